@@ -1,0 +1,1 @@
+//! Charts: archives, values, rendering, manifests, hooks, post-rendering.

@@ -1,0 +1,1 @@
+//! Go-compatible JSON, YAML, numbers, durations and timestamps.

@@ -1,0 +1,1 @@
+//! All releases of one operator: index, wake-ups, budget, timers.

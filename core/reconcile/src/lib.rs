@@ -1,0 +1,1 @@
+//! The release machine: prerequisites, decision, actions, status.

@@ -1,0 +1,1 @@
+//! Release records, their storage codec and drivers, the observer, digests and snapshots.

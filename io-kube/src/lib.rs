@@ -1,0 +1,1 @@
+//! The Pilothouse operator on a real API server.

@@ -1,0 +1,1 @@
+//! The simulated world: API server model, controllers, clock, faults, runner.
