@@ -1,0 +1,61 @@
+//! What a machine is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, Object, ObjectRef, Reply, RequestId, WatchId};
+
+/// One input of a release machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// The HelmRelease as last seen, possibly late; `None` when it is gone.
+    Object(Option<Object>),
+    /// The source object as last seen, possibly late; `None` when it does not exist.
+    Source {
+        /// Which source.
+        object: ObjectRef,
+        /// What was seen.
+        value: Option<Object>,
+    },
+    /// Something else that matters has changed.
+    Wake(Trigger),
+    /// A request was answered. Late, repeated and unknown ids are allowed.
+    Reply {
+        /// Which request.
+        id: RequestId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// A watch has seen something.
+    Observed {
+        /// Which watch.
+        watch: WatchId,
+        /// What.
+        observation: Observation,
+    },
+    /// A deadline may have passed.
+    Timer,
+    /// The process is about to end: finish or leave a state that can be resumed.
+    Shutdown,
+}
+
+/// Why a reconcile is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// A dependency changed.
+    Dependency(ObjectRef),
+    /// A ConfigMap or Secret that the release names changed.
+    Config(ObjectRef),
+}
+
+/// What a watch reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Observation {
+    /// All objects of the target at one moment; replaces what was known. Comes first, and again after a gap.
+    Snapshot(Vec<Object>),
+    /// An object was created or changed.
+    Changed(Object),
+    /// An object is gone.
+    Gone(ObjectRef),
+    /// The watch cannot be had (forbidden, unknown kind); it is over.
+    Failed(Failure),
+}
