@@ -1,1 +1,16 @@
 //! Go text/template with the functions Helm offers.
+//!
+//! The engine is written afresh after the documented behaviour of Go 1.26's `text/template` and `fmt`,
+//! `Masterminds/sprig` v3.3 and Helm v4's `pkg/engine`. It takes time, randomness, the cluster and all bounds
+//! from an [`Environment`]; a render with the same inputs gives the same bytes.
+
+mod budget;
+mod environment;
+mod error;
+mod stack;
+pub mod value;
+
+pub use budget::{Budget, LimitError, Limits};
+pub use environment::{Detached, Entropy, Environment, Host, Moment, SeededEntropy};
+pub use error::{ExecError, ParseError};
+pub use value::{Text, Value};

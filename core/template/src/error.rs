@@ -1,0 +1,111 @@
+//! Template errors, worded and nested as Go's are.
+
+use std::fmt;
+
+use crate::budget::LimitError;
+
+/// A template could not be parsed. The text is Go's: `template: NAME:LINE: MESSAGE`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("template: {name}:{line}: {message}")]
+pub struct ParseError {
+    /// The template as named to `parse`.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// The bound that was passed, when the text is too deep or too large rather than wrong.
+    pub limit: Option<LimitError>,
+}
+
+/// A template failed. Its text, and that of every error inside it, is Go's.
+///
+/// Go's errors form a chain: a function's error is wrapped by the error of the template that called it.
+/// Each link prints its own text followed by that of the error it wraps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecError {
+    text: String,
+    is_template_error: bool,
+    limit: Option<LimitError>,
+    cause: Option<Box<ExecError>>,
+}
+
+impl ExecError {
+    /// An error of a function: plain text.
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        ExecError { text: text.into(), is_template_error: false, limit: None, cause: None }
+    }
+
+    /// Plain text that ends in the text of `cause`.
+    pub(crate) fn wrap(prefix: impl Into<String>, cause: ExecError) -> Self {
+        let limit = cause.limit;
+        ExecError { text: prefix.into(), is_template_error: false, limit, cause: Some(Box::new(cause)) }
+    }
+
+    /// The error of an executing template: Go's `template.ExecError`.
+    pub(crate) fn template(text: String, cause: Option<ExecError>) -> Self {
+        let limit = cause.as_ref().and_then(|cause| cause.limit);
+        ExecError { text, is_template_error: true, limit, cause: cause.map(Box::new) }
+    }
+
+    /// Marks the error as caused by passing `limit`.
+    pub(crate) fn with_limit(mut self, limit: LimitError) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The bound whose passing caused the error.
+    pub fn limit(&self) -> Option<LimitError> {
+        self.limit
+    }
+
+    /// Whether this link is Go's `template.ExecError`, which says where in which template.
+    pub fn is_template_error(&self) -> bool {
+        self.is_template_error
+    }
+
+    /// This link's own text, without that of the error it wraps.
+    pub fn own_text(&self) -> &str {
+        &self.text
+    }
+
+    /// The wrapped error.
+    pub fn cause(&self) -> Option<&ExecError> {
+        self.cause.as_deref()
+    }
+}
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut link = Some(self);
+        while let Some(error) = link {
+            formatter.write_str(&error.text)?;
+            link = error.cause();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ExecError {}
+
+impl From<LimitError> for ExecError {
+    fn from(limit: LimitError) -> Self {
+        ExecError::plain(limit.to_string()).with_limit(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_the_chain_and_keeps_the_limit() {
+        let inner = ExecError::from(LimitError::Steps(5));
+        let error = ExecError::template("template: t:1:2: error calling include: ".into(), Some(inner));
+        assert_eq!(
+            error.to_string(),
+            "template: t:1:2: error calling include: rendering takes more than 5 steps"
+        );
+        assert_eq!(error.limit(), Some(LimitError::Steps(5)));
+    }
+}

@@ -1,0 +1,109 @@
+//! Values with methods: files, API versions, versions, times.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use super::{List, Map, Value};
+
+/// What a native value looks like to `range`, `index`, field access and printing.
+pub enum Shape {
+    /// A map type: its entries are its fields.
+    Map(Rc<Map>),
+    /// A slice type.
+    List(Rc<List>),
+    /// A struct, or a pointer to one, with its exported fields in order of declaration.
+    Struct(Vec<(&'static str, Value)>),
+}
+
+/// The type of a parameter; decides what an argument may be and what a wrong one is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamType {
+    /// `interface {}`
+    Any,
+    /// `reflect.Value`, which tells an absent value from a nil one.
+    Reflect,
+    /// `string`
+    String,
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `int64`
+    Int64,
+    /// `uint32`
+    Uint32,
+    /// `float64`
+    Float64,
+    /// `map[string]interface {}`
+    Map,
+    /// `[]interface {}`
+    List,
+    /// `[]string`
+    Strings,
+    /// A native type, by Go's name of it.
+    Native(&'static str),
+}
+
+/// A method of a native value.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// Go's name of the method.
+    pub name: &'static str,
+    /// The fixed parameters.
+    pub params: &'static [ParamType],
+    /// The type of further arguments, when the method takes any number.
+    pub variadic: Option<ParamType>,
+}
+
+/// Why a method failed: the text of the Go error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct MethodError(pub String);
+
+/// A value of a type that has methods or is a struct.
+pub trait Object: Any {
+    /// Go's name of the type; begins with `*` for a pointer.
+    fn type_name(&self) -> &str;
+
+    /// What the value looks like inside.
+    fn shape(&self) -> Shape;
+
+    /// One field of a struct. Override it when building all fields costs more than one.
+    fn field(&self, name: &str) -> Option<Value> {
+        match self.shape() {
+            Shape::Struct(fields) => fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The methods templates may call.
+    fn methods(&self) -> &'static [Method] {
+        &[]
+    }
+
+    /// Calls a method listed by [`Object::methods`]; the arguments have the declared types.
+    ///
+    /// # Errors
+    /// The Go error text of the failing method.
+    fn call(&self, method: &str, _arguments: &[Value]) -> Result<Value, MethodError> {
+        Err(MethodError(format!("method {method} is not callable")))
+    }
+
+    /// The text of the type's `String` method, if it has one; printing uses it.
+    fn string(&self) -> Option<String> {
+        None
+    }
+
+    /// What JSON and YAML encoders see; the shape's content when absent.
+    fn encoded(&self) -> Option<serde_json::Value> {
+        None
+    }
+}
+
+impl dyn Object {
+    /// The object as a concrete type.
+    pub fn downcast<T: Object>(&self) -> Option<&T> {
+        let any: &dyn Any = self;
+        any.downcast_ref::<T>()
+    }
+}
