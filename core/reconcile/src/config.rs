@@ -1,0 +1,63 @@
+//! What the operator's flags say (spec 06 §1, §2).
+
+use pilothouse_encoding::digest::Algorithm;
+use serde::{Deserialize, Serialize};
+
+/// Nanoseconds of one second.
+pub const SECOND: u64 = 1_000_000_000;
+
+/// Configuration of the reconcile machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// `--requeue-dependency`, nanoseconds.
+    pub requeue_dependency: u64,
+    /// `--min-retry-delay`, nanoseconds.
+    pub min_retry_delay: u64,
+    /// `--max-retry-delay`, nanoseconds.
+    pub max_retry_delay: u64,
+    /// `--interval-jitter-percentage`, 0 to 99.
+    pub interval_jitter_percentage: u8,
+    /// `--default-service-account`; empty for none.
+    pub default_service_account: String,
+    /// `--no-cross-namespace-refs`.
+    pub no_cross_namespace_refs: bool,
+    /// `--snapshot-digest-algo`.
+    pub snapshot_digest_algorithm: Algorithm,
+    /// `--concurrent`: releases that may work at once.
+    pub concurrent: usize,
+    /// Feature gates.
+    pub gates: Gates,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            requeue_dependency: 30 * SECOND,
+            min_retry_delay: 750_000_000,
+            max_retry_delay: 900 * SECOND,
+            interval_jitter_percentage: 5,
+            default_service_account: String::new(),
+            no_cross_namespace_refs: false,
+            snapshot_digest_algorithm: Algorithm::Sha256,
+            concurrent: 4,
+            gates: Gates::default(),
+        }
+    }
+}
+
+/// Feature gates that change decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Gates {
+    /// `AdditiveCELDependencyCheck`.
+    pub additive_cel_dependency_check: bool,
+    /// `ExternalArtifact`.
+    pub external_artifact: bool,
+    /// `DisableChartDigestTracking`.
+    pub disable_chart_digest_tracking: bool,
+    /// `UseHelm3Defaults`.
+    pub use_helm3_defaults: bool,
+    /// `DefaultToRetryOnFailure`.
+    pub default_to_retry_on_failure: bool,
+}

@@ -1,0 +1,227 @@
+//! What a task can see and do: time, replies, observations, deadlines, the outbox.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use pilothouse_encoding::timestamp::Timestamp;
+use pilothouse_protocol::{
+    Action, Deadline, Discovery, Failure, Identity, LogEntry, LogLevel, Monotonic, Now, Object, ObjectRef,
+    Observation, Reply, Request, RequestId, WatchId, WatchTarget, Why,
+};
+
+use crate::{Config, HelmLog, Random};
+
+/// Why a running wait should end early. It is no failure of what was waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interrupt {
+    /// An input changed; text names the object.
+    Changed(String),
+    /// The process is about to end.
+    Shutdown,
+}
+
+/// The surroundings of the tasks of one release.
+#[derive(Debug)]
+pub struct Context {
+    /// The clocks at this input.
+    pub now: Now,
+    /// Flags.
+    pub config: Arc<Config>,
+    /// Who asks in the target cluster.
+    pub identity: Identity,
+    /// Lines that Helm would log; the newest are quoted in events.
+    pub helm_log: HelmLog,
+    /// The source of everything random.
+    pub random: Random,
+    /// What the target cluster serves, once asked for.
+    pub discovery: Option<Arc<Discovery>>,
+    interrupt: Option<Interrupt>,
+    outbox: VecDeque<Action>,
+    next_id: u64,
+    in_flight: BTreeSet<RequestId>,
+    replies: BTreeMap<RequestId, Reply>,
+    watches: BTreeMap<WatchId, Watched>,
+    deadlines: BTreeSet<Deadline>,
+}
+
+/// What one watch has seen.
+#[derive(Debug, Clone, Default)]
+pub struct Watched {
+    /// The objects, once the first snapshot has come.
+    pub objects: Option<BTreeMap<ObjectRef, Object>>,
+    /// Why the watch ended.
+    pub failure: Option<Failure>,
+}
+
+impl Context {
+    /// A context without anything in flight.
+    #[must_use]
+    pub fn new(config: Arc<Config>, seed: u64) -> Self {
+        Self {
+            now: Now::default(),
+            config,
+            identity: Identity::Controller,
+            helm_log: HelmLog::default(),
+            random: Random::new(seed),
+            discovery: None,
+            interrupt: None,
+            outbox: VecDeque::new(),
+            next_id: 1,
+            in_flight: BTreeSet::new(),
+            replies: BTreeMap::new(),
+            watches: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+        }
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn wall(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(self.now.wall)
+    }
+
+    /// Sends a request as the target cluster's identity.
+    pub fn request(&mut self, request: Request) -> RequestId {
+        let identity = self.identity.clone();
+        self.request_as(identity, request)
+    }
+
+    /// Sends a request as the operator itself.
+    pub fn request_as_controller(&mut self, request: Request) -> RequestId {
+        self.request_as(Identity::Controller, request)
+    }
+
+    /// The reply to a request, once; `None` while it has not come.
+    pub fn take(&mut self, id: RequestId) -> Option<Reply> {
+        self.replies.remove(&id)
+    }
+
+    /// Starts a watch as the target cluster's identity.
+    pub fn watch(&mut self, target: WatchTarget) -> WatchId {
+        let id = WatchId(self.new_id());
+        self.watches.insert(id, Watched::default());
+        self.outbox.push_back(Action::Watch { id, identity: self.identity.clone(), target });
+        id
+    }
+
+    /// What a watch has seen; `None` for a watch that was ended.
+    #[must_use]
+    pub fn watched(&self, id: WatchId) -> Option<&Watched> {
+        self.watches.get(&id)
+    }
+
+    /// Ends a watch.
+    pub fn unwatch(&mut self, id: WatchId) {
+        if self.watches.remove(&id).is_some() {
+            self.outbox.push_back(Action::Unwatch { id });
+        }
+    }
+
+    /// Enters a deadline. Deadlines last until the next poll, which enters again those that still matter.
+    /// Returns whether the moment has come already.
+    pub fn wait_until(&mut self, at: Monotonic, why: Why) -> bool {
+        if at <= self.now.monotonic {
+            return true;
+        }
+        self.deadlines.insert(Deadline { at, why });
+        false
+    }
+
+    /// Whether what is waited for should be given up.
+    #[must_use]
+    pub fn interrupt(&self) -> Option<&Interrupt> {
+        self.interrupt.as_ref()
+    }
+
+    /// Asks the running waits to end; the first reason counts, a shutdown always.
+    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
+        if self.interrupt.is_none() || interrupt == Interrupt::Shutdown {
+            self.interrupt = Some(interrupt);
+        }
+    }
+
+    /// Forgets an interruption, when a new pass begins.
+    pub fn clear_interrupt(&mut self) {
+        self.interrupt = None;
+    }
+
+    /// Writes a log line about the HelmRelease.
+    pub fn log(&mut self, level: LogLevel, message: impl Into<String>) {
+        let entry = LogEntry { level, message: message.into(), fields: BTreeMap::new() };
+        self.outbox.push_back(Action::Log(entry));
+    }
+
+    /// Adds an action.
+    pub fn act(&mut self, action: Action) {
+        self.outbox.push_back(action);
+    }
+
+    /// The next action.
+    pub(crate) fn next_action(&mut self) -> Option<Action> {
+        self.outbox.pop_front()
+    }
+
+    /// Before the tasks are polled: the clocks of this input, no deadlines.
+    pub(crate) fn begin(&mut self, now: Now) {
+        self.now = now;
+        self.deadlines.clear();
+    }
+
+    /// Forgets deadlines entered by a task that has ended, before the next one is polled.
+    pub(crate) fn clear_deadlines(&mut self) {
+        self.deadlines.clear();
+    }
+
+    /// The earliest deadline entered.
+    #[must_use]
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        self.deadlines.first().copied()
+    }
+
+    /// Takes in a reply; late and repeated ones are ignored.
+    pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
+        if self.in_flight.remove(&id) {
+            self.replies.insert(id, reply);
+        }
+    }
+
+    /// Takes in an observation; those of ended watches are ignored.
+    pub(crate) fn observe(&mut self, id: WatchId, observation: Observation) {
+        let Some(watched) = self.watches.get_mut(&id) else { return };
+        match observation {
+            Observation::Snapshot(objects) => {
+                watched.objects = Some(objects.into_iter().map(|object| (ObjectRef::of(&object), object)).collect());
+            }
+            Observation::Changed(object) => {
+                watched.objects.get_or_insert_default().insert(ObjectRef::of(&object), object);
+            }
+            Observation::Gone(object) => {
+                watched.objects.get_or_insert_default().remove(&object);
+            }
+            Observation::Failed(failure) => watched.failure = Some(failure),
+        }
+    }
+
+    /// Forgets everything in flight and ends all watches: the tasks were dropped.
+    pub(crate) fn abandon(&mut self) {
+        self.in_flight.clear();
+        self.replies.clear();
+        self.deadlines.clear();
+        for id in std::mem::take(&mut self.watches).into_keys() {
+            self.outbox.push_back(Action::Unwatch { id });
+        }
+    }
+
+    fn request_as(&mut self, identity: Identity, request: Request) -> RequestId {
+        let id = RequestId(self.new_id());
+        self.in_flight.insert(id);
+        self.outbox.push_back(Action::Request { id, identity, request });
+        id
+    }
+
+    fn new_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+}

@@ -1,0 +1,1 @@
+//! What Helm does, as tasks over the Kubernetes API.
