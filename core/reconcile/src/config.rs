@@ -1,10 +1,8 @@
 //! What the operator's flags say (spec 06 §1, §2).
 
 use pilothouse_encoding::digest::Algorithm;
+use pilothouse_machine::SECOND;
 use serde::{Deserialize, Serialize};
-
-/// Nanoseconds of one second.
-pub const SECOND: u64 = 1_000_000_000;
 
 /// Configuration of the reconcile machines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

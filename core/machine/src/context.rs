@@ -9,7 +9,7 @@ use pilothouse_protocol::{
     Observation, Reply, Request, RequestId, WatchId, WatchTarget, Why,
 };
 
-use crate::{Config, HelmLog, Random};
+use crate::{HelmLog, Random};
 
 /// Why a running wait should end early. It is no failure of what was waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub enum Interrupt {
 pub struct Context {
     /// The clocks at this input.
     pub now: Now,
-    /// Flags.
-    pub config: Arc<Config>,
     /// Who asks in the target cluster.
     pub identity: Identity,
     /// Lines that Helm would log; the newest are quoted in events.
@@ -56,10 +54,9 @@ pub struct Watched {
 impl Context {
     /// A context without anything in flight.
     #[must_use]
-    pub fn new(config: Arc<Config>, seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self {
             now: Now::default(),
-            config,
             identity: Identity::Controller,
             helm_log: HelmLog::default(),
             random: Random::new(seed),
@@ -157,36 +154,37 @@ impl Context {
     }
 
     /// The next action.
-    pub(crate) fn next_action(&mut self) -> Option<Action> {
+    #[must_use]
+    pub fn next_action(&mut self) -> Option<Action> {
         self.outbox.pop_front()
     }
 
     /// Before the tasks are polled: the clocks of this input, no deadlines.
-    pub(crate) fn begin(&mut self, now: Now) {
+    pub fn begin(&mut self, now: Now) {
         self.now = now;
         self.deadlines.clear();
     }
 
     /// Forgets deadlines entered by a task that has ended, before the next one is polled.
-    pub(crate) fn clear_deadlines(&mut self) {
+    pub fn clear_deadlines(&mut self) {
         self.deadlines.clear();
     }
 
     /// The earliest deadline entered.
     #[must_use]
-    pub(crate) fn deadline(&self) -> Option<Deadline> {
+    pub fn deadline(&self) -> Option<Deadline> {
         self.deadlines.first().copied()
     }
 
     /// Takes in a reply; late and repeated ones are ignored.
-    pub(crate) fn reply(&mut self, id: RequestId, reply: Reply) {
+    pub fn reply(&mut self, id: RequestId, reply: Reply) {
         if self.in_flight.remove(&id) {
             self.replies.insert(id, reply);
         }
     }
 
     /// Takes in an observation; those of ended watches are ignored.
-    pub(crate) fn observe(&mut self, id: WatchId, observation: Observation) {
+    pub fn observe(&mut self, id: WatchId, observation: Observation) {
         let Some(watched) = self.watches.get_mut(&id) else { return };
         match observation {
             Observation::Snapshot(objects) => {
@@ -203,7 +201,7 @@ impl Context {
     }
 
     /// Forgets everything in flight and ends all watches: the tasks were dropped.
-    pub(crate) fn abandon(&mut self) {
+    pub fn abandon(&mut self) {
         self.in_flight.clear();
         self.replies.clear();
         self.deadlines.clear();

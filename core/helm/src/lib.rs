@@ -1,0 +1,1 @@
+//! What Helm does: install, upgrade, roll back, uninstall, test, unlock, as tasks.

@@ -1,1 +1,0 @@
-//! What Helm does, as tasks over the Kubernetes API.
