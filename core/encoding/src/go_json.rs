@@ -1,0 +1,272 @@
+//! JSON text as Go's `encoding/json` writes it: sorted keys, HTML-safe escapes, Go's number forms.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
+use serde_json::{Map, Number, Value};
+
+use crate::number::format_json_float;
+
+/// `value` on one line with `<`, `>`, `&`, U+2028 and U+2029 escaped (`json.Marshal`).
+pub fn to_string(value: &Value) -> String {
+    let mut out = String::new();
+    write(&mut out, value);
+    out
+}
+
+/// `value` on one line without the HTML escapes (`Encoder.SetEscapeHTML(false)`); U+2028 and U+2029 stay
+/// escaped, as in Go.
+pub fn to_string_plain(value: &Value) -> String {
+    let mut out = String::new();
+    Writer { out: &mut out, html: false }.value(value);
+    out
+}
+
+/// `value` over several lines with two spaces a level (`json.MarshalIndent(value, "", "  ")`).
+pub fn to_string_pretty(value: &Value) -> String {
+    to_string_indent(value, "", "  ")
+}
+
+/// `value` over several lines; every line after the first begins with `prefix` and one `indent` a level
+/// (`json.MarshalIndent`).
+pub fn to_string_indent(value: &Value, prefix: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut writer = Writer { out: &mut out, html: true };
+    writer.indented(value, &Indent { prefix, indent }, 0);
+    out
+}
+
+/// Appends what [`to_string`] gives.
+pub fn write(out: &mut String, value: &Value) {
+    Writer { out, html: true }.value(value);
+}
+
+/// Any serialisable value on one line, struct fields in their order, with the escapes and numbers of
+/// [`to_string`].
+///
+/// # Errors
+///
+/// What `T`'s own serialisation reports, and map keys that are not text.
+pub fn to_string_of<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, GoFormatter))?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+/// `value` with every number as a 64-bit float, as `json.Unmarshal` into `interface{}` gives it.
+pub fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => float_of(&number),
+        Value::Array(items) => Value::Array(items.into_iter().map(floats).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, member)| (key, floats(member))).collect())
+        }
+        other => other,
+    }
+}
+
+fn float_of(number: &Number) -> Value {
+    let float = number.as_f64().and_then(Number::from_f64);
+    Value::Number(float.unwrap_or_else(|| number.clone()))
+}
+
+/// Indentation of `json.MarshalIndent`.
+struct Indent<'a> {
+    prefix: &'a str,
+    indent: &'a str,
+}
+
+struct Writer<'a> {
+    out: &'a mut String,
+    html: bool,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => self.array(items),
+            Value::Object(members) => self.object(members),
+            scalar => self.scalar(scalar),
+        }
+    }
+
+    fn array(&mut self, items: &[Value]) {
+        self.out.push('[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            self.value(item);
+        }
+        self.out.push(']');
+    }
+
+    fn object(&mut self, members: &Map<String, Value>) {
+        self.out.push('{');
+        for (index, (key, member)) in members.iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            self.string(key);
+            self.out.push(':');
+            self.value(member);
+        }
+        self.out.push('}');
+    }
+
+    fn indented(&mut self, value: &Value, indent: &Indent<'_>, level: usize) {
+        match value {
+            Value::Array(items) if !items.is_empty() => {
+                self.out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    self.separate(index, indent, level + 1);
+                    self.indented(item, indent, level + 1);
+                }
+                self.new_line(indent, level);
+                self.out.push(']');
+            }
+            Value::Object(members) if !members.is_empty() => {
+                self.out.push('{');
+                for (index, (key, member)) in members.iter().enumerate() {
+                    self.separate(index, indent, level + 1);
+                    self.string(key);
+                    self.out.push_str(": ");
+                    self.indented(member, indent, level + 1);
+                }
+                self.new_line(indent, level);
+                self.out.push('}');
+            }
+            other => self.value(other),
+        }
+    }
+
+    fn separate(&mut self, index: usize, indent: &Indent<'_>, level: usize) {
+        if index > 0 {
+            self.out.push(',');
+        }
+        self.new_line(indent, level);
+    }
+
+    fn new_line(&mut self, indent: &Indent<'_>, level: usize) {
+        self.out.push('\n');
+        self.out.push_str(indent.prefix);
+        for _ in 0..level {
+            self.out.push_str(indent.indent);
+        }
+    }
+
+    fn scalar(&mut self, value: &Value) {
+        match value {
+            Value::Bool(true) => self.out.push_str("true"),
+            Value::Bool(false) => self.out.push_str("false"),
+            Value::Number(number) => push_number(self.out, number),
+            Value::String(text) => self.string(text),
+            _ => self.out.push_str("null"),
+        }
+    }
+
+    fn string(&mut self, text: &str) {
+        self.out.push('"');
+        push_escaped(self.out, text, self.html);
+        self.out.push('"');
+    }
+}
+
+/// Appends a number as Go prints it.
+fn push_number(out: &mut String, number: &Number) {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => out.push_str(&format_json_float(float)),
+        _ => out.push_str(&number.to_string()),
+    }
+}
+
+/// Appends `text` with Go's escapes; runs without escapes are copied whole.
+fn push_escaped(out: &mut String, text: &str, html: bool) {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    let mut index = 0;
+    while index < bytes.len() {
+        let Some((escape, width)) = escape_at(&bytes[index..], html) else {
+            index += 1;
+            continue;
+        };
+        out.push_str(&text[start..index]);
+        match escape {
+            Escape::Short(letter) => {
+                out.push('\\');
+                out.push(letter);
+            }
+            Escape::Code(code) => out.push_str(&format!("\\u{code:04x}")),
+        }
+        index += width;
+        start = index;
+    }
+    out.push_str(&text[start..]);
+}
+
+enum Escape {
+    Short(char),
+    Code(u32),
+}
+
+/// The escape of the character that `bytes` begins with and its width in bytes, if it needs one.
+fn escape_at(bytes: &[u8], html: bool) -> Option<(Escape, usize)> {
+    let escape = match *bytes.first()? {
+        b'"' => Escape::Short('"'),
+        b'\\' => Escape::Short('\\'),
+        b'\n' => Escape::Short('n'),
+        b'\r' => Escape::Short('r'),
+        b'\t' => Escape::Short('t'),
+        0x08 => Escape::Short('b'),
+        0x0c => Escape::Short('f'),
+        control if control < 0x20 => Escape::Code(u32::from(control)),
+        special @ (b'<' | b'>' | b'&') if html => Escape::Code(u32::from(special)),
+        0xe2 if bytes.starts_with(&[0xe2, 0x80, 0xa8]) => return Some((Escape::Code(0x2028), 3)),
+        0xe2 if bytes.starts_with(&[0xe2, 0x80, 0xa9]) => return Some((Escape::Code(0x2029), 3)),
+        _ => return None,
+    };
+    Some((escape, 1))
+}
+
+/// The same rules for serde's serialiser.
+struct GoFormatter;
+
+impl Formatter for GoFormatter {
+    fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
+        self.write_f64(writer, f64::from(value))
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(format_json_float(value).as_bytes())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        let special = |b: u8| matches!(b, b'<' | b'>' | b'&' | 0xe2);
+        if !text.bytes().any(special) {
+            return writer.write_all(text.as_bytes());
+        }
+        let mut escaped = String::with_capacity(text.len() + 16);
+        push_escaped(&mut escaped, text, true);
+        writer.write_all(escaped.as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        let text = match escape {
+            CharEscape::Quote => "\\\"",
+            CharEscape::ReverseSolidus => "\\\\",
+            CharEscape::Solidus => "/",
+            CharEscape::Backspace => "\\b",
+            CharEscape::FormFeed => "\\f",
+            CharEscape::LineFeed => "\\n",
+            CharEscape::CarriageReturn => "\\r",
+            CharEscape::Tab => "\\t",
+            CharEscape::AsciiControl(code) => return write!(writer, "\\u{code:04x}"),
+        };
+        writer.write_all(text.as_bytes())
+    }
+}

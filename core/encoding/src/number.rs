@@ -1,0 +1,201 @@
+//! Floating point numbers as Go's `strconv.FormatFloat`, `encoding/json` and go-yaml print them.
+
+use serde_json::Number;
+
+/// Formats `value` as Go's `strconv.FormatFloat(value, fmt, precision, 64)`.
+///
+/// `fmt` is `'e'`, `'f'` or `'g'` (also `'E'` and `'G'`); any other letter is printed as Go does, `%` and the
+/// letter. Without a precision the shortest text that reads back as `value` is printed.
+pub fn format_float(value: f64, fmt: char, precision: Option<usize>) -> String {
+    if let Some(special) = non_finite(value) {
+        return special.to_owned();
+    }
+    let text = match fmt {
+        'f' => match precision {
+            Some(precision) => format!("{value:.precision$}"),
+            None => format!("{value}"),
+        },
+        'e' | 'E' => match precision {
+            Some(precision) => Decimal::from_exponent_text(&format!("{value:.precision$e}")).scientific(),
+            None => Decimal::from_exponent_text(&format!("{value:e}")).scientific(),
+        },
+        'g' | 'G' => general(value, precision),
+        _ => return format!("%{fmt}"),
+    };
+    if matches!(fmt, 'E' | 'G') { text.to_uppercase() } else { text }
+}
+
+/// Formats `value` as Go's `encoding/json` does: plain digits from 1e-6 up to 1e21, an exponent of at least
+/// two digits outside, except that a small negative exponent loses its zero (`1e-7`).
+///
+/// JSON has no infinities and no NaN; they are printed as `null`.
+pub fn format_json_float(value: f64) -> String {
+    if !value.is_finite() {
+        return "null".to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return format!("{value}");
+    }
+    let text = format_float(value, 'e', None);
+    match text.strip_suffix(|c: char| c.is_ascii_digit()) {
+        Some(head) if head.ends_with("e-0") => {
+            let digit = &text[head.len()..];
+            format!("{}{digit}", &head[..head.len() - 1])
+        }
+        _ => text,
+    }
+}
+
+/// Formats `value` as go-yaml v2 does: shortest `'g'` format with `.inf`, `-.inf` and `.nan`.
+pub fn format_yaml_float(value: f64) -> String {
+    match non_finite(value) {
+        Some("+Inf") => ".inf".to_owned(),
+        Some("-Inf") => "-.inf".to_owned(),
+        Some(_) => ".nan".to_owned(),
+        None => format_float(value, 'g', None),
+    }
+}
+
+/// Formats `value`, rounded to 32 bits, as `strconv.FormatFloat(value, 'g', -1, 32)`.
+///
+/// `sigs.k8s.io/yaml` turns float keys of maps into text in this way.
+pub fn format_float32(value: f64) -> String {
+    if let Some(special) = non_finite(value) {
+        return special.to_owned();
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the rounding to 32 bits is the point")]
+    let narrow = value as f32;
+    if let Some(special) = non_finite(f64::from(narrow)) {
+        return special.to_owned();
+    }
+    Decimal::from_exponent_text(&format!("{narrow:e}")).general(None)
+}
+
+/// The number that a reader of Go's JSON text for `value` sees: an integer when the text has neither fraction
+/// nor exponent and fits 64 bits, a float otherwise. `None` for infinities and NaN.
+pub fn from_json_float(value: f64) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !value.is_finite() {
+        return None;
+    }
+    if value.fract() != 0.0 || value.abs() >= 1e21 {
+        return Number::from_f64(value);
+    }
+    if value.abs() < EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^53")]
+        let integer = value as i64;
+        return Some(Number::from(integer));
+    }
+    let text = format!("{value}");
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(Number::from(integer));
+    }
+    if let Ok(integer) = text.parse::<u64>() {
+        return Some(Number::from(integer));
+    }
+    Number::from_f64(value)
+}
+
+fn general(value: f64, precision: Option<usize>) -> String {
+    match precision {
+        None => Decimal::from_exponent_text(&format!("{value:e}")).general(None),
+        Some(precision) => {
+            let precision = precision.max(1);
+            let digits = precision - 1;
+            Decimal::from_exponent_text(&format!("{value:.digits$e}")).general(Some(precision))
+        }
+    }
+}
+
+fn non_finite(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value == f64::INFINITY {
+        Some("+Inf")
+    } else if value == f64::NEG_INFINITY {
+        Some("-Inf")
+    } else {
+        None
+    }
+}
+
+/// Decimal digits `d.ddd × 10^exponent`.
+struct Decimal {
+    negative: bool,
+    digits: String,
+    exponent: i32,
+}
+
+impl Decimal {
+    /// Reads Rust's `{:e}` text, for example `-1.25e-7`.
+    fn from_exponent_text(text: &str) -> Self {
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        Self {
+            negative: mantissa.starts_with('-'),
+            digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
+            exponent: exponent.parse().unwrap_or(0),
+        }
+    }
+
+    /// `%e`: one digit, the fraction, a signed exponent of at least two digits.
+    fn scientific(&self) -> String {
+        let mut text = self.sign();
+        let (first, rest) = self.digits.split_at(1);
+        text.push_str(first);
+        if !rest.is_empty() {
+            text.push('.');
+            text.push_str(rest);
+        }
+        let sign = if self.exponent < 0 { '-' } else { '+' };
+        text.push_str(&format!("e{sign}{:02}", self.exponent.abs()));
+        text
+    }
+
+    /// `%g`: positional from 1e-4 up to as many digits as the precision (6 for the shortest text), scientific
+    /// outside.
+    fn general(mut self, precision: Option<usize>) -> String {
+        let kept = self.digits.trim_end_matches('0').len().max(1);
+        self.digits.truncate(kept);
+        let integer_digits = i64::from(self.exponent) + 1;
+        let digits = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
+        let threshold = match precision {
+            None => 6,
+            Some(precision) => {
+                let precision = i64::try_from(precision).unwrap_or(i64::MAX);
+                if precision > digits && digits >= integer_digits { digits } else { precision }
+            }
+        };
+        if self.exponent < -4 || i64::from(self.exponent) >= threshold {
+            return self.scientific();
+        }
+        self.positional()
+    }
+
+    /// Digits with the decimal point at its place and no exponent.
+    fn positional(&self) -> String {
+        let mut text = self.sign();
+        let point = i64::from(self.exponent) + 1;
+        if point <= 0 {
+            text.push_str("0.");
+            text.extend((point..0).map(|_| '0'));
+            text.push_str(&self.digits);
+            return text;
+        }
+        let point = usize::try_from(point).unwrap_or(usize::MAX);
+        if point >= self.digits.len() {
+            text.push_str(&self.digits);
+            text.extend((self.digits.len()..point).map(|_| '0'));
+        } else {
+            let (integer, fraction) = self.digits.split_at(point);
+            text.push_str(integer);
+            text.push('.');
+            text.push_str(fraction);
+        }
+        text
+    }
+
+    fn sign(&self) -> String {
+        if self.negative { "-".to_owned() } else { String::new() }
+    }
+}
