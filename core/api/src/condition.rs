@@ -105,14 +105,14 @@ impl Conditions {
                 existing.status = status;
                 reason.clone_into(&mut existing.reason);
                 existing.message = message;
-                existing.last_transition_time = now.to_rfc3339_seconds();
+                existing.last_transition_time = now.to_seconds_string();
             }
         } else {
             self.0.push(Condition {
                 kind: kind.to_owned(),
                 status,
                 observed_generation: generation,
-                last_transition_time: now.to_rfc3339_seconds(),
+                last_transition_time: now.to_seconds_string(),
                 reason: reason.to_owned(),
                 message,
                 other: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //! release reads.
 
 mod condition;
+mod crd;
 mod meta;
 mod names;
 mod snapshot;
@@ -11,6 +12,7 @@ mod spec_actions;
 mod status;
 
 pub use condition::{Condition, ConditionStatus, Conditions};
+pub use crd::custom_resource_definition;
 pub use meta::{HelmRelease, InvalidHelmRelease, ObjectMeta};
 pub use names::{full_release_name, helm_chart_name, release_name, shorten_release_name, versioned_chart};
 pub use snapshot::{History, Snapshot, TestHookStatus};
