@@ -176,6 +176,12 @@ impl Context {
         self.deadlines.first().copied()
     }
 
+    /// Whether the reply to a request is awaited.
+    #[must_use]
+    pub fn is_requesting(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// Takes in a reply; late and repeated ones are ignored.
     pub fn reply(&mut self, id: RequestId, reply: Reply) {
         if self.in_flight.remove(&id) {

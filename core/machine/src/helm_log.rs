@@ -67,9 +67,9 @@ impl HelmLog {
         }
         let mut lines = Vec::new();
         for line in &self.lines {
-            lines.push(format!("{}: {}", line.first.to_rfc3339_nano(), line.text));
+            lines.push(format!("{}: {}", line.first, line.text));
             if line.count > 1 {
-                lines.push(format!("{}: {}{}", line.last.to_rfc3339_nano(), line.text, omitted(line.count)));
+                lines.push(format!("{}: {}{}", line.last, line.text, omitted(line.count)));
             }
         }
         let newest = lines.len().saturating_sub(LINES);
