@@ -1,0 +1,125 @@
+//! What shall be applied and what came of it.
+
+use std::collections::BTreeMap;
+
+use pilothouse_protocol::{Failure, ObjectRef};
+
+use crate::ManifestObject;
+
+/// What shall be on the server, and how it gets there.
+#[derive(Debug, Clone)]
+pub struct ApplyPlan {
+    /// The objects of the release so far; those without a target are deleted. Empty for an installation.
+    pub originals: Vec<ManifestObject>,
+    /// The objects as they shall be.
+    pub targets: Vec<ManifestObject>,
+    /// How objects are written.
+    pub method: Method,
+    /// Do not look at what exists: create all targets (Helm's `Create`).
+    pub create_only: bool,
+    /// Before server-side apply, hand fields that were written by client-side apply to the apply manager.
+    pub migrate_managers: bool,
+    /// Objects without a strategic merge (custom kinds) are merged against the live object too, not only against the
+    /// original. Helm does this when an installation adopts objects client-side.
+    pub three_way_custom: bool,
+}
+
+impl ApplyPlan {
+    /// Create all targets (Helm's `Create`): installations without adopted objects, hooks, CRDs.
+    #[must_use]
+    pub fn create(targets: Vec<ManifestObject>, method: Method) -> Self {
+        Self {
+            originals: Vec::new(),
+            targets,
+            method,
+            create_only: true,
+            migrate_managers: false,
+            three_way_custom: false,
+        }
+    }
+
+    /// Create what is missing, update what exists, delete originals that are no targets (Helm's `Update`).
+    #[must_use]
+    pub fn update(originals: Vec<ManifestObject>, targets: Vec<ManifestObject>, method: Method) -> Self {
+        Self {
+            originals,
+            targets,
+            method,
+            create_only: false,
+            migrate_managers: matches!(method, Method::ServerSide { .. }),
+            three_way_custom: false,
+        }
+    }
+}
+
+/// How objects are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Apply patches.
+    ServerSide {
+        /// Take fields of other managers.
+        force_conflicts: bool,
+    },
+    /// POST for new objects, merge patches or PUT for existing ones.
+    ClientSide {
+        /// PUT instead of patches.
+        replace: bool,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Objects that did not exist before, with the names that the server gave; also those whose creation was tried.
+    pub created: Vec<ObjectRef>,
+    /// Objects that existed; also those whose update failed.
+    pub updated: Vec<ObjectRef>,
+    /// Objects that were deleted because they are no longer in the manifest.
+    pub deleted: Vec<ObjectRef>,
+    /// `metadata.resourceVersion` that each acknowledged write returned.
+    pub resource_versions: BTreeMap<ObjectRef, u64>,
+}
+
+/// Applying failed. Displays as Helm's error text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", texts(.causes, .separator))]
+pub struct ApplyError {
+    /// What was done before and besides.
+    pub applied: Applied,
+    /// What went wrong, in the order of the manifest; never empty.
+    pub causes: Vec<ApplyCause>,
+    /// What stands between the texts.
+    pub separator: &'static str,
+}
+
+impl ApplyError {
+    /// Whether the failures lie in the connection or the server, not in what was asked for.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.causes.iter().all(|cause| cause.failure.as_ref().is_some_and(is_transient))
+    }
+}
+
+/// What went wrong with one object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct ApplyCause {
+    /// Which object.
+    pub object: ObjectRef,
+    /// The reply that ended the try; `None` when the object cannot be sent at all.
+    pub failure: Option<Failure>,
+    /// Helm's words.
+    pub text: String,
+}
+
+fn is_transient(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unreachable(_) | Failure::Unknown(_) => true,
+        Failure::Api(error) => error.code >= 500 || error.code == 429,
+        Failure::Http { .. } => false,
+    }
+}
+
+fn texts(causes: &[ApplyCause], separator: &str) -> String {
+    causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
+}
