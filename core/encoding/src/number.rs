@@ -13,11 +13,11 @@ pub fn format_float(value: f64, fmt: char, precision: Option<usize>) -> String {
     let text = match fmt {
         'f' => match precision {
             Some(precision) => format!("{value:.precision$}"),
-            None => format!("{value}"),
+            None => Decimal::shortest(value).positional(),
         },
         'e' | 'E' => match precision {
             Some(precision) => Decimal::from_exponent_text(&format!("{value:.precision$e}")).scientific(),
-            None => Decimal::from_exponent_text(&format!("{value:e}")).scientific(),
+            None => Decimal::shortest(value).scientific(),
         },
         'g' | 'G' => general(value, precision),
         _ => return format!("%{fmt}"),
@@ -35,7 +35,7 @@ pub fn format_json_float(value: f64) -> String {
     }
     let size = value.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
-        return format!("{value}");
+        return format_float(value, 'f', None);
     }
     let text = format_float(value, 'e', None);
     match text.strip_suffix(|c: char| c.is_ascii_digit()) {
@@ -87,7 +87,7 @@ pub fn from_json_float(value: f64) -> Option<Number> {
         let integer = value as i64;
         return Some(Number::from(integer));
     }
-    let text = format!("{value}");
+    let text = format_float(value, 'f', None);
     if let Ok(integer) = text.parse::<i64>() {
         return Some(Number::from(integer));
     }
@@ -99,7 +99,7 @@ pub fn from_json_float(value: f64) -> Option<Number> {
 
 fn general(value: f64, precision: Option<usize>) -> String {
     match precision {
-        None => Decimal::from_exponent_text(&format!("{value:e}")).general(None),
+        None => Decimal::shortest(value).general(None),
         Some(precision) => {
             let precision = precision.max(1);
             let digits = precision - 1;
@@ -136,6 +136,31 @@ impl Decimal {
             digits: mantissa.chars().filter(char::is_ascii_digit).collect(),
             exponent: exponent.parse().unwrap_or(0),
         }
+    }
+
+    /// The shortest digits that read back as `value`; of two equally near ones those that end even.
+    fn shortest(value: f64) -> Self {
+        /// Fewer digits never leave a choice between two neighbours.
+        const MIN_TIE_DIGITS: usize = 15;
+        let decimal = Self::from_exponent_text(&format!("{value:e}"));
+        let odd = decimal.digits.ends_with(['1', '3', '5', '7', '9']);
+        if decimal.digits.len() < MIN_TIE_DIGITS || !odd {
+            return decimal;
+        }
+        decimal.even_neighbour(value).unwrap_or(decimal)
+    }
+
+    /// For a value exactly between these digits and their neighbour, the neighbour: Rust rounds such values
+    /// up, Go to even.
+    fn even_neighbour(&self, value: f64) -> Option<Self> {
+        let exact = Self::from_exponent_text(&format!("{value:.40e}"));
+        let (head, tail) = exact.digits.split_at_checked(self.digits.len())?;
+        let tie = tail.starts_with('5') && tail[1..].bytes().all(|b| b == b'0');
+        if !tie || exact.exponent != self.exponent || !head.ends_with(['0', '2', '4', '6', '8']) {
+            return None;
+        }
+        let neighbour = Self { digits: head.to_owned(), ..exact };
+        (neighbour.scientific().parse() == Ok(value)).then_some(neighbour)
     }
 
     /// `%e`: one digit, the fraction, a signed exponent of at least two digits.

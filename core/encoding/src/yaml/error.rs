@@ -83,13 +83,10 @@ pub enum YamlError {
 /// as YAML on the way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
-    /// A character that YAML forbids even in quotes, for example U+007F.
-    #[error("yaml: control characters are not allowed")]
-    ControlCharacter,
-    /// A key that is too long for one line of JSON-like YAML.
-    #[error("yaml: did not find expected ',' or '}}'")]
-    KeyTooLong,
-    /// Nesting deeper than 10,000 levels.
+    /// go-yaml cannot read the JSON text of the value.
+    #[error(transparent)]
+    Reread(YamlError),
+    /// Nesting deeper than the default [`super::Limits::depth`].
     #[error("yaml: exceeded max depth of {limit}")]
     Depth {
         /// The limit.

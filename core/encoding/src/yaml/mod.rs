@@ -1,56 +1,61 @@
 //! YAML 1.1 as `sigs.k8s.io/yaml` 1.6 (go-yaml v2) reads and writes it.
+//!
+//! Reading gives what its `YAMLToJSON` and a JSON decoder that keeps integers give: `yes` and `on` are bools
+//! (also as keys), `0777` is octal, dates and `1:30` are strings, keys of other types become text, of repeated
+//! keys the last wins, and only the first document of a stream is read. Writing is its `Marshal`.
 
+mod compose;
+mod date;
+mod decode;
+mod emit;
 mod error;
+mod events;
+mod go_syntax;
+mod key_order;
+mod limits;
+mod resolve;
+mod scalar;
+mod tag;
+mod writer;
 
+pub use emit::{emit, emit_sorted_bytes};
 pub use error::{EmitError, YamlError};
+pub use limits::Limits;
 use serde_json::Value;
 
-/// Bounds for hostile documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest input, in bytes.
-    pub input_bytes: usize,
-    /// The deepest nesting of collections, aliases expanded.
-    pub depth: usize,
-    /// The most nodes, aliases expanded.
-    pub nodes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { input_bytes: 64 << 20, depth: 10_000, nodes: 20_000_000 }
-    }
-}
-
-/// Parses the first document of `text`.
+/// Parses the first document of `text` within the default [`Limits`]; an empty stream is null.
+///
+/// # Errors
+///
+/// Go's texts, for example `yaml: line 2: did not find expected node content`; the prefix
+/// `error converting YAML to JSON: ` is the caller's.
 pub fn parse(text: &str) -> Result<Value, YamlError> {
     parse_with(text, &Limits::default())
 }
 
-/// Parses the first document of `text` within `limits`.
+/// [`parse`] within `limits`.
+///
+/// # Errors
+///
+/// Those of [`parse`], and one for each limit.
 pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    if text.len() > limits.input_bytes {
-        return Err(YamlError::InputSize { limit: limits.input_bytes });
-    }
-    serde_json::from_str(text).map_err(|error| YamlError::Syntax { line: None, problem: error.to_string() })
+    decode::decode(&compose::compose(text, limits)?, limits, false)
 }
 
-/// Like [`parse`] but a repeated key is an error.
+/// [`parse`] that refuses repeated keys (`sigs.k8s.io/yaml`'s `UnmarshalStrict` into a map).
+///
+/// # Errors
+///
+/// Those of [`parse`] and [`YamlError::DuplicateKeys`].
 pub fn parse_strict(text: &str) -> Result<Value, YamlError> {
-    parse(text)
+    parse_strict_with(text, &Limits::default())
 }
 
-/// Like [`parse_strict`] within `limits`.
+/// [`parse_strict`] within `limits`.
+///
+/// # Errors
+///
+/// Those of [`parse_strict`], and one for each limit.
 pub fn parse_strict_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    parse_with(text, limits)
-}
-
-/// Writes `value` as YAML.
-pub fn emit(value: &Value) -> Result<String, EmitError> {
-    Ok(crate::go_json::to_string(value) + "\n")
-}
-
-/// Writes `value` as YAML with byte-wise sorted keys.
-pub fn emit_sorted_bytes(value: &Value) -> Result<String, EmitError> {
-    emit(value)
+    decode::decode(&compose::compose(text, limits)?, limits, true)
 }

@@ -1,0 +1,147 @@
+//! From parser events to a tree of nodes in one arena, so that neither building nor dropping it recurses.
+
+use std::collections::BTreeMap;
+
+use libyaml_safer::{Event, EventData};
+
+use super::error::YamlError;
+use super::events::Events;
+use super::limits::Limits;
+
+/// The place of a node in its document.
+pub(super) type NodeId = usize;
+
+/// One node.
+pub(super) struct Node {
+    /// The line it begins on, counted from 0.
+    pub(super) line: u64,
+    /// The full tag, if one is written.
+    pub(super) tag: Option<String>,
+    /// What it is.
+    pub(super) content: Content,
+}
+
+/// The kinds of nodes.
+pub(super) enum Content {
+    /// Text; `implicit` when it is plain or tagged `!`.
+    Scalar { value: String, implicit: bool },
+    /// Items.
+    Sequence(Vec<NodeId>),
+    /// Keys and values in turn.
+    Mapping(Vec<NodeId>),
+    /// The node that an anchor stands at.
+    Alias { anchor: String, target: NodeId },
+}
+
+/// The first document of a stream.
+pub(super) struct Document {
+    nodes: Vec<Node>,
+    /// `None` for an empty stream.
+    pub(super) root: Option<NodeId>,
+}
+
+impl Document {
+    /// The node with the given place; every place handed out exists.
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+}
+
+/// Reads the first document of `text`.
+pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError> {
+    if text.len() > limits.input_bytes {
+        return Err(YamlError::InputSize { limit: limits.input_bytes });
+    }
+    let mut events = Events::new(text);
+    let mut composer = Composer::new(limits);
+    loop {
+        if composer.event(events.next()?)? {
+            return Ok(Document { nodes: composer.nodes, root: composer.root });
+        }
+    }
+}
+
+struct Composer<'a> {
+    limits: &'a Limits,
+    nodes: Vec<Node>,
+    root: Option<NodeId>,
+    open: Vec<NodeId>,
+    anchors: BTreeMap<String, NodeId>,
+    flow_work: usize,
+}
+
+impl<'a> Composer<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            nodes: Vec::new(),
+            root: None,
+            open: Vec::new(),
+            anchors: BTreeMap::new(),
+            flow_work: 0,
+        }
+    }
+
+    /// Takes one event; returns whether the document is complete.
+    fn event(&mut self, event: Event) -> Result<bool, YamlError> {
+        let line = event.start_mark.line;
+        self.flow_work = self.flow_work.saturating_add(self.open.len());
+        match event.data {
+            EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
+            EventData::StreamEnd | EventData::DocumentEnd { .. } => return Ok(true),
+            EventData::Alias { anchor } => {
+                let Some(&target) = self.anchors.get(&anchor) else {
+                    return Err(YamlError::UnknownAnchor(anchor));
+                };
+                self.add(Node { line, tag: None, content: Content::Alias { anchor, target } }, None)?;
+            }
+            EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
+                let content = Content::Scalar { value, implicit: plain_implicit };
+                self.add(Node { line, tag: written(tag), content }, anchor)?;
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                self.open(Node { line, tag: written(tag), content: Content::Sequence(Vec::new()) }, anchor)?;
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                self.open(Node { line, tag: written(tag), content: Content::Mapping(Vec::new()) }, anchor)?;
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => {
+                self.open.pop();
+            }
+        }
+        Ok(false)
+    }
+
+    fn open(&mut self, node: Node, anchor: Option<String>) -> Result<(), YamlError> {
+        let limit = self.limits.depth;
+        if self.open.len() >= limit || self.flow_work > self.limits.flow_work {
+            let line = (node.line > 0).then_some(node.line + 1);
+            return Err(YamlError::Depth { line, limit });
+        }
+        let id = self.add(node, anchor)?;
+        self.open.push(id);
+        Ok(())
+    }
+
+    /// Appends a node to the innermost open collection.
+    fn add(&mut self, node: Node, anchor: Option<String>) -> Result<NodeId, YamlError> {
+        let id = self.nodes.len();
+        if id >= self.limits.nodes {
+            return Err(YamlError::Nodes { limit: self.limits.nodes });
+        }
+        self.nodes.push(node);
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, id);
+        }
+        match self.open.last().map(|parent| &mut self.nodes[*parent].content) {
+            Some(Content::Sequence(children) | Content::Mapping(children)) => children.push(id),
+            _ => self.root = Some(id),
+        }
+        Ok(id)
+    }
+}
+
+/// Parsers hand out an empty tag for none.
+fn written(tag: Option<String>) -> Option<String> {
+    tag.filter(|tag| !tag.is_empty())
+}

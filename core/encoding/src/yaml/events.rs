@@ -1,0 +1,89 @@
+//! The parser's events, with what it does differently from go-yaml put right.
+
+use std::io::{BufReader, Chain, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
+
+use super::error::YamlError;
+use super::scalar::is_break;
+
+/// go-yaml's block: the block a forbidden character stands in decides which of several errors is found first.
+const BLOCK: usize = 512;
+
+/// The events of one text.
+pub(super) struct Events<'a> {
+    parser: Parser<BufReader<Chain<&'a [u8], &'static [u8]>>>,
+    text: &'a str,
+    /// The parser panics at the end of some texts without a last line break, so it always gets one.
+    completed: bool,
+}
+
+impl<'a> Events<'a> {
+    /// A leading byte order mark is skipped.
+    pub(super) fn new(text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let completed = !text.ends_with(is_break);
+        let end: &[u8] = if completed { b"\n" } else { b"" };
+        let mut parser = Parser::new();
+        // Without an encoding the parser takes any text that begins with the byte EF for a broken mark.
+        parser.set_encoding(Encoding::Utf8);
+        parser.set_input(BufReader::with_capacity(BLOCK, text.as_bytes().chain(end)));
+        Self { parser, text, completed }
+    }
+
+    /// The next event.
+    pub(super) fn next(&mut self) -> Result<Event, YamlError> {
+        // The parser is not used again after a panic.
+        let result = catch_unwind(AssertUnwindSafe(|| self.parser.parse()));
+        match result {
+            Ok(Ok(mut event)) => {
+                self.restore_end(&mut event);
+                Ok(event)
+            }
+            Ok(Err(error)) => Err(self.syntax_error(&error)),
+            // The one panic known to be left is about `!tag,` in a flow collection.
+            Err(_) => Err(YamlError::Syntax {
+                line: None,
+                problem: "did not find expected whitespace or line break".to_owned(),
+            }),
+        }
+    }
+
+    /// Takes the line break that was added off a block scalar that runs to the end of the text.
+    fn restore_end(&self, event: &mut Event) {
+        let EventData::Scalar { value, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } =
+            &mut event.data
+        else {
+            return;
+        };
+        if !self.completed || !self.is_behind_end(event.end_mark) || !value.ends_with('\n') {
+            return;
+        }
+        let last_line = self.text.rsplit('\n').next().unwrap_or_default();
+        let blank = last_line.bytes().all(|b| b == b' ');
+        // A blank last line counts only where all trailing lines are kept.
+        if !blank || value.ends_with("\n\n") || value == "\n" {
+            value.pop();
+        }
+    }
+
+    /// The parser's error with the line number go-yaml prints: marks count from 0 and only scanner errors are
+    /// corrected for that; a mark on the first line is taken for none.
+    fn syntax_error(&self, error: &Error) -> YamlError {
+        let scanner = error.kind() == ErrorKind::Scanner;
+        let line_of = |mark: Option<Mark>| mark.map(|mark| mark.line).filter(|line| *line > 0);
+        // Only inside quotes does the line break that was added count: elsewhere go-yaml adds one itself.
+        let inside_quotes = self.completed && error.problem() == "found unexpected end of stream";
+        let line = line_of(error.problem_mark())
+            .and_then(|line| line.checked_sub(u64::from(inside_quotes)))
+            .filter(|line| *line > 0)
+            .map(|line| line + u64::from(scanner))
+            .or_else(|| line_of(error.context_mark()));
+        YamlError::Syntax { line, problem: error.problem().to_owned() }
+    }
+
+    fn is_behind_end(&self, mark: Mark) -> bool {
+        usize::try_from(mark.index).unwrap_or(usize::MAX) > self.text.len()
+    }
+}

@@ -1,0 +1,30 @@
+//! Bounds that keep hostile documents from exhausting memory, time or the stack.
+
+/// Bounds for reading one document. Going over one is an error of its own kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest input, in bytes.
+    pub input_bytes: usize,
+    /// The deepest nesting of collections, with aliases expanded.
+    ///
+    /// Go stops at 10,000. Values of that depth exhaust an ordinary thread's stack as soon as anything walks,
+    /// clones or drops them, so the default is lower.
+    pub depth: usize,
+    /// The most nodes, with aliases expanded.
+    pub nodes: usize,
+    /// The most nesting work: the sum over all parser events of the flow depth (`[[[…`) they occur at, to
+    /// which the scanner's time is proportional.
+    pub flow_work: usize,
+}
+
+impl Limits {
+    /// The nesting that go-yaml and Go's `encoding/json` accept.
+    pub const GO_DEPTH: usize = 10_000;
+}
+
+impl Default for Limits {
+    /// 64 MiB of text, 1,000 levels, 20 million nodes.
+    fn default() -> Self {
+        Self { input_bytes: 64 << 20, depth: 1_000, nodes: 20_000_000, flow_work: 400_000_000 }
+    }
+}
