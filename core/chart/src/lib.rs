@@ -1,1 +1,7 @@
 //! Charts: archives, values, rendering, manifests, hooks, post-rendering.
+
+mod hook;
+mod metadata;
+
+pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy};
+pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};
