@@ -48,9 +48,40 @@ pub struct HookExecution {
     /// When it ended; Go's zero time when it has not.
     #[serde(skip_serializing_if = "Timestamp::is_zero", deserialize_with = "null_as_default")]
     pub completed_at: Timestamp,
-    /// How it went; empty when it never ran; always written.
+    /// How it went; always written.
     #[serde(deserialize_with = "null_as_default")]
-    pub phase: String,
+    pub phase: HookPhase,
+}
+
+/// How a run of a hook went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum HookPhase {
+    /// It never ran.
+    #[default]
+    #[serde(rename = "")]
+    None,
+    /// It was to run, nobody knows how it went.
+    Unknown,
+    /// It runs.
+    Running,
+    /// It went well.
+    Succeeded,
+    /// It did not.
+    Failed,
+}
+
+impl HookPhase {
+    /// Its name; empty when the hook never ran.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Unknown => "Unknown",
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+        }
+    }
 }
 
 /// When a hook runs. Values that no version of Helm knows do not get this far.

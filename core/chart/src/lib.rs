@@ -3,5 +3,5 @@
 mod hook;
 mod metadata;
 
-pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy};
+pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy, HookPhase};
 pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};
