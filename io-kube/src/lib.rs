@@ -1,1 +1,24 @@
 //! The Pilothouse operator on a real API server.
+//!
+//! The state machines of [`pilothouse_operator`] say what is to be done; this crate does it: requests to the API
+//! server, downloads, watches, events. It has no opinions: no decision, no status, no retry of API requests.
+
+pub mod client;
+pub mod clock;
+pub mod correlator;
+pub mod discovery;
+pub mod environment;
+pub mod events;
+pub mod fetch;
+pub mod flags;
+pub mod limiter;
+pub mod logs;
+pub mod metrics;
+pub mod notify;
+pub mod paths;
+pub mod perform;
+pub mod reply;
+pub mod server;
+pub mod transport;
+pub mod urls;
+pub mod watches;

@@ -1,0 +1,216 @@
+//! The connection to the API server: one pool of connections, any number of identities.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, HeaderValue, USER_AGENT};
+use http::{Request, Response};
+use hyper_util::client::legacy;
+use kube::client::Body;
+use pilothouse_protocol::{Failure, Identity};
+use serde_json::Value;
+
+use crate::limiter::{Rate, TokenBucket};
+use crate::metrics::Metrics;
+use crate::reply;
+
+/// How long a request may take until its whole answer is there. The API server gives up after the same time.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Buckets of identities that are kept; when there are more, full ones are dropped.
+const BUCKETS_MAX: usize = 4096;
+
+const IMPERSONATE_USER: HeaderName = HeaderName::from_static("impersonate-user");
+const AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Neither a kubeconfig nor a cluster around the process.
+    #[error("could not find a cluster configuration: {0}")]
+    Config(#[from] kube::config::InferConfigError),
+    /// The configuration names certificates or an authentication that cannot be used.
+    #[error("could not set up the client: {0}")]
+    Client(#[from] kube::Error),
+}
+
+/// A client of one API server. Requests are neither retried nor redirected.
+pub struct ApiClient {
+    client: kube::Client,
+    host: String,
+    rate: Rate,
+    buckets: Mutex<BTreeMap<Identity, Arc<TokenBucket>>>,
+    metrics: Arc<Metrics>,
+}
+
+impl ApiClient {
+    /// A client of the cluster that `$KUBECONFIG`, the default kubeconfig or the process' Pod names, in this order.
+    ///
+    /// # Errors
+    ///
+    /// No configuration, or an unusable one. The API server itself is not asked yet.
+    pub async fn connect(rate: Rate, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
+        Self::new(kube::Config::infer().await?, rate, metrics)
+    }
+
+    /// A client of the cluster of a configuration.
+    ///
+    /// # Errors
+    ///
+    /// The configuration names certificates or an authentication that cannot be used.
+    pub fn new(mut config: kube::Config, rate: Rate, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
+        config.default_retry = false;
+        let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
+        let client = kube::Client::try_from(config)?;
+        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics })
+    }
+
+    /// Sends a request and reads its answer as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The API server's refusal, or what is known about the effect when there is no answer.
+    pub async fn call(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
+        let response = self.send(identity, request).await?;
+        let text = read(response.into_body()).await?;
+        serde_json::from_slice(&text).map_err(|error| Failure::Unknown(format!("unreadable answer: {error}")))
+    }
+
+    /// Sends a request; returns as soon as the head of a successful answer is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ApiClient::call`].
+    pub async fn send(
+        &self,
+        identity: &Identity,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, Failure> {
+        let request = with_headers(identity, request)?;
+        let method = request.method().to_string();
+        self.bucket(identity).acquire().await;
+        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.send(request.map(Body::from))).await;
+        let code = answer.as_ref().ok().and_then(|sent| sent.as_ref().ok()).map(|response| response.status());
+        self.metrics.count_request(
+            code.as_ref().map_or("<error>", |code| code.as_str()),
+            &self.host,
+            &method,
+        );
+        let response = answer.map_err(|_| timed_out())?.map_err(|error| failure(&error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let (head, body) = response.into_parts();
+        let text = read(body).await.unwrap_or_default();
+        Err(Failure::Api(reply::api_error(head.status, &head.headers, &text)))
+    }
+
+    fn bucket(&self, identity: &Identity) -> Arc<TokenBucket> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(identity) {
+            buckets.retain(|_, bucket| !bucket.is_full());
+        }
+        let bucket = buckets.entry(identity.clone()).or_insert_with(|| Arc::new(TokenBucket::new(self.rate)));
+        Arc::clone(bucket)
+    }
+}
+
+/// Reads a body to its end, within the time of a request.
+async fn read(body: Body) -> Result<Vec<u8>, Failure> {
+    let read = tokio::time::timeout(REQUEST_TIMEOUT, body.collect_bytes()).await;
+    read.map_err(|_| timed_out())?
+        .map(|bytes| bytes.to_vec())
+        .map_err(|error| Failure::Unknown(chain(&error)))
+}
+
+fn timed_out() -> Failure {
+    Failure::Unknown(format!("no answer of the API server within {} seconds", REQUEST_TIMEOUT.as_secs()))
+}
+
+fn with_headers(identity: &Identity, mut request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>, Failure> {
+    let headers = request.headers_mut();
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Identity::ServiceAccount { namespace, name } = identity {
+        let user = HeaderValue::from_str(&format!("system:serviceaccount:{namespace}:{name}"))
+            .map_err(|error| Failure::Unreachable(format!("unusable service account name: {error}")))?;
+        headers.insert(IMPERSONATE_USER, user);
+    }
+    Ok(request)
+}
+
+/// What an error of the client says about the effect of the request.
+fn failure(error: &kube::Error) -> Failure {
+    let unsent = match error {
+        kube::Error::Service(cause) => {
+            cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
+        }
+        kube::Error::Auth(_) | kube::Error::HttpError(_) => true,
+        _ => false,
+    };
+    if unsent { Failure::Unreachable(chain(error)) } else { Failure::Unknown(chain(error)) }
+}
+
+/// An error with its causes, as `outer: inner`. A cause that the text before it already names is left out.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(url: &str) -> ApiClient {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let config = kube::Config::new(url.parse().unwrap());
+        ApiClient::new(config, Rate::new(50.0, 300), Arc::new(Metrics::new(0))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_unreachable() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let request = Request::get("/version").body(Vec::new()).unwrap();
+        let failure = client(&url).call(&Identity::Controller, request).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Unreachable(text) if text.contains("refused")), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_after_the_request_is_unknown() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            use tokio::io::AsyncReadExt;
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 64];
+            let _ = stream.read(&mut head).await;
+        });
+        let request = Request::get("/version").body(Vec::new()).unwrap();
+        let failure = client(&url).call(&Identity::Controller, request).await.unwrap_err();
+        assert!(failure.is_unknown(), "{failure:?}");
+    }
+
+    #[test]
+    fn a_service_account_is_impersonated() {
+        let identity = Identity::ServiceAccount { namespace: "ns".into(), name: "sa".into() };
+        let request = with_headers(&identity, Request::get("/").body(Vec::new()).unwrap()).unwrap();
+        assert_eq!(request.headers()["impersonate-user"], "system:serviceaccount:ns:sa");
+        let own = with_headers(&Identity::Controller, Request::get("/").body(Vec::new()).unwrap()).unwrap();
+        assert!(!own.headers().contains_key("impersonate-user"));
+    }
+}

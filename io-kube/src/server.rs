@@ -1,0 +1,136 @@
+//! The health and metrics listeners (spec 06 §3).
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::metrics::Metrics;
+
+/// Connections served at the same time by one listener; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 64;
+
+/// How long a client may take to send the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a listener answers.
+#[derive(Debug, Clone)]
+pub enum Site {
+    /// `/healthz` and `/readyz`: the process answers, so it is healthy; both are independent of leadership.
+    Health,
+    /// `/metrics`.
+    Metrics(Arc<Metrics>),
+}
+
+/// Binds `address` and serves `site` there until the runtime ends.
+///
+/// # Errors
+///
+/// The address cannot be bound.
+pub async fn serve(address: &str, site: Site) -> io::Result<()> {
+    let listener = bind(address).await?;
+    tokio::spawn(accept(listener, site));
+    Ok(())
+}
+
+/// Binds; where the host has no IPv6, an address on all interfaces is bound in IPv4 alone.
+async fn bind(address: &str) -> io::Result<TcpListener> {
+    match (TcpListener::bind(address).await, address.strip_prefix("[::]")) {
+        (Err(error), Some(port)) if error.kind() != io::ErrorKind::AddrInUse => {
+            TcpListener::bind(format!("0.0.0.0{port}")).await
+        }
+        (bound, _) => bound,
+    }
+}
+
+async fn accept(listener: TcpListener, site: Site) {
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let site = site.clone();
+                tokio::spawn(async move {
+                    connection(stream, site).await;
+                    drop(permit);
+                });
+            }
+            // Out of file descriptors, most likely: the pause keeps the loop from spinning.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, site: Site) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let response = respond(&site, request.method(), request.uri().path());
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    // A client that goes away in the middle of an answer is its own affair.
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+}
+
+fn respond(site: &Site, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    let (status, content_type, text) = match (site, path) {
+        _ if method != Method::GET && method != Method::HEAD => {
+            (StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", "method not allowed\n".to_owned())
+        }
+        (
+            Site::Health,
+            "/healthz" | "/healthz/" | "/healthz/ping" | "/readyz" | "/readyz/" | "/readyz/ping",
+        ) => (StatusCode::OK, "text/plain; charset=utf-8", "ok".to_owned()),
+        (Site::Metrics(metrics), "/metrics") => {
+            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.render())
+        }
+        _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".to_owned()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[test]
+    fn paths() {
+        let metrics = Site::Metrics(Arc::new(Metrics::new(0)));
+        for (site, path, status) in [
+            (&Site::Health, "/healthz", 200),
+            (&Site::Health, "/readyz", 200),
+            (&Site::Health, "/readyz/ping", 200),
+            (&Site::Health, "/metrics", 404),
+            (&metrics, "/metrics", 200),
+            (&metrics, "/healthz", 404),
+        ] {
+            assert_eq!(respond(site, &Method::GET, path).status(), status, "{path}");
+        }
+        assert_eq!(respond(&Site::Health, &Method::POST, "/healthz").status(), 405);
+    }
+
+    #[tokio::test]
+    async fn a_listener_answers() {
+        let listener = bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(accept(listener, Site::Health));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\nok"), "{answer}");
+    }
+}

@@ -1,0 +1,230 @@
+//! One list followed by watches, for as long as somebody looks.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, header::ACCEPT};
+use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, ObjectRef, metadata};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::backoff::WatchBackoff;
+use super::lines::Lines;
+use crate::client::ApiClient;
+use crate::clock::jitter;
+use crate::paths::Path;
+use crate::perform::list_items;
+use crate::reply;
+
+/// The shortest time, in seconds, after which the server is asked to end a watch. A connection that is dead without
+/// anybody having noticed is found out this way.
+const WATCH_SECONDS_MIN: u64 = 150;
+/// By how many seconds the times of watches differ.
+const WATCH_SECONDS_SPREAD: u64 = 60;
+/// How much later than asked for the server may end a watch.
+const WATCH_GRACE: Duration = Duration::from_secs(10);
+/// A watch that ends earlier than this without having said anything counts as broken.
+const WATCH_SHORT: Duration = Duration::from_secs(1);
+
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+const METADATA_OBJECT: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+
+/// What is listed and watched.
+#[derive(Debug, Clone)]
+pub struct ListWatch {
+    /// Who asks.
+    pub identity: Identity,
+    /// The collection, without query.
+    pub collection: Path,
+    /// The kind of the objects.
+    pub kind: GroupVersionKind,
+    /// A label selector; empty for none.
+    pub labels: String,
+    /// A field selector; empty for none.
+    pub fields: String,
+    /// Ask for `metadata` only.
+    pub metadata_only: bool,
+}
+
+/// What a stream has seen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    /// All objects at one moment.
+    Snapshot(Vec<Object>),
+    /// An object was created or changed.
+    Changed(Object),
+    /// An object is gone, or not selected any more.
+    Gone(ObjectRef),
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Nobody looks any more.
+    Stop,
+}
+
+/// Who looks.
+pub trait Observer: Send {
+    /// Something was seen.
+    fn seen(&mut self, seen: Seen) -> impl Future<Output = Flow> + Send;
+    /// A list or watch failed. It is tried again unless the observer stops.
+    fn failed(&mut self, failure: Failure) -> impl Future<Output = Flow> + Send;
+}
+
+/// Why a watch is over.
+enum End {
+    /// In order, or by a broken connection after something was seen: it goes on from where it was.
+    Resumable,
+    /// Before anything was seen.
+    Failed(Failure),
+    /// The server does not know the resource version any more, or refuses: everything is listed again.
+    Expired(Option<Failure>),
+    /// The observer does not want more.
+    Stopped,
+}
+
+/// Lists, then watches, and so on until the observer stops.
+pub async fn follow<O: Observer>(client: &ApiClient, what: &ListWatch, observer: &mut O) {
+    let mut backoff = WatchBackoff::default();
+    let mut version: Option<String> = None;
+    loop {
+        let failure = match &mut version {
+            None => match what.list(client).await {
+                Ok((objects, at)) => {
+                    version = Some(at);
+                    if observer.seen(Seen::Snapshot(objects)).await == Flow::Stop {
+                        return;
+                    }
+                    continue;
+                }
+                Err(failure) => Some(failure),
+            },
+            Some(at) => match what.watch(client, at, observer).await {
+                End::Resumable => {
+                    backoff.reset();
+                    continue;
+                }
+                End::Failed(failure) => Some(failure),
+                End::Expired(failure) => {
+                    version = None;
+                    failure
+                }
+                End::Stopped => return,
+            },
+        };
+        if let Some(failure) = failure
+            && observer.failed(failure).await == Flow::Stop
+        {
+            return;
+        }
+        backoff.pause().await;
+    }
+}
+
+impl ListWatch {
+    /// All objects, and the resource version from which a watch goes on. The answer is not older than the question.
+    async fn list(&self, client: &ApiClient) -> Result<(Vec<Object>, String), Failure> {
+        let list = client.call(&self.identity, self.request(self.selected(), METADATA_LIST)?).await?;
+        let version = metadata::text(&list, "resourceVersion").to_owned();
+        let objects = list_items(list, &self.kind).into_iter().map(trimmed).collect();
+        Ok((objects, version))
+    }
+
+    async fn watch<O: Observer>(&self, client: &ApiClient, version: &mut String, observer: &mut O) -> End {
+        let seconds = WATCH_SECONDS_MIN + jitter(WATCH_SECONDS_SPREAD);
+        let path = self
+            .selected()
+            .query("watch", "true")
+            .query("allowWatchBookmarks", "true")
+            .query("resourceVersion", version)
+            .query("timeoutSeconds", &seconds.to_string());
+        let opened = match self.request(path, METADATA_OBJECT) {
+            Ok(request) => client.send(&self.identity, request).await,
+            Err(failure) => Err(failure),
+        };
+        let mut lines = match opened {
+            Ok(response) => Lines::new(response.into_body()),
+            Err(Failure::Api(error)) if error.code == 410 => return End::Expired(None),
+            Err(failure @ Failure::Api(_)) => return End::Expired(Some(failure)),
+            Err(failure) => return End::Failed(failure),
+        };
+        let opened_at = Instant::now();
+        let end = opened_at + Duration::from_secs(seconds) + WATCH_GRACE;
+        let mut has_seen = false;
+        loop {
+            let line = match tokio::time::timeout_at(end, lines.next()).await {
+                Ok(Ok(Some(line))) => line,
+                Ok(Ok(None)) | Err(_) if has_seen || opened_at.elapsed() >= WATCH_SHORT => {
+                    return End::Resumable;
+                }
+                Ok(Ok(None)) | Err(_) => {
+                    return End::Failed(Failure::Unknown("the watch ended at once".to_owned()));
+                }
+                Ok(Err(_)) if has_seen => return End::Resumable,
+                Ok(Err(error)) => return End::Failed(Failure::Unknown(error.to_string())),
+            };
+            if let Some(end) = self.event(&line, version, observer).await {
+                return end;
+            }
+            has_seen = true;
+        }
+    }
+
+    /// Handles one event of a watch; `None` to go on.
+    async fn event<O: Observer>(&self, line: &[u8], version: &mut String, observer: &mut O) -> Option<End> {
+        let mut event: Value = match serde_json::from_slice(line) {
+            Ok(event) => event,
+            Err(error) => {
+                return Some(End::Expired(Some(Failure::Unknown(format!("unreadable event: {error}")))));
+            }
+        };
+        let mut object = event["object"].take();
+        if event["type"] == "ERROR" {
+            let error = reply::of_status(&object);
+            return Some(End::Expired((error.code != 410).then_some(Failure::Api(error))));
+        }
+        let at = metadata::text(&object, "resourceVersion");
+        if !at.is_empty() {
+            at.clone_into(version);
+        }
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("apiVersion".to_owned(), Value::String(self.kind.api_version.clone()));
+            fields.insert("kind".to_owned(), Value::String(self.kind.kind.clone()));
+        }
+        let seen = match event["type"].as_str() {
+            Some("ADDED" | "MODIFIED") => Seen::Changed(trimmed(Arc::new(object))),
+            Some("DELETED") => Seen::Gone(ObjectRef::of(&object)),
+            _ => return None,
+        };
+        (observer.seen(seen).await == Flow::Stop).then_some(End::Stopped)
+    }
+
+    fn selected(&self) -> Path {
+        let path = self.collection.clone();
+        path.query_unless_empty("labelSelector", &self.labels)
+            .query_unless_empty("fieldSelector", &self.fields)
+    }
+
+    fn request(&self, path: Path, metadata_accept: &str) -> Result<Request<Vec<u8>>, Failure> {
+        let accept = if self.metadata_only { metadata_accept } else { "application/json" };
+        Request::get(path.as_str())
+            .header(ACCEPT, accept)
+            .body(Vec::new())
+            .map_err(|error| Failure::Unreachable(error.to_string()))
+    }
+}
+
+/// The object without `metadata.managedFields`, which nobody reads from a watch and which is often the larger part.
+fn trimmed(mut object: Object) -> Object {
+    if let Some(Value::Object(fields)) = Arc::make_mut(&mut object).get_mut("metadata") {
+        fields.remove("managedFields");
+    }
+    object
+}
+
+#[cfg(test)]
+mod tests;
