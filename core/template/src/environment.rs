@@ -10,7 +10,8 @@ pub trait Host {
     ///
     /// # Errors
     /// The text of the error that the template fails with.
-    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
+    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str)
+    -> Result<Value, String>;
 
     /// The address of a host name; empty when DNS is not allowed.
     ///

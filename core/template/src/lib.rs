@@ -7,10 +7,17 @@
 mod budget;
 mod environment;
 mod error;
+mod exec;
+mod format;
+mod functions;
+pub mod helm_error;
+mod parse;
+mod set;
 mod stack;
 pub mod value;
 
 pub use budget::{Budget, LimitError, Limits};
 pub use environment::{Detached, Entropy, Environment, Host, Moment, SeededEntropy};
 pub use error::{ExecError, ParseError};
+pub use set::{MissingKey, TemplateSet};
 pub use value::{Text, Value};

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use serde_json::Value as Json;
 
+use super::walk::Visits;
 use super::{Entries, IntType, Shape, Value};
 
 /// How deep a value may nest before conversions and printing refuse it. Values can contain themselves.
@@ -16,6 +17,9 @@ pub enum EncodeError {
     /// The value nests deeper than [`MAX_VALUE_DEPTH`], or contains itself.
     #[error("value nests deeper than {MAX_VALUE_DEPTH} levels")]
     TooDeep,
+    /// The value has too many nodes, counting shared parts once for each place.
+    #[error("value has too many elements")]
+    TooLarge,
     /// A number JSON cannot hold; worded as Go's `encoding/json` does.
     #[error("json: unsupported value: {0}")]
     UnsupportedValue(&'static str),
@@ -44,7 +48,14 @@ impl Value {
     /// # Errors
     /// [`EncodeError`] when the value nests too deep, contains itself, or holds what JSON cannot.
     pub fn to_json(&self) -> Result<Json, EncodeError> {
-        encode(self, 0)
+        self.to_json_counted().map(|(json, _)| json)
+    }
+
+    /// The JSON document and the number of its nodes.
+    pub(crate) fn to_json_counted(&self) -> Result<(Json, usize), EncodeError> {
+        let mut visits = Visits::default();
+        let json = encode(self, 0, &mut visits)?;
+        Ok((json, visits.count()))
     }
 }
 
@@ -63,10 +74,8 @@ fn from_number(number: &serde_json::Number) -> Value {
     Value::Float(number.as_f64().unwrap_or_default())
 }
 
-fn encode(value: &Value, depth: usize) -> Result<Json, EncodeError> {
-    if depth > MAX_VALUE_DEPTH {
-        return Err(EncodeError::TooDeep);
-    }
+fn encode(value: &Value, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
+    visits.visit(depth)?;
     Ok(match value {
         Value::Nil => Json::Null,
         Value::Complex(..) => return Err(EncodeError::UnsupportedType("complex128")),
@@ -76,11 +85,11 @@ fn encode(value: &Value, depth: usize) -> Result<Json, EncodeError> {
         Value::Float(number) => encode_float(*number)?,
         Value::String(text) => Json::String(text.as_str().into_owned()),
         Value::Bytes(bytes) => Json::String(base64::engine::general_purpose::STANDARD.encode(bytes)),
-        Value::List(list) => encode_list(list, depth)?,
-        Value::Map(map) => encode_map(map, depth)?,
+        Value::List(list) => encode_list(list, depth, visits)?,
+        Value::Map(map) => encode_map(map, depth, visits)?,
         Value::Native(object) => match object.encoded() {
             Some(json) => json,
-            None => encode_shape(&object.shape(), depth)?,
+            None => encode_shape(&object.shape(), depth, visits)?,
         },
     })
 }
@@ -94,31 +103,35 @@ fn encode_float(number: f64) -> Result<Json, EncodeError> {
     }
 }
 
-fn encode_shape(shape: &Shape, depth: usize) -> Result<Json, EncodeError> {
+fn encode_shape(shape: &Shape, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
     match shape {
-        Shape::Map(map) => encode_map(map, depth),
-        Shape::List(list) => encode_list(list, depth),
+        Shape::Map(map) => encode_map(map, depth, visits),
+        Shape::List(list) => encode_list(list, depth, visits),
         Shape::Struct(fields) => {
             let mut object = serde_json::Map::new();
             for (name, value) in fields {
-                object.insert((*name).to_owned(), encode(value, depth + 1)?);
+                object.insert((*name).to_owned(), encode(value, depth + 1, visits)?);
             }
             Ok(Json::Object(object))
         }
     }
 }
 
-fn encode_list(list: &super::List, depth: usize) -> Result<Json, EncodeError> {
+fn encode_list(list: &super::List, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
     if list.is_nil() {
         return Ok(Json::Null);
     }
-    list.items().iter().map(|item| encode(item, depth + 1)).collect::<Result<Vec<_>, _>>().map(Json::Array)
+    list.items()
+        .iter()
+        .map(|item| encode(item, depth + 1, visits))
+        .collect::<Result<Vec<_>, _>>()
+        .map(Json::Array)
 }
 
-fn encode_map(map: &super::Map, depth: usize) -> Result<Json, EncodeError> {
+fn encode_map(map: &super::Map, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
     let mut object = serde_json::Map::new();
     for (key, value) in map.entries().iter() {
-        object.insert(key.to_string(), encode(value, depth + 1)?);
+        object.insert(key.to_string(), encode(value, depth + 1, visits)?);
     }
     Ok(Json::Object(object))
 }

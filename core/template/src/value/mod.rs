@@ -8,6 +8,7 @@ mod convert;
 mod object;
 mod text;
 mod types;
+mod walk;
 
 use std::rc::Rc;
 

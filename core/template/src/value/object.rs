@@ -71,7 +71,9 @@ pub trait Object: Any {
     /// One field of a struct. Override it when building all fields costs more than one.
     fn field(&self, name: &str) -> Option<Value> {
         match self.shape() {
-            Shape::Struct(fields) => fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value),
+            Shape::Struct(fields) => {
+                fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+            }
             _ => None,
         }
     }

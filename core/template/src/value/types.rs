@@ -46,10 +46,7 @@ impl IntType {
 
     /// Whether values of the type are never negative.
     pub fn is_unsigned(self) -> bool {
-        matches!(
-            self,
-            IntType::Uint | IntType::Uint8 | IntType::Uint16 | IntType::Uint32 | IntType::Uint64
-        )
+        matches!(self, IntType::Uint | IntType::Uint8 | IntType::Uint16 | IntType::Uint32 | IntType::Uint64)
     }
 }
 

@@ -1,0 +1,172 @@
+//! Calls functions and methods.
+
+use std::rc::Rc;
+
+use crate::error::ExecError;
+use crate::functions::{Action, Function, values_methods};
+use crate::parse::ast::Expr;
+use crate::value::{Map, Method, Object, ParamType, Value};
+
+use super::{At, Executed, Frame, Operand};
+
+/// How many arguments are passed without allocating.
+const FEW: usize = 4;
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(super) enum Callee<'c> {
+    Function(&'static Function),
+    Method(&'c dyn Object, &'static Method),
+    /// A method of Helm's `common.Values`.
+    Values(&'c Rc<Map>, &'static Method),
+}
+
+impl Callee<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Callee::Function(function) => function.name,
+            Callee::Method(_, method) | Callee::Values(_, method) => method.name,
+        }
+    }
+
+    fn params(&self) -> &'static [ParamType] {
+        match self {
+            Callee::Function(function) => function.params,
+            Callee::Method(_, method) | Callee::Values(_, method) => method.params,
+        }
+    }
+
+    fn variadic(&self) -> Option<ParamType> {
+        match self {
+            Callee::Function(function) => function.variadic,
+            Callee::Method(_, method) | Callee::Values(_, method) => method.variadic,
+        }
+    }
+
+    /// The type of the parameter at `index`; beyond the fixed ones, the variadic type.
+    fn param(&self, index: usize) -> ParamType {
+        self.params().get(index).copied().or(self.variadic()).unwrap_or(ParamType::Any)
+    }
+}
+
+impl<'a> Frame<'a, '_, '_, '_> {
+    /// Calls a function named in a command or as an operand; errors of the call point at `whole`.
+    pub(super) fn eval_function(
+        &mut self,
+        dot: &Operand,
+        function: &'static Function,
+        whole: At<'a>,
+        rest: &'a [Expr],
+        last: Option<Value>,
+    ) -> Executed<Operand> {
+        match function.action {
+            Action::And => self.eval_logic(dot, function, rest, last, false),
+            Action::Or => self.eval_logic(dot, function, rest, last, true),
+            _ => self.eval_call(dot, Callee::Function(function), whole, rest, last),
+        }
+    }
+
+    /// `and` and `or` stop at the first argument that decides.
+    fn eval_logic(
+        &mut self,
+        dot: &Operand,
+        function: &'static Function,
+        rest: &'a [Expr],
+        last: Option<Value>,
+        decides: bool,
+    ) -> Executed<Operand> {
+        self.charge(1)?;
+        self.check_count(Callee::Function(function), rest.len(), last.is_some())?;
+        let mut result = Operand::default();
+        for argument in rest {
+            result = self.eval_argument(dot, ParamType::Reflect, argument)?;
+            if result.value.truth() == decides {
+                return Ok(result);
+            }
+        }
+        Ok(last.map_or(result, Operand::plain))
+    }
+
+    /// Checks and evaluates the arguments, then calls.
+    pub(super) fn eval_call(
+        &mut self,
+        dot: &Operand,
+        callee: Callee<'_>,
+        whole: At<'a>,
+        rest: &'a [Expr],
+        last: Option<Value>,
+    ) -> Executed<Operand> {
+        self.charge(1)?;
+        self.check_count(callee, rest.len(), last.is_some())?;
+        let count = rest.len() + usize::from(last.is_some());
+        let mut few: [Operand; FEW] = Default::default();
+        let mut many;
+        let arguments = if count <= FEW {
+            &mut few[..count]
+        } else {
+            many = vec![Operand::default(); count];
+            &mut many[..]
+        };
+        for (index, expr) in rest.iter().enumerate() {
+            arguments[index] = self.eval_argument(dot, callee.param(index), expr)?;
+        }
+        if let Some(last) = last {
+            arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?;
+        }
+        let result = self.invoke(callee, arguments);
+        match result {
+            Ok(value) => Ok(Operand::plain(value)),
+            Err(error) => Err(self.call_error(callee.name(), whole, error)),
+        }
+    }
+
+    fn invoke(&mut self, callee: Callee<'_>, arguments: &[Operand]) -> Executed<Value> {
+        if let Callee::Function(Function { action: Action::Reflect(call), .. }) = callee {
+            return call(self.run, arguments);
+        }
+        let mut few: [Value; FEW] = Default::default();
+        let mut many;
+        let values = if arguments.len() <= FEW {
+            &mut few[..arguments.len()]
+        } else {
+            many = vec![Value::Nil; arguments.len()];
+            &mut many[..]
+        };
+        for (value, argument) in values.iter_mut().zip(arguments) {
+            *value = argument.value.clone();
+        }
+        let value = match callee {
+            Callee::Function(Function { action: Action::Plain(call), .. }) => call(self.run, values)?,
+            Callee::Function(_) => Value::Nil,
+            Callee::Method(object, method) => {
+                object.call(method.name, values).map_err(|error| ExecError::plain(error.0))?
+            }
+            Callee::Values(map, method) => values_methods::call(self.run, map, method.name, values)?,
+        };
+        // A function may build its result from its arguments without limit, as in a loop of printf.
+        if let Value::String(text) = &value {
+            self.run.environment.budget.charge_bytes(text.len())?;
+        }
+        Ok(value)
+    }
+
+    fn call_error(&mut self, name: &str, whole: At<'a>, error: ExecError) -> ExecError {
+        self.at = whole;
+        self.fail_with(&format!("error calling {name}: "), Some(error))
+    }
+
+    fn check_count(&self, callee: Callee<'_>, written: usize, has_last: bool) -> Executed<()> {
+        let given = written + usize::from(has_last);
+        let (name, fixed) = (callee.name(), callee.params().len());
+        if callee.variadic().is_some() {
+            if given < fixed {
+                // Go counts only the written arguments here.
+                let message = format!("wrong number of args for {name}: want at least {fixed} got {written}");
+                return Err(self.fail(message));
+            }
+        } else if given != fixed {
+            return Err(self.fail(format!("wrong number of args for {name}: want {fixed} got {given}")));
+        }
+        Ok(())
+    }
+}

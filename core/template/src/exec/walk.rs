@@ -1,0 +1,122 @@
+//! Walks nodes: text, actions and control structures.
+
+use std::rc::Rc;
+
+use crate::format;
+use crate::format::quote::quoted;
+use crate::parse::ast::{Branch, List, Node, Pipe};
+use crate::value::Value;
+
+use super::{At, Executed, Frame, Operand};
+
+/// How a list of nodes ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// At its end.
+    Done,
+    /// At a `break` of the range around it.
+    Break,
+    /// At a `continue` of the range around it.
+    Continue,
+}
+
+impl<'a> Frame<'a, '_, '_, '_> {
+    /// Walks nodes in order.
+    pub(super) fn walk(&mut self, dot: &Operand, list: &'a List) -> Executed<Flow> {
+        for node in list {
+            self.at = At::Node(node);
+            self.charge(1)?;
+            let flow = match node {
+                Node::Text { start, end } => self.write(*start, *end)?,
+                Node::Action { pipe, .. } => self.walk_action(dot, node, pipe)?,
+                Node::If(branch) => self.walk_if(dot, branch)?,
+                Node::With(branch) => self.walk_with(dot, branch)?,
+                Node::Range(branch) => self.walk_range(dot, branch)?,
+                Node::Template { name, pipe, .. } => self.walk_template(dot, name, pipe.as_ref())?,
+                Node::Break { .. } => Flow::Break,
+                Node::Continue { .. } => Flow::Continue,
+            };
+            if flow != Flow::Done {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    fn write(&mut self, start: usize, end: usize) -> Executed<Flow> {
+        self.charge_output(end - start)?;
+        self.run.output.extend_from_slice(&self.tree.source.text.as_bytes()[start..end]);
+        Ok(Flow::Done)
+    }
+
+    fn charge_output(&mut self, bytes: usize) -> Executed<()> {
+        self.run.environment.budget.charge_bytes(bytes).map_err(|limit| self.exceeded(limit))
+    }
+
+    fn walk_action(&mut self, dot: &Operand, node: &'a Node, pipe: &'a Pipe) -> Executed<Flow> {
+        let value = self.eval_pipeline(dot, pipe)?;
+        if pipe.variables.is_empty() {
+            self.at = At::Node(node);
+            self.print(&value)?;
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Prints a value as Go's templates do: no value at all is `<no value>`.
+    fn print(&mut self, value: &Value) -> Executed<()> {
+        match value {
+            Value::String(text) => {
+                self.charge_output(text.len())?;
+                self.run.output.extend_from_slice(text.as_bytes());
+            }
+            Value::Nil => {
+                self.charge_output(10)?;
+                self.run.output.extend_from_slice(b"<no value>");
+            }
+            value => {
+                let before = self.run.output.len();
+                let printed = format::write_value(&mut self.run.output, value);
+                printed.map_err(|error| self.fail(error.to_string()))?;
+                self.charge_output(self.run.output.len() - before)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn walk_if(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
+        let value = self.eval_pipeline(dot, &branch.pipe)?;
+        if value.truth() {
+            return self.walk(dot, &branch.list);
+        }
+        self.walk_else(dot, branch)
+    }
+
+    fn walk_with(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
+        let value = self.eval_pipeline(dot, &branch.pipe)?;
+        if value.truth() {
+            return self.walk(&Operand::plain(value), &branch.list);
+        }
+        self.walk_else(dot, branch)
+    }
+
+    pub(super) fn walk_else(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
+        match &branch.else_list {
+            Some(list) => self.walk(dot, list),
+            None => Ok(Flow::Done),
+        }
+    }
+
+    /// Runs another template; it sees its own data and no variables of this one.
+    fn walk_template(&mut self, dot: &Operand, name: &Rc<str>, pipe: Option<&'a Pipe>) -> Executed<Flow> {
+        let Some(tree) = self.run.namespace.find(name) else {
+            return Err(self.fail(format!("template {} not defined", quoted(name.as_bytes()))));
+        };
+        let tree = Rc::clone(tree);
+        let data = match pipe {
+            Some(pipe) => self.eval_pipeline(dot, pipe)?,
+            None => Value::Nil,
+        };
+        self.run.run_tree(&tree, Operand::plain(data))?;
+        Ok(Flow::Done)
+    }
+}

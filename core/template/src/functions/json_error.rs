@@ -1,0 +1,226 @@
+//! JSON decoding with the error words of Go's `encoding/json`.
+
+use serde_json::Value as Json;
+
+/// Parses one JSON document.
+pub(super) fn parse(source: &str) -> Result<Json, String> {
+    match serde_json::from_str(source) {
+        Ok(json) => Ok(json),
+        Err(error) if error.is_syntax() || error.is_eof() => Err(syntax_error(source)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What Go says when a document is of another type than wanted.
+pub(super) fn mismatch(json: &Json, wanted: &str) -> String {
+    let given = match json {
+        Json::Null => "null",
+        Json::Bool(_) => "bool",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    };
+    format!("json: cannot unmarshal {given} into Go value of type {wanted}")
+}
+
+/// Where a scanner stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    /// A value or the end of an array.
+    FirstItem,
+    /// A key or the end of an object.
+    FirstKey,
+    Key,
+    Colon,
+    AfterValue,
+}
+
+/// Finds the first character that Go's scanner refuses, and words it.
+fn syntax_error(source: &str) -> String {
+    let mut scanner = Scanner { rest: source, stack: Vec::new() };
+    match scanner.scan() {
+        Err(message) => message,
+        Ok(()) => "unexpected end of JSON input".to_owned(),
+    }
+}
+
+struct Scanner<'s> {
+    rest: &'s str,
+    stack: Vec<u8>,
+}
+
+impl Scanner<'_> {
+    fn scan(&mut self) -> Result<(), String> {
+        let mut expect = Expect::Value;
+        loop {
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+            let Some(next) = self.rest.chars().next() else {
+                return Ok(());
+            };
+            expect = match (expect, next) {
+                (Expect::FirstItem, ']') | (Expect::FirstKey, '}') => self.close(),
+                (Expect::Value | Expect::FirstItem, _) => self.value(next)?,
+                (Expect::FirstKey | Expect::Key, '"') => {
+                    self.string()?;
+                    Expect::Colon
+                }
+                (Expect::FirstKey | Expect::Key, _) => {
+                    return Err(invalid(next, "looking for beginning of object key string"));
+                }
+                (Expect::Colon, ':') => self.skip(Expect::Value),
+                (Expect::Colon, _) => return Err(invalid(next, "after object key")),
+                (Expect::AfterValue, _) => self.after_value(next)?,
+            };
+        }
+    }
+
+    fn skip(&mut self, expect: Expect) -> Expect {
+        self.rest = &self.rest[1..];
+        expect
+    }
+
+    fn close(&mut self) -> Expect {
+        self.stack.pop();
+        self.skip(Expect::AfterValue)
+    }
+
+    fn after_value(&mut self, next: char) -> Result<Expect, String> {
+        match (self.stack.last(), next) {
+            (Some(b'{'), ',') => Ok(self.skip(Expect::Key)),
+            (Some(b'['), ',') => Ok(self.skip(Expect::Value)),
+            (Some(b'{'), '}') | (Some(b'['), ']') => Ok(self.close()),
+            (Some(b'{'), _) => Err(invalid(next, "after object key:value pair")),
+            (Some(_), _) => Err(invalid(next, "after array element")),
+            (None, _) => Err(invalid(next, "after top-level value")),
+        }
+    }
+
+    fn value(&mut self, next: char) -> Result<Expect, String> {
+        match next {
+            '{' | '[' => {
+                let first = if next == '{' { Expect::FirstKey } else { Expect::FirstItem };
+                self.stack.push(if next == '{' { b'{' } else { b'[' });
+                return Ok(self.skip(first));
+            }
+            '"' => self.string()?,
+            't' => self.word("true")?,
+            'f' => self.word("false")?,
+            'n' => self.word("null")?,
+            '-' | '0'..='9' => self.number()?,
+            _ => return Err(invalid(next, "looking for beginning of value")),
+        }
+        Ok(Expect::AfterValue)
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), String> {
+        for expected in word.chars() {
+            match self.rest.chars().next() {
+                Some(next) if next == expected => self.rest = &self.rest[1..],
+                Some(next) => {
+                    return Err(invalid(next, &format!("in literal {word} (expecting '{expected}')")));
+                }
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), String> {
+        let digits =
+            |text: &str| text.len() - text.trim_start_matches(|next: char| next.is_ascii_digit()).len();
+        self.rest = match self.rest.strip_prefix('-') {
+            Some(rest) => {
+                self.rest = rest;
+                self.require_digit("in numeric literal")?;
+                rest
+            }
+            None => self.rest,
+        };
+        let whole = if self.rest.starts_with('0') { 1 } else { digits(self.rest) };
+        self.rest = &self.rest[whole..];
+        if let Some(rest) = self.rest.strip_prefix('.') {
+            self.rest = rest;
+            self.require_digit("after decimal point in numeric literal")?;
+            self.rest = &rest[digits(rest)..];
+        }
+        if let Some(rest) = self.rest.strip_prefix(['e', 'E']) {
+            self.rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+            self.require_digit("in exponent of numeric literal")?;
+            self.rest = &self.rest[digits(self.rest)..];
+        }
+        Ok(())
+    }
+
+    fn require_digit(&self, place: &str) -> Result<(), String> {
+        match self.rest.chars().next() {
+            Some(next) if !next.is_ascii_digit() => Err(invalid(next, place)),
+            _ => Ok(()),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), String> {
+        let mut characters = self.rest[1..].chars();
+        while let Some(next) = characters.next() {
+            match next {
+                '"' => {
+                    self.rest = characters.as_str();
+                    return Ok(());
+                }
+                '\\' => check_escape(&mut characters)?,
+                '\0'..' ' => return Err(invalid(next, "in string literal")),
+                _ => {}
+            }
+        }
+        self.rest = "";
+        Ok(())
+    }
+}
+
+fn check_escape(characters: &mut std::str::Chars<'_>) -> Result<(), String> {
+    match characters.next() {
+        Some('b' | 'f' | 'n' | 'r' | 't' | '\\' | '/' | '"') | None => Ok(()),
+        Some('u') => {
+            for next in characters.take(4) {
+                if !next.is_ascii_hexdigit() {
+                    return Err(invalid(next, "in \\u hexadecimal character escape"));
+                }
+            }
+            Ok(())
+        }
+        Some(next) => Err(invalid(next, "in string escape code")),
+    }
+}
+
+fn invalid(character: char, place: &str) -> String {
+    let shown = match character {
+        '\'' => r"'\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        other => crate::format::quote::quoted_char(i64::from(u32::from(other)), false),
+    };
+    format!("invalid character {shown} {place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_worded_as_in_go() {
+        let cases = [
+            ("{bad", "invalid character 'b' looking for beginning of object key string"),
+            ("[1,]", "invalid character ']' looking for beginning of value"),
+            ("{\"a\" 1}", "invalid character '1' after object key"),
+            ("[1 2]", "invalid character '2' after array element"),
+            ("1 2", "invalid character '2' after top-level value"),
+            ("nul", "unexpected end of JSON input"),
+            ("nux", "invalid character 'x' in literal null (expecting 'l')"),
+            ("", "unexpected end of JSON input"),
+            ("'a'", "invalid character '\\'' looking for beginning of value"),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(parse(source).unwrap_err(), expected, "{source}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The functions templates can call: Go's builtins, sprig's and Helm's.
+//!
+//! A name that is not in the tables is unknown to the parser, so a function exists completely or not at all.
+
+mod arguments;
+mod base32;
+mod builtin;
+mod casing;
+mod compare;
+mod convert;
+mod dicts;
+mod encoding;
+mod escape;
+mod flow;
+mod helm;
+mod index;
+mod json_error;
+mod lists;
+mod math;
+mod merge;
+mod paths;
+mod random;
+mod regex;
+mod regex_syntax;
+mod strings;
+mod types;
+pub(crate) mod values_methods;
+mod words;
+
+use std::sync::OnceLock;
+
+use crate::exec::{Executed, Operand, Run};
+use crate::value::{ParamType, Value};
+
+pub(crate) use flow::{FAIL_END, FAIL_START};
+pub(crate) use regex::RegexCache;
+
+/// A function as the tables list it.
+pub(crate) struct Function {
+    /// The name in templates.
+    pub(crate) name: &'static str,
+    /// The types of the fixed parameters.
+    pub(crate) params: &'static [ParamType],
+    /// The type of further arguments, when there may be any number.
+    pub(crate) variadic: Option<ParamType>,
+    /// What a call does.
+    pub(crate) action: Action,
+}
+
+/// What a call does.
+pub(crate) enum Action {
+    /// `and`: the executor evaluates its arguments one by one.
+    And,
+    /// `or`: likewise.
+    Or,
+    /// Calls with the values of the arguments.
+    Plain(Call),
+    /// Calls with operands, which tell an absent value from a nil one.
+    Reflect(ReflectCall),
+}
+
+/// A function over values that fit its parameter types.
+pub(crate) type Call = fn(&mut Run<'_, '_>, &[Value]) -> Executed<Value>;
+
+/// A function over operands.
+pub(crate) type ReflectCall = fn(&mut Run<'_, '_>, &[Operand]) -> Executed<Value>;
+
+/// The function of that name.
+pub(crate) fn lookup(name: &str) -> Option<&'static Function> {
+    static INDEX: OnceLock<Vec<&'static Function>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let mut all: Vec<&'static Function> = TABLES.iter().copied().flatten().collect();
+        all.sort_by_key(|function| function.name);
+        all
+    });
+    let position = index.binary_search_by_key(&name, |function| function.name).ok()?;
+    index.get(position).copied()
+}
+
+static TABLES: &[&[Function]] = &[
+    builtin::FUNCTIONS,
+    casing::FUNCTIONS,
+    compare::FUNCTIONS,
+    convert::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encoding::FUNCTIONS,
+    escape::FUNCTIONS,
+    flow::FUNCTIONS,
+    helm::FUNCTIONS,
+    index::FUNCTIONS,
+    lists::FUNCTIONS,
+    math::FUNCTIONS,
+    merge::FUNCTIONS,
+    paths::FUNCTIONS,
+    random::FUNCTIONS,
+    regex::FUNCTIONS,
+    strings::FUNCTIONS,
+    types::FUNCTIONS,
+];
+
+/// A table entry with fixed parameters.
+const fn fixed(name: &'static str, params: &'static [ParamType], call: Call) -> Function {
+    Function { name, params, variadic: None, action: Action::Plain(call) }
+}
+
+/// A table entry that takes further arguments of type `rest`.
+const fn variadic(name: &'static str, params: &'static [ParamType], rest: ParamType, call: Call) -> Function {
+    Function { name, params, variadic: Some(rest), action: Action::Plain(call) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_listed_twice() {
+        let mut names: Vec<_> = TABLES.iter().copied().flatten().map(|function| function.name).collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
+        assert!(lookup("include").is_some());
+        assert!(lookup("env").is_none(), "Helm removes it");
+    }
+}

@@ -1,0 +1,213 @@
+//! Regular expressions, in the syntax of Go's `regexp`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use crate::error::ExecError;
+use crate::exec::{Executed, Run};
+use crate::value::{List, ListType, ParamType, Value};
+
+use super::arguments::{charge_items, charge_text, int, text};
+use super::{Function, fixed};
+
+const INT: ParamType = ParamType::Int;
+const STRING: ParamType = ParamType::String;
+const TWO: &[ParamType] = &[STRING, STRING];
+const THREE: &[ParamType] = &[STRING, STRING, STRING];
+const COUNTED: &[ParamType] = &[STRING, STRING, INT];
+
+/// Bytes a compiled expression may take.
+const MAX_COMPILED: usize = 4 << 20;
+
+/// Compiled expressions by their source.
+pub(crate) type RegexCache = BTreeMap<String, Rc<Regex>>;
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    fixed("regexMatch", TWO, |run, arguments| match is_match(run, arguments) {
+        Err(error) if error.limit().is_none() => Ok(Value::Bool(false)),
+        result => result,
+    }),
+    fixed("mustRegexMatch", TWO, is_match),
+    fixed("regexFind", TWO, |run, arguments| find(run, arguments, true)),
+    fixed("mustRegexFind", TWO, |run, arguments| find(run, arguments, false)),
+    fixed("regexFindAll", COUNTED, |run, arguments| find_all(run, arguments, true)),
+    fixed("mustRegexFindAll", COUNTED, |run, arguments| find_all(run, arguments, false)),
+    fixed("regexReplaceAll", THREE, |run, arguments| replace_all(run, arguments, true)),
+    fixed("mustRegexReplaceAll", THREE, |run, arguments| replace_all(run, arguments, false)),
+    fixed("regexReplaceAllLiteral", THREE, |run, arguments| replace_literal(run, arguments, true)),
+    fixed("mustRegexReplaceAllLiteral", THREE, |run, arguments| replace_literal(run, arguments, false)),
+    fixed("regexSplit", COUNTED, |run, arguments| split(run, arguments, true)),
+    fixed("mustRegexSplit", COUNTED, |run, arguments| split(run, arguments, false)),
+    fixed("regexQuoteMeta", &[STRING], |_, arguments| Ok(quote_meta(&text(arguments, 0)).into())),
+];
+
+/// The compiled first argument. A function that panics in Go words its error as `MustCompile` does.
+fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Rc<Regex>> {
+    let source = text(arguments, 0);
+    let subject = text(arguments, 1);
+    run.environment.budget.charge_steps(1 + (subject.len() / 32) as u64)?;
+    if let Some(regex) = run.regexes.get(&*source) {
+        return Ok(Rc::clone(regex));
+    }
+    run.environment.budget.charge_steps(100 + source.len() as u64)?;
+    match super::regex_syntax::translate(&source).and_then(|pattern| compile(&source, &pattern)) {
+        Ok(regex) => {
+            let regex = Rc::new(regex);
+            run.regexes.insert(source.into_owned(), Rc::clone(&regex));
+            Ok(regex)
+        }
+        Err(message) if panics => {
+            let shown = if source.contains('`') || source.contains(char::is_control) {
+                crate::format::quote::quoted(source.as_bytes())
+            } else {
+                format!("`{source}`")
+            };
+            Err(ExecError::plain(format!("regexp: Compile({shown}): {message}")))
+        }
+        Err(message) => Err(ExecError::plain(message)),
+    }
+}
+
+fn compile(source: &str, pattern: &str) -> Result<Regex, String> {
+    let built = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => format!("error parsing regexp: expression too large: `{source}`"),
+        _ => format!("error parsing regexp: {}", super::regex_syntax::describe(source)),
+    })
+}
+
+fn is_match(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    let regex = compiled(run, arguments, false)?;
+    Ok(Value::Bool(regex.is_match(&text(arguments, 1))))
+}
+
+fn find(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
+    let regex = compiled(run, arguments, panics)?;
+    let subject = text(arguments, 1);
+    Ok(regex.find(&subject).map_or("", |found| found.as_str()).into())
+}
+
+fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
+    let regex = compiled(run, arguments, panics)?;
+    let subject = text(arguments, 1);
+    let limit = usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX);
+    let found: Vec<Value> =
+        regex.find_iter(&subject).take(limit).map(|found| found.as_str().into()).collect();
+    charge_items(run, found.len())?;
+    if found.is_empty() {
+        return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
+    }
+    Ok(Value::List(Rc::new(List::new(ListType::String, found))))
+}
+
+fn replace_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
+    let regex = compiled(run, arguments, panics)?;
+    let (subject, template) = (text(arguments, 1), text(arguments, 2));
+    replace_with(run, &regex, &subject, |captures, out| expand(captures, &template, out))
+}
+
+fn replace_literal(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
+    let regex = compiled(run, arguments, panics)?;
+    let (subject, replacement) = (text(arguments, 1), text(arguments, 2));
+    replace_with(run, &regex, &subject, |_, out| out.push_str(&replacement))
+}
+
+fn replace_with(
+    run: &mut Run<'_, '_>,
+    regex: &Regex,
+    subject: &str,
+    mut replace: impl FnMut(&Captures<'_>, &mut String),
+) -> Executed<Value> {
+    let mut out = String::with_capacity(subject.len());
+    let mut last = 0;
+    for captures in regex.captures_iter(subject) {
+        let Some(whole) = captures.get(0) else { continue };
+        let before = out.len();
+        out.push_str(&subject[last..whole.start()]);
+        replace(&captures, &mut out);
+        charge_text(run, out.len() - before)?;
+        last = whole.end();
+    }
+    out.push_str(&subject[last..]);
+    Ok(out.into())
+}
+
+/// Replaces `$1`, `$name` and `${name}` by what was captured. A name is as long as letters, digits and
+/// underscores go.
+fn expand(captures: &Captures<'_>, template: &str, out: &mut String) {
+    let mut rest = template;
+    while let Some(start) = rest.find('$') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        match reference(rest) {
+            Some((name, after)) => {
+                let group = match name.parse::<usize>() {
+                    Ok(number) => captures.get(number),
+                    Err(_) => captures.name(name),
+                };
+                out.push_str(group.map_or("", |group| group.as_str()));
+                rest = after;
+            }
+            None => out.push('$'),
+        }
+    }
+    out.push_str(rest);
+}
+
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    if let Some(inner) = text.strip_prefix('{') {
+        let (name, after) = inner.split_once('}')?;
+        let valid = !name.is_empty() && name.chars().all(is_word);
+        return valid.then_some((name, after));
+    }
+    let length = text.len() - text.trim_start_matches(is_word).len();
+    (length > 0).then(|| text.split_at(length))
+}
+
+/// Go's `Split`: an empty match does not split off an empty first part.
+fn split(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
+    let regex = compiled(run, arguments, panics)?;
+    let (subject, count) = (text(arguments, 1), int(arguments, 2));
+    if count == 0 {
+        return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
+    }
+    if !text(arguments, 0).is_empty() && subject.is_empty() {
+        return Ok(Value::strings([""]));
+    }
+    let limit = usize::try_from(count).unwrap_or(usize::MAX);
+    let (mut parts, mut begin, mut end): (Vec<&str>, usize, usize) = (Vec::new(), 0, 0);
+    for found in regex.find_iter(&subject) {
+        if parts.len() + 1 == limit {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(&subject[begin..end]);
+        }
+        begin = found.end();
+    }
+    if end != subject.len() {
+        parts.push(&subject[begin..]);
+    }
+    charge_items(run, parts.len())?;
+    Ok(Value::strings(parts))
+}
+
+fn quote_meta(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    for character in source.chars() {
+        if r"\.+*?()|[]{}^$".contains(character) {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
+}

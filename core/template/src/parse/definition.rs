@@ -1,0 +1,237 @@
+//! The parser's frame: files, definitions and the token look-ahead.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::budget::LimitError;
+use crate::error::ParseError;
+use crate::stack::StackGuard;
+
+use super::ast::{List, Source, Tree, is_empty_list};
+use super::lexer::Lexer;
+use super::scope::Scope;
+use super::token::{Keyword, Token, TokenKind};
+use super::unquote;
+
+/// The templates of one file: the file itself and its definitions.
+pub(crate) struct ParsedFile {
+    pub(crate) main: Rc<Tree>,
+    /// All of them by name. The file's own tree is among them unless an earlier, non-empty definition of the
+    /// same name in the file stands instead.
+    pub(crate) trees: BTreeMap<Rc<str>, Rc<Tree>>,
+}
+
+/// Parses a file; `stack` bounds how deep its text may nest.
+pub(crate) fn parse_file(name: &str, text: &str, stack: usize) -> Result<ParsedFile, ParseError> {
+    let source = Rc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    let mut parser = Parser {
+        lexer: Lexer::new(text),
+        source: Rc::clone(&source),
+        trees: BTreeMap::new(),
+        guard: StackGuard::new(stack),
+        stack,
+        body: Body::new(),
+    };
+    let root = parser.parse_top_level()?;
+    let main = parser.add_tree(Rc::from(name), root)?;
+    Ok(ParsedFile { main, trees: parser.trees })
+}
+
+/// The state of a template body while it is parsed.
+pub(super) struct Body<'t> {
+    tokens: [Token<'t>; 3],
+    peeked: usize,
+    pub(super) scope: Scope,
+    pub(super) action_line: usize,
+    pub(super) range_depth: usize,
+}
+
+impl Body<'_> {
+    pub(super) fn new() -> Self {
+        let token = || Token { kind: TokenKind::Eof, pos: 0, text: Cow::Borrowed(""), line: 0 };
+        Body {
+            tokens: [token(), token(), token()],
+            peeked: 0,
+            scope: Scope::new(),
+            action_line: 0,
+            range_depth: 0,
+        }
+    }
+}
+
+/// A parser over one file.
+pub(super) struct Parser<'t> {
+    lexer: Lexer<'t>,
+    source: Rc<Source>,
+    trees: BTreeMap<Rc<str>, Rc<Tree>>,
+    guard: StackGuard,
+    stack: usize,
+    pub(super) body: Body<'t>,
+}
+
+/// The result of a parse step.
+pub(super) type Parsed<T> = Result<T, ParseError>;
+
+impl<'t> Parser<'t> {
+    /// The text of the file's own template, with its definitions set aside.
+    fn parse_top_level(&mut self) -> Parsed<List> {
+        let mut list = List::new();
+        while self.peek().kind != TokenKind::Eof {
+            if self.peek().kind == TokenKind::LeftDelim {
+                let delim = self.next();
+                if self.next_non_space().is_keyword(Keyword::Define) {
+                    self.parse_definition()?;
+                    continue;
+                }
+                self.backup2(delim);
+            }
+            match self.parse_text_or_action()? {
+                super::control::Parsed::Node(node) => list.push(node),
+                end => return Err(self.error(format!("unexpected {}", end.describe()))),
+            }
+        }
+        Ok(list)
+    }
+
+    fn parse_definition(&mut self) -> Parsed<()> {
+        const CONTEXT: &str = "define clause";
+        let outer = std::mem::replace(&mut self.body, Body::new());
+        let token = self.next_non_space();
+        let name = self.template_name(&token, CONTEXT)?;
+        self.expect(TokenKind::RightDelim, CONTEXT)?;
+        self.finish_body(name, CONTEXT)?;
+        self.body = outer;
+        Ok(())
+    }
+
+    /// Parses a body up to its `end` and adds it as a template.
+    pub(super) fn finish_body(&mut self, name: Rc<str>, context: &str) -> Parsed<()> {
+        let (list, end) = self.parse_list()?;
+        if !matches!(end, super::control::Parsed::End) {
+            return Err(self.error(format!("unexpected {} in {context}", end.describe())));
+        }
+        self.add_tree(name, list)?;
+        Ok(())
+    }
+
+    /// Parses a `block` body, which has a scope and look-ahead of its own.
+    pub(super) fn parse_block_body(&mut self, name: Rc<str>, context: &str) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.body, Body::new());
+        self.finish_body(name, context)?;
+        self.body = outer;
+        Ok(())
+    }
+
+    /// The name a `define`, `block` or `template` gives.
+    pub(super) fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<Rc<str>> {
+        match token.kind {
+            TokenKind::String | TokenKind::RawString => {
+                let bytes = unquote::string(&token.text).map_err(|message| self.error(message))?;
+                Ok(Rc::from(&*String::from_utf8_lossy(&bytes)))
+            }
+            _ => Err(self.unexpected(token, context)),
+        }
+    }
+
+    fn add_tree(&mut self, name: Rc<str>, root: List) -> Parsed<Rc<Tree>> {
+        let text = &self.source.text;
+        let is_empty = is_empty_list(&root, text);
+        let taken = self.trees.get(&name).is_some_and(|tree| !is_empty_list(&tree.root, text));
+        let tree = Rc::new(Tree {
+            name: Rc::clone(&name),
+            source: Rc::clone(&self.source),
+            root,
+            slots: self.body.scope.slots(),
+        });
+        if !taken {
+            self.trees.insert(name, Rc::clone(&tree));
+        } else if !is_empty {
+            let name = crate::format::quote::quoted(name.as_bytes());
+            return Err(self.error(format!("template: multiple definition of template {name}")));
+        }
+        Ok(tree)
+    }
+
+    pub(super) fn next(&mut self) -> Token<'t> {
+        if self.body.peeked > 0 {
+            self.body.peeked -= 1;
+        } else {
+            self.body.tokens[0] = self.lexer.next_token();
+        }
+        self.body.tokens[self.body.peeked].clone()
+    }
+
+    pub(super) fn peek(&mut self) -> &Token<'t> {
+        if self.body.peeked == 0 {
+            self.body.tokens[0] = self.lexer.next_token();
+            self.body.peeked = 1;
+        }
+        &self.body.tokens[self.body.peeked - 1]
+    }
+
+    pub(super) fn next_non_space(&mut self) -> Token<'t> {
+        loop {
+            let token = self.next();
+            if token.kind != TokenKind::Space {
+                return token;
+            }
+        }
+    }
+
+    pub(super) fn peek_non_space(&mut self) -> &Token<'t> {
+        while self.peek().kind == TokenKind::Space {
+            self.next();
+        }
+        self.peek()
+    }
+
+    /// Gives back the token taken last.
+    pub(super) fn backup(&mut self) {
+        self.body.peeked += 1;
+    }
+
+    /// Gives back the token taken last and the one before it.
+    pub(super) fn backup2(&mut self, before: Token<'t>) {
+        self.body.tokens[1] = before;
+        self.body.peeked = 2;
+    }
+
+    /// Gives back the token taken last and the two before it, the earliest first.
+    pub(super) fn backup3(&mut self, earliest: Token<'t>, before: Token<'t>) {
+        self.body.tokens[1] = before;
+        self.body.tokens[2] = earliest;
+        self.body.peeked = 3;
+    }
+
+    pub(super) fn expect(&mut self, kind: TokenKind, context: &str) -> Parsed<Token<'t>> {
+        let token = self.next_non_space();
+        if token.kind == kind { Ok(token) } else { Err(self.unexpected(&token, context)) }
+    }
+
+    /// An error at the line of the token read last.
+    pub(super) fn error(&self, message: String) -> ParseError {
+        ParseError { name: self.source.name.clone(), line: self.body.tokens[0].line, message, limit: None }
+    }
+
+    pub(super) fn unexpected(&self, token: &Token<'_>, context: &str) -> ParseError {
+        if token.kind != TokenKind::Error {
+            return self.error(format!("unexpected {} in {context}", token.describe()));
+        }
+        let mut message = token.describe();
+        if self.body.action_line != 0 && self.body.action_line != token.line {
+            let join = if message.ends_with(" action") { "" } else { " in action" };
+            message.push_str(&format!("{join} started at {}:{}", self.source.name, self.body.action_line));
+        }
+        self.error(message)
+    }
+
+    /// Refuses text that nests deeper than the stack allows.
+    pub(super) fn check_depth(&self) -> Parsed<()> {
+        if !self.guard.is_exhausted() {
+            return Ok(());
+        }
+        let limit = LimitError::Stack(self.stack);
+        Err(ParseError { limit: Some(limit), ..self.error("max expression depth exceeded".to_owned()) })
+    }
+}

@@ -1,0 +1,14 @@
+//! From template text to resolved trees.
+
+pub(crate) mod ast;
+mod control;
+mod definition;
+mod display;
+mod expression;
+mod lexer;
+pub(crate) mod number;
+mod scope;
+mod token;
+mod unquote;
+
+pub(crate) use definition::{ParsedFile, parse_file};

@@ -1,0 +1,170 @@
+//! Deep copies and deep comparison.
+
+use std::rc::Rc;
+
+use super::{EncodeError, List, MAX_VALUE_DEPTH, Map, Shape, Value};
+
+/// How many nodes a deep operation may visit. Parts that a value shares count once for each place.
+pub(crate) const MAX_VALUE_NODES: usize = 4_000_000;
+
+impl Value {
+    /// A copy that shares no map or list, and the number of nodes it has.
+    pub(crate) fn deep_copy(&self) -> Result<(Value, usize), EncodeError> {
+        let mut visits = Visits::default();
+        let copy = copy(self, 0, &mut visits)?;
+        Ok((copy, visits.0))
+    }
+
+    /// Go's `reflect.DeepEqual`: same types, same content.
+    pub(crate) fn deep_equal(&self, other: &Value) -> Result<bool, EncodeError> {
+        is_equal(self, other, 0, &mut Visits::default())
+    }
+}
+
+/// Counts visited nodes.
+#[derive(Default)]
+pub(super) struct Visits(usize);
+
+impl Visits {
+    /// Nodes visited so far.
+    pub(super) fn count(&self) -> usize {
+        self.0
+    }
+
+    /// Counts one node at `depth`, unless there are too many or it lies too deep.
+    pub(super) fn visit(&mut self, depth: usize) -> Result<(), EncodeError> {
+        self.0 += 1;
+        if depth > MAX_VALUE_DEPTH {
+            return Err(EncodeError::TooDeep);
+        }
+        if self.0 > MAX_VALUE_NODES { Err(EncodeError::TooLarge) } else { Ok(()) }
+    }
+}
+
+fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, EncodeError> {
+    visits.visit(depth)?;
+    Ok(match value {
+        Value::List(list) if list.is_nil() => value.clone(),
+        Value::List(list) => {
+            let items: Result<Vec<Value>, EncodeError> =
+                list.items().iter().map(|item| copy(item, depth + 1, visits)).collect();
+            Value::List(Rc::new(List::new(list.list_type(), items?)))
+        }
+        Value::Map(map) => {
+            let mut entries = super::Entries::new();
+            for (key, value) in map.entries().iter() {
+                entries.insert(Rc::clone(key), copy(value, depth + 1, visits)?);
+            }
+            Value::typed_map(map.map_type(), entries)
+        }
+        other => other.clone(),
+    })
+}
+
+fn is_equal(left: &Value, right: &Value, depth: usize, visits: &mut Visits) -> Result<bool, EncodeError> {
+    visits.visit(depth)?;
+    Ok(match (left, right) {
+        (Value::Nil, Value::Nil) => true,
+        (Value::Bool(left), Value::Bool(right)) => left == right,
+        (Value::Int(left_type, left), Value::Int(right_type, right)) => {
+            left_type == right_type && left == right
+        }
+        (Value::Float(left), Value::Float(right)) => left == right,
+        (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
+        (Value::String(left), Value::String(right)) => left == right,
+        (Value::Bytes(left), Value::Bytes(right)) => left == right,
+        (Value::List(left), Value::List(right)) => is_equal_list(left, right, depth, visits)?,
+        (Value::Map(left), Value::Map(right)) => is_equal_map(left, right, depth, visits)?,
+        (Value::Native(left), Value::Native(right)) => {
+            Rc::ptr_eq(left, right)
+                || (left.type_name() == right.type_name()
+                    && is_equal_shape(&left.shape(), &right.shape(), depth, visits)?)
+        }
+        _ => false,
+    })
+}
+
+fn is_equal_list(
+    left: &Rc<List>,
+    right: &Rc<List>,
+    depth: usize,
+    visits: &mut Visits,
+) -> Result<bool, EncodeError> {
+    if Rc::ptr_eq(left, right) {
+        return Ok(true);
+    }
+    let same_form = left.list_type() == right.list_type() && left.is_nil() == right.is_nil();
+    if !same_form || left.len() != right.len() {
+        return Ok(false);
+    }
+    for (left, right) in left.items().iter().zip(right.items().iter()) {
+        if !is_equal(left, right, depth + 1, visits)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_equal_map(
+    left: &Rc<Map>,
+    right: &Rc<Map>,
+    depth: usize,
+    visits: &mut Visits,
+) -> Result<bool, EncodeError> {
+    if left.map_type() != right.map_type() || left.len() != right.len() {
+        return Ok(false);
+    }
+    if Rc::ptr_eq(left, right) {
+        return Ok(true);
+    }
+    for ((left_key, left), (right_key, right)) in left.entries().iter().zip(right.entries().iter()) {
+        if left_key != right_key || !is_equal(left, right, depth + 1, visits)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_equal_shape(
+    left: &Shape,
+    right: &Shape,
+    depth: usize,
+    visits: &mut Visits,
+) -> Result<bool, EncodeError> {
+    match (left, right) {
+        (Shape::List(left), Shape::List(right)) => is_equal_list(left, right, depth, visits),
+        (Shape::Map(left), Shape::Map(right)) => is_equal_map(left, right, depth, visits),
+        (Shape::Struct(left), Shape::Struct(right)) => {
+            for ((_, left), (_, right)) in left.iter().zip(right) {
+                if !is_equal(left, right, depth + 1, visits)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equality_looks_at_types() {
+        let list = Value::list(vec![Value::int(1)]);
+        assert!(list.deep_equal(&Value::list(vec![Value::int(1)])).unwrap());
+        assert!(!list.deep_equal(&Value::list(vec![Value::int64(1)])).unwrap());
+        assert!(!Value::int(1).deep_equal(&Value::Float(1.0)).unwrap());
+    }
+
+    #[test]
+    fn a_copy_shares_nothing() {
+        let inner = Value::map(super::super::Entries::new());
+        let outer = Value::list(vec![inner.clone()]);
+        let (copy, nodes) = outer.deep_copy().unwrap();
+        inner.as_map().unwrap().insert("a".into(), Value::int(1));
+        assert!(!outer.deep_equal(&copy).unwrap());
+        assert_eq!(nodes, 2);
+    }
+}
