@@ -1,1 +1,34 @@
 //! What Helm does: install, upgrade, roll back, uninstall, test, unlock, as tasks.
+//!
+//! The behaviour is that of Helm v4.2.4's package `action` as helm-controller v1.6.3 drives it (spec 05), the sequence
+//! of storage writes that of spec 04 §2.1. An action owns its [`Storage`] while it runs and hands it back with its
+//! outcome; what was persisted is read from the journal of the storage, never from the outcome.
+
+mod action;
+mod adopt;
+mod call;
+mod clean_hooks;
+mod config;
+mod delete_hook;
+mod discover;
+mod error;
+mod hooks;
+mod options;
+mod rollback;
+mod rollout;
+mod storage;
+mod test;
+mod uninstall;
+mod uninstall_order;
+mod unlock;
+
+pub use action::ActionResult;
+pub use config::ActionConfig;
+pub use discover::Discover;
+pub use error::HelmError;
+pub use options::{CrdsPolicy, ServerSideApply, WaitOptions, WaitStrategy};
+pub use rollback::{Rollback, RollbackOptions};
+pub use storage::{CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease};
+pub use test::{Test, TestFilters, TestOptions};
+pub use uninstall::{Uninstall, UninstallOptions};
+pub use unlock::Unlock;

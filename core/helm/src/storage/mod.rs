@@ -1,0 +1,73 @@
+//! Helm storage in one namespace: the observer over the Secret driver, and the tasks that use it (spec 04 §1 to §3).
+
+mod exchange;
+mod read;
+mod write;
+
+use pilothouse_release::{JournalEntry, Observer, SecretDriver, StorageError};
+
+use crate::HelmError;
+
+pub use read::{GetRelease, ListReleases};
+pub use write::{CreateRelease, DeleteRelease, UpdateRelease};
+
+/// What is known about the storage of one namespace, and what was written to it.
+///
+/// It can be dropped at any time: what it knows is read again with [`ListReleases`].
+#[derive(Debug)]
+pub struct Storage {
+    namespace: String,
+    observer: Observer<SecretDriver>,
+}
+
+/// A position in the journal of a [`Storage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct JournalMark(usize);
+
+impl Storage {
+    /// The storage in a namespace, of which nothing is known yet.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>) -> Self {
+        let namespace = namespace.into();
+        Self { observer: Observer::new(SecretDriver::new(namespace.clone())), namespace }
+    }
+
+    /// The namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The observer: what is known about each revision, and the whole journal.
+    #[must_use]
+    pub fn observer(&self) -> &Observer<SecretDriver> {
+        &self.observer
+    }
+
+    /// The end of the journal as it is now.
+    #[must_use]
+    pub fn journal_mark(&self) -> JournalMark {
+        JournalMark(self.observer.journal().len())
+    }
+
+    /// The writes since a mark that are known to have taken effect, in order.
+    #[must_use]
+    pub fn journal_since(&self, mark: JournalMark) -> Vec<&JournalEntry> {
+        let entries = self.observer.journal().get(mark.0..).unwrap_or_default();
+        entries.iter().filter(|entry| entry.took_effect()).collect()
+    }
+}
+
+impl From<StorageError> for HelmError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::NotFound => Self::ReleaseNotFound,
+            StorageError::NoDeployedReleases(name) => Self::NoDeployedReleases(name),
+            StorageError::NoRevision(name) => Self::NoRevision(name),
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

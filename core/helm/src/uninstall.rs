@@ -1,0 +1,290 @@
+//! `helm uninstall` (Helm `pkg/action/uninstall.go`, spec 04 §2.1, 05 §4).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use pilothouse_apply::{Delete, Wait};
+use pilothouse_chart::HookEvent;
+use pilothouse_machine::{Context, Task};
+use pilothouse_protocol::Propagation;
+use pilothouse_release::{ReleaseRecord, ReleaseStatus, StorageKey};
+
+use crate::action::{Session, now, warn};
+use crate::hooks::{ExecuteHooks, HookOptions, warn_not_updated};
+use crate::storage::{DeleteRelease, ListReleases, UpdateRelease};
+use crate::uninstall_order::objects_to_delete;
+use crate::{ActionConfig, ActionResult, Discover, HelmError, Storage, WaitOptions};
+
+/// Options of an uninstall (spec 05 §4).
+#[derive(Debug, Clone)]
+pub struct UninstallOptions {
+    /// How to wait.
+    pub wait: WaitOptions,
+    /// Do not run hooks.
+    pub disable_hooks: bool,
+    /// Leave the revisions in storage.
+    pub keep_history: bool,
+    /// What happens to dependents of the objects.
+    pub deletion_propagation: Propagation,
+}
+
+/// Uninstalls a release: the last revision that is stored.
+#[derive(Debug)]
+pub struct Uninstall {
+    session: Session,
+    options: UninstallOptions,
+    /// The last revision.
+    record: ReleaseRecord,
+    /// All revisions, oldest first.
+    history: Vec<Arc<ReleaseRecord>>,
+    /// What went wrong without stopping the uninstall.
+    errors: Vec<HelmError>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    CheckingReachability(Discover),
+    ListingReleases(ListReleases),
+    RunningHooksBefore(ExecuteHooks),
+    RecordingStart(UpdateRelease),
+    DeletingObjects(Delete),
+    WaitingUntilGone(Wait),
+    RunningHooksAfter(ExecuteHooks),
+    Purging { current: DeleteRelease, rest: VecDeque<u32> },
+    RecordingEnd(UpdateRelease),
+    ListingDeployed(ListReleases),
+    Superseding { current: UpdateRelease, rest: VecDeque<Arc<ReleaseRecord>> },
+    Ended,
+}
+
+enum Step {
+    Go(State),
+    End(Result<(), HelmError>),
+}
+
+impl Uninstall {
+    /// Uninstalls the release of `config`; `storage` comes back with the result.
+    ///
+    /// An interrupted uninstall leaves the revision `uninstalling`; the next one goes on from there.
+    #[must_use]
+    pub fn new(config: Arc<ActionConfig>, options: UninstallOptions, storage: Storage) -> Self {
+        Self {
+            session: Session::new(config, storage),
+            options,
+            record: ReleaseRecord::default(),
+            history: Vec::new(),
+            errors: Vec::new(),
+            state: State::CheckingReachability(Discover::new()),
+        }
+    }
+
+    fn step(&mut self, context: &mut Context) -> Option<Step> {
+        let storage = &mut self.session.storage;
+        Some(match &mut self.state {
+            State::CheckingReachability(discover) => match discover.poll(context)? {
+                Ok(_) => Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name))),
+                Err(error) => Step::End(Err(error)),
+            },
+            State::ListingReleases(list) => match list.poll(storage, context)? {
+                Ok(records) => self.start(records, context),
+                Err(error) => {
+                    let name = &self.session.config.release_name;
+                    Step::End(Err(error.context(format!("uninstall: Release not loaded: {name}"))))
+                }
+            },
+            State::RunningHooksBefore(hooks) => match hooks.poll(&mut self.session, &mut self.record, context)? {
+                Ok(()) => self.record_start(),
+                Err(error) => Step::End(Err(error)),
+            },
+            State::RecordingStart(update) => {
+                if let Err(error) = update.poll(storage, context)? {
+                    warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
+                }
+                self.delete_objects(context)
+            }
+            State::DeletingObjects(delete) => {
+                let deleted = delete.poll(context)?;
+                if !deleted.errors.is_empty() {
+                    let texts: Vec<String> = deleted.errors.iter().map(ToString::to_string).collect();
+                    warn(context, "uninstall: Failed to delete release", &[("error", &texts.join("; "))]);
+                    return Some(Step::End(Err(HelmError::DeleteFailed(self.record.name.clone()))));
+                }
+                match self.options.wait.for_resources() {
+                    true => {
+                        let wait = Wait::gone(deleted.deleted, self.options.wait.timeout);
+                        Step::Go(State::WaitingUntilGone(wait))
+                    }
+                    false => self.run_hooks_after(),
+                }
+            }
+            State::WaitingUntilGone(wait) => {
+                let result = wait.poll(context)?.map_err(|error| Session::wait_error(context, &error));
+                match result {
+                    Err(error) if error.is_interrupted() => Step::End(Err(error)),
+                    result => {
+                        self.errors.extend(result.err());
+                        self.run_hooks_after()
+                    }
+                }
+            }
+            State::RunningHooksAfter(hooks) => {
+                match hooks.poll(&mut self.session, &mut self.record, context)? {
+                    Err(error) if error.is_interrupted() => Step::End(Err(error)),
+                    result => {
+                        self.errors.extend(result.err());
+                        self.finish()
+                    }
+                }
+            }
+            State::Purging { current, rest } => match current.poll(storage, context)? {
+                Ok(()) => {
+                    let rest = std::mem::take(rest);
+                    self.purge_next(rest)
+                }
+                Err(error) => self.purged(Err(error.context("uninstall: Failed to purge the release"))),
+            },
+            State::RecordingEnd(update) => {
+                if let Err(error) = update.poll(storage, context)? {
+                    warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
+                }
+                Step::Go(State::ListingDeployed(ListReleases::new(&self.record.name)))
+            }
+            State::ListingDeployed(list) => match list.poll(storage, context)? {
+                Ok(records) => {
+                    let deployed = |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
+                    self.supersede_next(records.into_iter().filter(deployed).collect())
+                }
+                Err(error) => Step::End(Err(error)),
+            },
+            State::Superseding { current, rest } => {
+                let (result, rest) = (current.poll(storage, context)?, std::mem::take(rest));
+                if let Err(error) = result {
+                    warn_not_updated(context, &self.record, &error);
+                }
+                self.supersede_next(rest)
+            }
+            State::Ended => return None,
+        })
+    }
+
+    fn start(&mut self, history: Vec<Arc<ReleaseRecord>>, context: &Context) -> Step {
+        let Some(last) = history.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
+        self.record = ReleaseRecord::clone(last);
+        self.history = history;
+        if self.record.info.status == ReleaseStatus::Uninstalled {
+            return match self.options.keep_history {
+                true => Step::End(Err(HelmError::AlreadyDeleted(self.record.name.clone()))),
+                false => self.purge(),
+            };
+        }
+        self.record.set_status(ReleaseStatus::Uninstalling, "Deletion in progress (or silently failed)");
+        self.record.info.deleted = now(context);
+        match self.options.disable_hooks {
+            true => self.record_start(),
+            false => Step::Go(State::RunningHooksBefore(self.hooks(HookEvent::PreDelete))),
+        }
+    }
+
+    fn hooks(&self, event: HookEvent) -> ExecuteHooks {
+        let options = HookOptions { wait: self.options.wait.clone(), server_side: true };
+        ExecuteHooks::new(event, &self.record, options)
+    }
+
+    fn record_start(&self) -> Step {
+        Step::Go(State::RecordingStart(UpdateRelease::new(Arc::new(self.record.clone()))))
+    }
+
+    fn delete_objects(&self, context: &mut Context) -> Step {
+        match objects_to_delete(&self.record.manifest, &self.session.config, context) {
+            Ok(objects) => Step::Go(State::DeletingObjects(Delete::new(objects, self.options.deletion_propagation))),
+            Err(error) => {
+                let error = error.context("unable to build kubernetes objects for delete").to_string();
+                warn(context, "uninstall: Failed to delete release", &[("error", &error)]);
+                Step::End(Err(HelmError::DeleteFailed(self.record.name.clone())))
+            }
+        }
+    }
+
+    fn run_hooks_after(&mut self) -> Step {
+        match self.options.disable_hooks {
+            true => self.finish(),
+            false => Step::Go(State::RunningHooksAfter(self.hooks(HookEvent::PostDelete))),
+        }
+    }
+
+    fn finish(&mut self) -> Step {
+        self.record.set_status(ReleaseStatus::Uninstalled, "Uninstallation complete");
+        match self.options.keep_history {
+            true => Step::Go(State::RecordingEnd(UpdateRelease::new(Arc::new(self.record.clone())))),
+            false => self.purge(),
+        }
+    }
+
+    fn purge(&mut self) -> Step {
+        let versions = self.history.iter().map(|record| record.version).collect();
+        self.purge_next(versions)
+    }
+
+    fn purge_next(&mut self, mut versions: VecDeque<u32>) -> Step {
+        let Some(version) = versions.pop_front() else { return self.purged(Ok(())) };
+        let key = StorageKey::new(self.record.name.clone(), version);
+        Step::Go(State::Purging { current: DeleteRelease::new(key), rest: versions })
+    }
+
+    fn purged(&mut self, result: Result<(), HelmError>) -> Step {
+        let was_uninstalled = self.history.last().map(|record| &record.info.status);
+        if was_uninstalled == Some(&ReleaseStatus::Uninstalled) {
+            return Step::End(result);
+        }
+        self.errors.extend(result.err());
+        Step::End(self.completed())
+    }
+
+    fn supersede_next(&mut self, mut records: VecDeque<Arc<ReleaseRecord>>) -> Step {
+        let Some(record) = records.pop_front() else { return Step::End(self.completed()) };
+        let mut record = ReleaseRecord::clone(&record);
+        record.info.status = ReleaseStatus::Superseded;
+        Step::Go(State::Superseding { current: UpdateRelease::new(Arc::new(record)), rest: records })
+    }
+
+    fn completed(&mut self) -> Result<(), HelmError> {
+        match self.errors.is_empty() {
+            true => Ok(()),
+            false => Err(HelmError::UninstallCompleted(std::mem::take(&mut self.errors))),
+        }
+    }
+}
+
+impl Task for Uninstall {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        loop {
+            match self.step(context)? {
+                Step::Go(state) => self.state = state,
+                Step::End(result) => {
+                    self.state = State::Ended;
+                    let record = Arc::new(std::mem::take(&mut self.record));
+                    return Some(self.session.end(result.map(|()| record)));
+                }
+            }
+        }
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::CheckingReachability(discover) => discover.describe(),
+            State::ListingReleases(_) => "reading the history".to_owned(),
+            State::RunningHooksBefore(hooks) | State::RunningHooksAfter(hooks) => hooks.describe(),
+            State::RecordingStart(_) => "storing that the uninstall began".to_owned(),
+            State::DeletingObjects(delete) => delete.describe(),
+            State::WaitingUntilGone(wait) => wait.describe(),
+            State::Purging { .. } => "deleting the history".to_owned(),
+            State::RecordingEnd(_) => "storing that the release is uninstalled".to_owned(),
+            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
+            State::Superseding { .. } => "storing superseded revisions".to_owned(),
+            State::Ended => "uninstall has ended".to_owned(),
+        }
+    }
+}
