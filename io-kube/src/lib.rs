@@ -5,8 +5,10 @@
 
 pub mod client;
 pub mod clock;
+pub mod commands;
 pub mod correlator;
 pub mod discovery;
+pub mod driver;
 pub mod environment;
 pub mod events;
 pub mod fetch;
@@ -19,6 +21,7 @@ pub mod paths;
 pub mod perform;
 pub mod reply;
 pub mod server;
+pub mod settings;
 pub mod transport;
 pub mod urls;
 pub mod watches;

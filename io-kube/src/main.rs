@@ -1,2 +1,10 @@
 //! The `pilothouse` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use pilothouse::commands::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

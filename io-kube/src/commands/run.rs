@@ -1,0 +1,185 @@
+//! `pilothouse run`.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pilothouse_operator::Operator;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::client::{ApiClient, ConnectError};
+use crate::clock::{self, Clock};
+use crate::discovery::Catalog;
+use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Signal, drive};
+use crate::environment;
+use crate::events::Recorder;
+use crate::fetch::{FetchOptions, Fetcher};
+use crate::flags::{RunFlags, listen_address};
+use crate::limiter::Rate;
+use crate::logs::Log;
+use crate::metrics::Metrics;
+use crate::notify::Notifier;
+use crate::perform::Performer;
+use crate::server::{self, Site};
+use crate::settings::{Settings, SettingsError};
+use crate::transport::http_client;
+use crate::urls::HostOverrides;
+use crate::watches::{MachineWatches, SharedWatches};
+
+/// The stack of the thread on which the state machines run, in bytes. Templates of charts recurse on it; the machines
+/// count their depth and stay far below.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long tasks may take to end after the loop has ended.
+const TASKS_GRACE: Duration = Duration::from_secs(1);
+
+/// Why the operator did not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("unable to listen on {address}: {error}")]
+    Listen { address: String, error: io::Error },
+    #[error("unable to start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs the operator until a signal ends it. Exits with 1 when it cannot start or is ended by force.
+pub(super) fn run(flags: RunFlags) -> ExitCode {
+    let log = Log::stderr(flags.encoding(), flags.level());
+    let on_thread = log.clone();
+    let thread = std::thread::Builder::new()
+        .name("operator".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || runtime(&flags, &on_thread));
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(error) => {
+            log.error("setup", "unable to start the operator's thread", &error, &[]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime(flags: &RunFlags, log: &Log) -> ExitCode {
+    // The first thing of all: a second provider of cryptography in the process would be a panic later on.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            log.error("setup", "unable to start the runtime", &error, &[]);
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = match runtime.block_on(operate(flags, log)) {
+        Ok(outcome) => finish(log, outcome),
+        Err(error) => {
+            let message = match &error {
+                StartError::Settings(error) => error.message(),
+                _ => "unable to start manager",
+            };
+            log.error("setup", message, &error, &[]);
+            ExitCode::FAILURE
+        }
+    };
+    runtime.shutdown_timeout(TASKS_GRACE);
+    code
+}
+
+fn finish(log: &Log, outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Finished => {
+            log.info("setup", "stopped", &[]);
+            ExitCode::SUCCESS
+        }
+        Outcome::GraceOver => {
+            log.error("setup", "problem running manager", &"the graceful shutdown timeout has passed", &[]);
+            ExitCode::FAILURE
+        }
+        Outcome::Interrupted => {
+            log.error("setup", "problem running manager", &"interrupted by a second signal", &[]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
+    let signals = signals()?;
+    let settings = Settings::new(flags, environment::variable(environment::RUNTIME_NAMESPACE))?;
+    settings.announce(log);
+    let metrics = Arc::new(Metrics::new(clock::wall_nanos()));
+    listen(flags, &metrics).await?;
+    let rate = Rate::new(flags.kube_api_qps, flags.kube_api_burst);
+    let client = Arc::new(ApiClient::connect(rate, metrics).await?);
+    let mut operator = Operator::new(settings.config.clone(), clock::seed()?);
+    let (inputs, queue) = mpsc::channel(INPUTS_MAX);
+    let mut world = world(flags, &client, log, &inputs);
+    SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
+    log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
+    let grace = flags.graceful_shutdown_timeout.into();
+    Ok(drive(&mut operator, &mut world, Clock::start(), queue, signals, grace).await)
+}
+
+async fn listen(flags: &RunFlags, metrics: &Arc<Metrics>) -> Result<(), StartError> {
+    let metrics_addr = if flags.metrics_addr.is_empty() { ":8080" } else { &flags.metrics_addr };
+    let sites = [(metrics_addr, Site::Metrics(Arc::clone(metrics))), (flags.health_addr.as_str(), Site::Health)];
+    for (flag, site) in sites.into_iter().filter(|(flag, _)| !flag.is_empty()) {
+        if let Some(address) = listen_address(flag) {
+            server::serve(&address, site).await.map_err(|error| StartError::Listen { address, error })?;
+        }
+    }
+    Ok(())
+}
+
+fn world(
+    flags: &RunFlags,
+    client: &Arc<ApiClient>,
+    log: &Log,
+    inputs: &mpsc::Sender<pilothouse_operator::OperatorInput>,
+) -> RealWorld {
+    let http = http_client();
+    let hosts = HostOverrides {
+        source_controller: environment::variable(environment::SOURCE_CONTROLLER_LOCALHOST),
+        source_watcher: environment::variable(environment::SOURCE_WATCHER_LOCALHOST),
+    };
+    let options = FetchOptions::new(flags.http_retry, flags.http_timeout.into(), hosts);
+    let catalog = Arc::new(Catalog::new(Arc::clone(client)));
+    let instance = environment::hostname();
+    let notifier = (!flags.events_addr.is_empty())
+        .then(|| Notifier::new(http.clone(), flags.events_addr.clone(), instance.clone(), log.clone()));
+    let fetcher = Fetcher::new(http, options);
+    RealWorld {
+        performer: Arc::new(Performer::new(Arc::clone(client), Arc::clone(&catalog), fetcher)),
+        watches: MachineWatches::new(Arc::clone(client), catalog, inputs.clone()),
+        recorder: Recorder::start(Arc::clone(client), notifier, instance, log.clone()),
+        log: log.clone(),
+        inputs: inputs.clone(),
+        limits: Limits::default(),
+    }
+}
+
+/// SIGTERM and SIGINT, each time one comes.
+fn signals() -> io::Result<mpsc::Receiver<Signal>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (sender, signals) = mpsc::channel(2);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                biased;
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if sender.send(Signal::Terminate).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(signals)
+}

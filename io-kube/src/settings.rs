@@ -1,0 +1,199 @@
+//! From flags to what the parts of the operator are told.
+
+use pilothouse_encoding::duration::GoDuration;
+use pilothouse_operator::{Config, Gates};
+use serde_json::json;
+
+use crate::flags::{FeatureGates, GateError, RunFlags};
+use crate::logs::Log;
+use crate::watches::WatchScope;
+
+/// A configuration that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A gate that does not exist.
+    #[error(transparent)]
+    Gates(#[from] GateError),
+    /// `--snapshot-digest-algo` names no known algorithm.
+    #[error("unsupported digest algorithm '{0}'")]
+    DigestAlgorithm(String),
+    /// `--default-kubeconfig-service-account` without the gate ObjectLevelWorkloadIdentity.
+    #[error("--default-kubeconfig-service-account requires the feature gate ObjectLevelWorkloadIdentity")]
+    WorkloadIdentity,
+    /// `--watch-all-namespaces=false` without the environment variable RUNTIME_NAMESPACE.
+    #[error("--watch-all-namespaces=false requires the environment variable RUNTIME_NAMESPACE")]
+    RuntimeNamespace,
+}
+
+impl SettingsError {
+    /// The message of the log line that carries the error.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        match self {
+            Self::Gates(_) => "unable to load feature gates",
+            Self::DigestAlgorithm(_) => "unable to configure canonical digest algorithm",
+            Self::WorkloadIdentity | Self::RuntimeNamespace => "invalid configuration",
+        }
+    }
+}
+
+/// What the parts of the operator are told.
+#[derive(Debug)]
+pub struct Settings {
+    /// For the state machines.
+    pub config: Config,
+    /// For the watches.
+    pub scope: WatchScope,
+    gates: FeatureGates,
+    warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Settings from flags and the namespace in which the operator runs.
+    ///
+    /// # Errors
+    ///
+    /// Flags that name what does not exist, or that do not go together.
+    pub fn new(flags: &RunFlags, runtime_namespace: Option<String>) -> Result<Self, SettingsError> {
+        let gates = FeatureGates::from_flags(&flags.feature_gates)?;
+        let needs_identity = !flags.default_kubeconfig_service_account.is_empty();
+        if needs_identity && !gates.is_enabled("ObjectLevelWorkloadIdentity") {
+            return Err(SettingsError::WorkloadIdentity);
+        }
+        let namespace = match flags.watch_all_namespaces {
+            true => None,
+            false => Some(runtime_namespace.ok_or(SettingsError::RuntimeNamespace)?),
+        };
+        let scope = WatchScope {
+            namespace,
+            releases: flags.watch_label_selector.clone(),
+            configs: (!gates.is_enabled("DisableConfigWatchers")).then(|| flags.watch_configs_label_selector.clone()),
+            external_artifacts: gates.is_enabled("ExternalArtifact"),
+        };
+        Ok(Self { config: config(flags, &gates)?, scope, warnings: warnings(flags, &gates), gates })
+    }
+
+    /// Logs the gates that were named and everything that was asked for and has no effect.
+    pub fn announce(&self, log: &Log) {
+        for (name, enabled) in self.gates.named() {
+            log.info("setup", "loading feature gate", &[(name, json!(enabled))]);
+        }
+        for warning in &self.warnings {
+            log.info("setup", &format!("warning: {warning}"), &[]);
+        }
+    }
+}
+
+fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsError> {
+    let unknown = |_| SettingsError::DigestAlgorithm(flags.snapshot_digest_algo.clone());
+    Ok(Config {
+        requeue_dependency: nanos(flags.requeue_dependency),
+        min_retry_delay: nanos(flags.min_retry_delay),
+        max_retry_delay: nanos(flags.max_retry_delay),
+        interval_jitter_percentage: flags.interval_jitter_percentage,
+        default_service_account: flags.default_service_account.clone(),
+        no_cross_namespace_refs: flags.no_cross_namespace_refs,
+        snapshot_digest_algorithm: flags.snapshot_digest_algo.parse().map_err(unknown)?,
+        concurrent: flags.concurrent,
+        gates: Gates {
+            additive_cel_dependency_check: gates.is_enabled("AdditiveCELDependencyCheck"),
+            external_artifact: gates.is_enabled("ExternalArtifact"),
+            disable_chart_digest_tracking: gates.is_enabled("DisableChartDigestTracking"),
+            use_helm3_defaults: gates.is_enabled("UseHelm3Defaults"),
+            default_to_retry_on_failure: gates.is_enabled("DefaultToRetryOnFailure"),
+        },
+    })
+}
+
+fn nanos(duration: GoDuration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or_default()
+}
+
+/// Gates that are accepted and have no effect. DetectDrift and CorrectDrift have none in the original either.
+const INERT_GATES: [&str; 7] = [
+    "AdoptLegacyReleases",
+    "AllowDNSLookups",
+    "CacheSecretsAndConfigMaps",
+    "CancelHealthCheckOnNewRevision",
+    "DirectSourceFetch",
+    "OOMWatch",
+    "ObjectLevelWorkloadIdentity",
+];
+
+/// One line for each flag or gate whose effect does not exist, so that nobody relies on it.
+fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut warn = |is_set: bool, text: &str| {
+        if is_set {
+            warnings.push(text.to_owned());
+        }
+    };
+    warn(flags.enable_leader_election, "--enable-leader-election has no effect: run one replica only");
+    warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
+    warn(flags.insecure_kubeconfig_exec, "--insecure-kubeconfig-exec has no effect");
+    warn(flags.insecure_kubeconfig_tls, "--insecure-kubeconfig-tls has no effect");
+    let has_token_flags = flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
+    warn(has_token_flags, "the --token-cache flags have no effect: tokens are not cached");
+    for gate in INERT_GATES {
+        warn(gates.is_enabled(gate), &format!("the feature gate {gate} has no effect"));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: RunFlags,
+    }
+
+    fn settings(line: &[&str]) -> Result<Settings, SettingsError> {
+        let flags = Line::parse_from(std::iter::once(&"run").chain(line)).flags;
+        Settings::new(&flags, Some("flux-system".to_owned()))
+    }
+
+    #[test]
+    fn flags_reach_the_state_machines_and_the_watches() {
+        let settings = settings(&[
+            "--requeue-dependency=5s",
+            "--concurrent=10",
+            "--snapshot-digest-algo=blake3",
+            "--feature-gates=ExternalArtifact=true,DisableConfigWatchers=true",
+            "--watch-all-namespaces=false",
+            "--watch-label-selector=a=b",
+        ])
+        .unwrap();
+        assert_eq!((settings.config.requeue_dependency, settings.config.concurrent), (5_000_000_000, 10));
+        assert_eq!(settings.config.snapshot_digest_algorithm.name(), "blake3");
+        assert!(settings.config.gates.external_artifact);
+        let scope = WatchScope {
+            namespace: Some("flux-system".into()),
+            releases: "a=b".into(),
+            configs: None,
+            external_artifacts: true,
+        };
+        assert_eq!(settings.scope, scope);
+        assert!(settings.warnings.is_empty());
+    }
+
+    #[test]
+    fn what_has_no_effect_is_named() {
+        let settings = settings(&["--enable-leader-election", "--feature-gates=OOMWatch=true"]).unwrap();
+        assert_eq!(settings.warnings.len(), 2);
+        assert!(settings.warnings[0].contains("--enable-leader-election") && settings.warnings[1].contains("OOMWatch"));
+    }
+
+    #[test]
+    fn invalid_configurations_are_refused() {
+        let gates = settings(&["--feature-gates=Nope=true"]).unwrap_err();
+        assert_eq!(gates.message(), "unable to load feature gates");
+        assert!(matches!(settings(&["--snapshot-digest-algo=md5"]), Err(SettingsError::DigestAlgorithm(_))));
+        let account = settings(&["--default-kubeconfig-service-account=x"]);
+        assert!(matches!(account, Err(SettingsError::WorkloadIdentity)));
+    }
+}
