@@ -69,6 +69,12 @@ pub(crate) fn warn(context: &mut Context, message: &str, attributes: &[(&str, &s
     context.helm_log.add(at, HelmLogLevel::Warning, message, attributes);
 }
 
+/// Adds a line to Helm's log.
+pub(crate) fn info(context: &mut Context, message: &str, attributes: &[(&str, &str)]) {
+    let at = context.wall();
+    context.helm_log.add(at, HelmLogLevel::Info, message, attributes);
+}
+
 /// `<what> "<name>" failed: <error>`, or `interrupted`, for `info.description`.
 pub(crate) fn failure_description(what: &str, name: &str, error: &HelmError) -> String {
     if error.is_interrupted() {

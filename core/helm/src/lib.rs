@@ -9,6 +9,7 @@ mod adopt;
 mod call;
 mod clean_hooks;
 mod config;
+mod crds;
 mod delete_hook;
 mod discover;
 mod error;

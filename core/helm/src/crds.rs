@@ -1,0 +1,194 @@
+//! The `crds/` directories of a chart (spec 05 §5).
+
+use std::sync::Arc;
+
+use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, ReadLive, Wait, WaitFor, parse_manifest};
+use pilothouse_machine::{Context, SECOND, Task};
+use pilothouse_protocol::{Action, LogEntry, LogLevel, ObjectRef};
+use serde_json::Value;
+
+use crate::action::{Session, info};
+use crate::rollout::new_wait;
+use crate::{ActionConfig, CrdsPolicy, HelmError, WaitOptions};
+
+/// The longest wait for CRDs to be established.
+const TIMEOUT: u64 = 60 * SECOND;
+
+const GROUP: &str = "apiextensions.k8s.io";
+const KIND: &str = "CustomResourceDefinition";
+const ORIGIN: &str = "helm.toolkit.fluxcd.io";
+
+const MISPLACED: &str = "warning: ignoring non-CRD resources found in the chart's crds/ directory; the crds/ directory \
+                         is reserved for CustomResourceDefinition objects only, please move these resources to \
+                         templates/ in the chart. if the chart is public, please open an issue in the upstream \
+                         repository to have this fixed";
+
+/// A file of a `crds/` directory.
+#[derive(Debug, Clone)]
+pub(crate) struct CrdFile {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// Brings the CRDs of a chart onto the cluster, as the policy says.
+#[derive(Debug)]
+pub(crate) struct ApplyCrds {
+    config: Arc<ActionConfig>,
+    policy: CrdsPolicy,
+    server_side: bool,
+    wait: WaitOptions,
+    targets: Vec<ManifestObject>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Start(Vec<CrdFile>),
+    ReadingExisting(ReadLive),
+    Applying(Apply),
+    Waiting(Wait),
+}
+
+impl ApplyCrds {
+    /// For these files, in their order.
+    pub(crate) fn new(
+        config: Arc<ActionConfig>,
+        files: Vec<CrdFile>,
+        policy: CrdsPolicy,
+        server_side: bool,
+        wait: WaitOptions,
+    ) -> Self {
+        Self { config, policy, server_side, wait, targets: Vec::new(), state: State::Start(files) }
+    }
+
+    /// Goes as far as it can. Gives whether CRDs were written: the API serves other kinds then.
+    pub(crate) fn poll(&mut self, context: &mut Context) -> Option<Result<bool, HelmError>> {
+        let result = self.advance(context)?;
+        Some(result.map_err(|error| error.context("failed to apply CustomResourceDefinitions")))
+    }
+
+    fn advance(&mut self, context: &mut Context) -> Option<Result<bool, HelmError>> {
+        loop {
+            match &mut self.state {
+                State::Start(_) if self.policy == CrdsPolicy::Skip => {
+                    info(context, "skipping CustomResourceDefinition apply: policy is set to Skip", &[]);
+                    return Some(Ok(false));
+                }
+                State::Start(files) => {
+                    let files = std::mem::take(files);
+                    if let Err(error) = self.read_files(&files, context) {
+                        return Some(Err(error));
+                    }
+                    if self.targets.is_empty() {
+                        return Some(Ok(false));
+                    }
+                    let references = self.targets.iter().map(|target| target.reference.clone());
+                    self.state = State::ReadingExisting(ReadLive::new(references));
+                }
+                State::ReadingExisting(read) => {
+                    let live = match read.poll(context)? {
+                        Ok(live) => live,
+                        Err(error) => {
+                            let words = format!("failed to get {KIND} {}", error.object.name);
+                            return Some(Err(HelmError::Apply(error.failure.to_string()).context(words)));
+                        }
+                    };
+                    let exists = |target: &ManifestObject| live.contains_key(&target.reference);
+                    let Some(plan) = self.plan(exists, context) else { return Some(Ok(false)) };
+                    self.state = State::Applying(Apply::new(plan));
+                }
+                State::Applying(apply) => {
+                    let applied = match apply.poll(context)? {
+                        Ok(applied) => applied,
+                        Err(error) => return Some(Err(self.apply_error(&error))),
+                    };
+                    if !self.wait.for_resources() {
+                        return Some(Ok(true));
+                    }
+                    let wait = WaitOptions { timeout: TIMEOUT, ..self.wait.clone() };
+                    let wait = new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &wait)
+                        .not_before(applied.resource_versions);
+                    self.state = State::Waiting(wait);
+                }
+                State::Waiting(wait) => {
+                    let result = wait.poll(context)?;
+                    return Some(match result {
+                        Ok(()) => Ok(true),
+                        Err(error) => Err(Session::wait_error(context, &error)
+                            .context("failed to wait for CustomResourceDefinition(s)")),
+                    });
+                }
+            }
+        }
+    }
+
+    /// What is to be written: nothing that exists already with policy Create (spec 08 row 17).
+    fn plan(&mut self, exists: impl Fn(&ManifestObject) -> bool, context: &mut Context) -> Option<ApplyPlan> {
+        info(context, &format!("applying {KIND}(s) with policy {:?}", self.policy), &[]);
+        let method = match self.server_side {
+            true => Method::ServerSide { force_conflicts: true },
+            false => Method::ClientSide { replace: true },
+        };
+        if self.policy == CrdsPolicy::CreateReplace {
+            let originals = self.targets.iter().filter(|target| exists(target)).cloned().collect();
+            let plan = ApplyPlan::update(originals, self.targets.clone(), method);
+            return Some(ApplyPlan { migrate_managers: false, ..plan });
+        }
+        let (present, missing): (Vec<_>, Vec<_>) = self.targets.drain(..).partition(exists);
+        for crd in present {
+            info(context, &format!("{KIND} {} is already present. Skipping.", crd.reference.name), &[]);
+        }
+        self.targets = missing;
+        (!self.targets.is_empty()).then(|| ApplyPlan::create(self.targets.clone(), method))
+    }
+
+    fn apply_error(&self, error: &pilothouse_apply::ApplyError) -> HelmError {
+        let words = match (self.policy, error.causes.first()) {
+            (CrdsPolicy::Create, Some(cause)) => format!("failed to create {KIND} {}", cause.object.name),
+            _ => format!("failed to update {KIND}(s)"),
+        };
+        HelmError::Apply(error.to_string()).context(words)
+    }
+
+    fn read_files(&mut self, files: &[CrdFile], context: &mut Context) -> Result<(), HelmError> {
+        let discovery = context.discovery.clone().unwrap_or_default();
+        let mut misplaced = Vec::new();
+        for file in files {
+            let objects = parse_manifest(&file.text, &self.config.release_namespace, &discovery).map_err(|error| {
+                HelmError::Build(error.to_string())
+                    .context(format!("failed to parse CustomResourceDefinitions from {}", file.name))
+            })?;
+            for mut object in objects {
+                if object.reference.kind == KIND && object.reference.gvk().group() == GROUP {
+                    self.stamp_origin(&mut object.body);
+                    self.targets.push(object);
+                } else {
+                    misplaced.push(full_name(&object.reference));
+                }
+            }
+        }
+        if !misplaced.is_empty() {
+            let fields = [("nonCRDs".to_owned(), misplaced.join(", "))].into();
+            context.act(Action::Log(LogEntry { level: LogLevel::Info, message: MISPLACED.to_owned(), fields }));
+        }
+        Ok(())
+    }
+
+    fn stamp_origin(&self, body: &mut Value) {
+        let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+        let labels = metadata.entry("labels").or_insert(Value::Null);
+        let mut stamped = labels.as_object().cloned().unwrap_or_default();
+        stamped.insert(format!("{ORIGIN}/name"), Value::String(self.config.origin.name.clone()));
+        stamped.insert(format!("{ORIGIN}/namespace"), Value::String(self.config.origin.namespace.clone()));
+        *labels = Value::Object(stamped);
+    }
+}
+
+/// `group/Kind/name` or `group/Kind/namespace/name`.
+fn full_name(object: &ObjectRef) -> String {
+    let gvk = object.gvk();
+    match &object.namespace {
+        Some(namespace) => format!("{}/{}/{namespace}/{}", gvk.group(), gvk.kind, object.name),
+        None => format!("{}/{}/{}", gvk.group(), gvk.kind, object.name),
+    }
+}
