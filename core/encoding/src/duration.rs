@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::quote::quote;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MICROSECOND: i64 = 1_000;
@@ -312,25 +313,37 @@ fn write_decimal(f: &mut fmt::Formatter<'_>, integer: u64, fraction: u64, places
     write!(f, ".{}", digits.trim_end_matches('0'))
 }
 
-/// Quotes like the `time` package: `"` and `\` with a backslash, controls and non-ASCII bytes as `\xNN`.
-fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(character);
-            }
-            ' '..='\u{7f}' => quoted.push(character),
-            _ => {
-                let mut buffer = [0; 4];
-                for byte in character.encode_utf8(&mut buffer).bytes() {
-                    quoted.push_str(&format!("\\x{byte:02x}"));
-                }
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding() {
+        let cases = [("1.5s", "1s", "2s", "1s"), ("-1.5s", "1s", "-2s", "-1s"), ("1.4s", "1s", "1s", "1s")];
+        for (text, unit, rounded, truncated) in cases {
+            let (duration, unit) = (GoDuration::parse(text).unwrap(), GoDuration::parse(unit).unwrap());
+            assert_eq!(duration.round(unit).to_string(), rounded);
+            assert_eq!(duration.truncate(unit).to_string(), truncated);
         }
+        assert_eq!(GoDuration::from_secs(3).round(GoDuration::ZERO), GoDuration::from_secs(3));
     }
-    quoted.push('"');
-    quoted
+
+    #[test]
+    fn conversions() {
+        let duration = GoDuration::parse("1m1.5s").unwrap();
+        assert_eq!((duration.as_secs(), duration.as_millis()), (61, 61_500));
+        assert_eq!(duration, GoDuration::from_millis(61_500));
+        assert!((duration.as_secs_f64() - 61.5).abs() < f64::EPSILON);
+        assert_eq!(GoDuration::from(std::time::Duration::from(duration)), duration);
+        assert_eq!(std::time::Duration::from(GoDuration::from_secs(-1)), std::time::Duration::ZERO);
+        assert!(GoDuration::default().is_zero() && GoDuration::ZERO < duration);
+    }
+
+    #[test]
+    fn serde_as_text() {
+        let duration: GoDuration = serde_json::from_str("\"5m\"").unwrap();
+        assert_eq!(serde_json::to_string(&duration).unwrap(), "\"5m0s\"");
+        let error = serde_json::from_str::<GoDuration>("\"5\"").unwrap_err();
+        assert!(error.to_string().starts_with("time: missing unit in duration \"5\""));
+    }
 }

@@ -270,3 +270,43 @@ impl Formatter for GoFormatter {
         writer.write_all(text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn escapes() {
+        let value = json!("\"\\/<>&\u{2028}\u{2029}\u{8}\u{c}\n\r\t\u{1}\u{7f}é😀");
+        let rest = r#"\u2028\u2029\b\f\n\r\t\u0001"#;
+        assert_eq!(to_string(&value), format!("\"\\\"\\\\/\\u003c\\u003e\\u0026{rest}\u{7f}é😀\""));
+        assert_eq!(to_string_plain(&value), format!("\"\\\"\\\\/<>&{rest}\u{7f}é😀\""));
+        assert_eq!(to_string_of(&value).unwrap(), to_string(&value));
+    }
+
+    #[test]
+    fn numbers() {
+        let value = json!([1, -1, u64::MAX, 1.0, 0.5, 1e20, 1e21, 1e-6, 1e-7, 1e-10]);
+        let text = "[1,-1,18446744073709551615,1,0.5,100000000000000000000,1e+21,0.000001,1e-7,1e-10]";
+        assert_eq!(to_string(&value), text);
+        assert_eq!(to_string_of(&value).unwrap(), text);
+    }
+
+    #[test]
+    fn indentation() {
+        let value = json!({"b": [1, {"c": {}}], "a": [], "d": "<"});
+        let pretty = "{\n  \"a\": [],\n  \"b\": [\n    1,\n    {\n      \"c\": {}\n    }\n  ],\n  \"d\": \"\\u003c\"\n}";
+        assert_eq!(to_string_pretty(&value), pretty);
+        assert_eq!(to_string_indent(&json!([1]), ">", "\t"), "[\n>\t1\n>]");
+        assert_eq!(to_string_pretty(&json!(1)), "1");
+    }
+
+    #[test]
+    fn all_numbers_become_floats() {
+        let value = floats(json!({"a": [1, u64::MAX, 1.5], "b": "1"}));
+        assert!(value["a"].as_array().unwrap().iter().all(Value::is_f64));
+        assert_eq!(to_string(&value), r#"{"a":[1,18446744073709552000,1.5],"b":"1"}"#);
+    }
+}

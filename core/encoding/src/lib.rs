@@ -8,5 +8,6 @@ pub mod digest;
 pub mod duration;
 pub mod go_json;
 pub mod number;
+mod quote;
 pub mod timestamp;
 pub mod yaml;

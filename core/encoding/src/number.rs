@@ -69,7 +69,8 @@ pub fn format_float32(value: f64) -> String {
     if let Some(special) = non_finite(f64::from(narrow)) {
         return special.to_owned();
     }
-    Decimal::from_exponent_text(&format!("{narrow:e}")).general(None)
+    let decimal = Decimal::from_exponent_text(&format!("{narrow:e}"));
+    decimal.rounded_to_even(f64::from(narrow), |text| text.parse() == Ok(narrow)).general(None)
 }
 
 /// The number that a reader of Go's JSON text for `value` sees: an integer when the text has neither fraction
@@ -140,27 +141,29 @@ impl Decimal {
 
     /// The shortest digits that read back as `value`; of two equally near ones those that end even.
     fn shortest(value: f64) -> Self {
-        /// Fewer digits never leave a choice between two neighbours.
-        const MIN_TIE_DIGITS: usize = 15;
         let decimal = Self::from_exponent_text(&format!("{value:e}"));
-        let odd = decimal.digits.ends_with(['1', '3', '5', '7', '9']);
-        if decimal.digits.len() < MIN_TIE_DIGITS || !odd {
-            return decimal;
-        }
-        decimal.even_neighbour(value).unwrap_or(decimal)
+        decimal.rounded_to_even(value, |text| text.parse() == Ok(value))
     }
 
-    /// For a value exactly between these digits and their neighbour, the neighbour: Rust rounds such values
-    /// up, Go to even.
-    fn even_neighbour(&self, value: f64) -> Option<Self> {
+    /// For a value exactly between these digits and the even ones below, the latter if they read back: Rust
+    /// rounds such values up, Go to even.
+    fn rounded_to_even(self, value: f64, reads_back: impl Fn(&str) -> bool) -> Self {
+        /// Fewer digits never leave a choice between two neighbours, even with 32 bits.
+        const MIN_TIE_DIGITS: usize = 6;
+        let odd = self.digits.ends_with(['1', '3', '5', '7', '9']);
+        if self.digits.len() < MIN_TIE_DIGITS || !odd {
+            return self;
+        }
         let exact = Self::from_exponent_text(&format!("{value:.40e}"));
-        let (head, tail) = exact.digits.split_at_checked(self.digits.len())?;
+        let Some((head, tail)) = exact.digits.split_at_checked(self.digits.len()) else {
+            return self;
+        };
         let tie = tail.starts_with('5') && tail[1..].bytes().all(|b| b == b'0');
         if !tie || exact.exponent != self.exponent || !head.ends_with(['0', '2', '4', '6', '8']) {
-            return None;
+            return self;
         }
-        let neighbour = Self { digits: head.to_owned(), ..exact };
-        (neighbour.scientific().parse() == Ok(value)).then_some(neighbour)
+        let even = Self { digits: head.to_owned(), ..exact };
+        if reads_back(&even.scientific()) { even } else { self }
     }
 
     /// `%e`: one digit, the fraction, a signed exponent of at least two digits.

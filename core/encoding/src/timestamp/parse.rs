@@ -2,6 +2,7 @@
 
 use super::Timestamp;
 use super::civil::{Civil, days_in_month};
+use crate::quote::quote;
 
 const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
 
@@ -9,7 +10,7 @@ const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TimestampError {
     /// The text does not follow the layout.
-    #[error("parsing time {value:?} as {LAYOUT:?}: cannot parse {rest:?} as {element:?}")]
+    #[error("parsing time {} as \"{LAYOUT}\": cannot parse {} as \"{element}\"", quote(value), quote(rest))]
     Syntax {
         /// The whole text.
         value: String,
@@ -19,7 +20,7 @@ pub enum TimestampError {
         element: &'static str,
     },
     /// An element has a number outside its range.
-    #[error("parsing time {value:?}: {element} out of range")]
+    #[error("parsing time {}: {element} out of range", quote(value))]
     Range {
         /// The whole text.
         value: String,
@@ -27,7 +28,7 @@ pub enum TimestampError {
         element: &'static str,
     },
     /// Something follows the time.
-    #[error("parsing time {value:?}: extra text: {extra:?}")]
+    #[error("parsing time {}: extra text: {}", quote(value), quote(extra))]
     ExtraText {
         /// The whole text.
         value: String,

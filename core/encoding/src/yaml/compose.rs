@@ -8,6 +8,9 @@ use super::error::YamlError;
 use super::events::Events;
 use super::limits::Limits;
 
+/// The most text that is read again because of `\'` escapes.
+const REPAIR_BYTES: usize = 64 << 20;
+
 /// The place of a node in its document.
 pub(super) type NodeId = usize;
 
@@ -52,13 +55,57 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
     if text.len() > limits.input_bytes {
         return Err(YamlError::InputSize { limit: limits.input_bytes });
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut work = text.len();
+    let mut outcome = compose_once(text, limits);
+    let mut repaired = String::new();
+    while let Err((_, Some(at))) = &outcome {
+        let current = if repaired.is_empty() { text } else { repaired.as_str() };
+        let next = without_escaped_quotes(current, *at);
+        work = work.saturating_add(next.len());
+        if work > REPAIR_BYTES.max(text.len() * 2) {
+            break;
+        }
+        repaired = next;
+        outcome = compose_once(&repaired, limits);
+    }
+    outcome.map_err(|(error, _)| error)
+}
+
+/// The document, or the error and where an escape `\'` caused it.
+fn compose_once(text: &str, limits: &Limits) -> Result<Document, (YamlError, Option<usize>)> {
     let mut events = Events::new(text);
     let mut composer = Composer::new(limits);
     loop {
-        if composer.event(events.next()?)? {
+        let event = events.next().map_err(|error| (error, events.escaped_quote))?;
+        if composer.event(event).map_err(|error| (error, None))? {
             return Ok(Document { nodes: composer.nodes, root: composer.root });
         }
     }
+}
+
+/// The text with `\'` replaced by `'` from `at` to the end of the double-quoted scalar around it.
+fn without_escaped_quotes(text: &str, at: usize) -> String {
+    let (head, tail) = text.split_at(at);
+    let mut repaired = String::with_capacity(text.len());
+    repaired.push_str(head);
+    let mut characters = tail.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            repaired.push(character);
+            if character == '"' {
+                break;
+            }
+            continue;
+        }
+        match characters.next() {
+            Some('\'') => repaired.push('\''),
+            Some(escaped) => repaired.extend([character, escaped]),
+            None => repaired.push(character),
+        }
+    }
+    repaired.push_str(characters.as_str());
+    repaired
 }
 
 struct Composer<'a> {

@@ -64,32 +64,42 @@ struct Entries {
 }
 
 impl Decoder<'_> {
+    /// Decodes one node. The recursion goes through small functions: each level of nesting costs stack.
     fn node(&mut self, id: NodeId) -> Result<Value, YamlError> {
         self.count()?;
         let document = self.document;
         let node = document.node(id);
         match &node.content {
-            Content::Alias { anchor, target } => {
-                self.enter_alias(id, anchor)?;
-                let value = self.node(*target)?;
-                self.leave_alias(id);
-                Ok(value)
-            }
+            Content::Alias { anchor, target } => self.alias(id, anchor, *target),
             Content::Scalar { .. } => self.scalar(node),
-            Content::Sequence(items) => {
-                self.descend(node)?;
-                let values = items.iter().map(|item| self.node(*item)).collect::<Result<_, _>>()?;
-                self.depth -= 1;
-                Ok(Value::Array(values))
-            }
-            Content::Mapping(children) => {
-                let mut entries = Entries::default();
-                self.descend(node)?;
-                self.mapping(children, &mut entries)?;
-                self.depth -= 1;
-                Ok(Value::Object(entries.members))
-            }
+            Content::Sequence(items) => self.sequence(node, items),
+            Content::Mapping(children) => self.map(node, children),
         }
+    }
+
+    fn alias(&mut self, id: NodeId, anchor: &str, target: NodeId) -> Result<Value, YamlError> {
+        self.enter_alias(id, anchor)?;
+        let value = self.node(target);
+        self.leave_alias(id);
+        value
+    }
+
+    fn sequence(&mut self, node: &Node, items: &[NodeId]) -> Result<Value, YamlError> {
+        self.descend(node)?;
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.push(self.node(*item)?);
+        }
+        self.depth -= 1;
+        Ok(Value::Array(values))
+    }
+
+    fn map(&mut self, node: &Node, children: &[NodeId]) -> Result<Value, YamlError> {
+        self.descend(node)?;
+        let mut entries = Entries::default();
+        self.mapping(children, &mut entries)?;
+        self.depth -= 1;
+        Ok(Value::Object(entries.members))
     }
 
     fn mapping(&mut self, children: &[NodeId], entries: &mut Entries) -> Result<(), YamlError> {
@@ -107,25 +117,26 @@ impl Decoder<'_> {
     fn entry(&mut self, key: NodeId, value: NodeId, entries: &mut Entries) -> Result<(), YamlError> {
         let key = self.key(key)?;
         let member = self.node(value)?;
+        self.insert(&key, value, member, entries);
+        Ok(())
+    }
+
+    /// Adds a member; strict mode refuses a key that is there already, of the same type and value.
+    fn insert(&mut self, key: &Scalar, value: NodeId, member: Value, entries: &mut Entries) {
         if self.strict && !entries.seen.insert(format!("{} {}", key.go_type(), key.go_syntax())) {
             let line = self.document.node(value).line + 1;
             self.duplicates.push(format!("line {line}: key {} already set in map", key.go_syntax()));
-            return Ok(());
+            return;
         }
-        match key_text(&key) {
-            Some(text) => {
-                entries.members.insert(text, member);
-            }
-            None => {
-                let error = YamlError::UnsupportedMapKey {
-                    kind: key.go_type(),
-                    key: key.go_syntax(),
-                    value: go_syntax::of_node(self.document, value),
-                };
-                self.bad_key.get_or_insert(error);
-            }
+        if let Some(text) = key_text(key) {
+            entries.members.insert(text, member);
+        } else if self.bad_key.is_none() {
+            self.bad_key = Some(YamlError::UnsupportedMapKey {
+                kind: key.go_type(),
+                key: key.go_syntax(),
+                value: go_syntax::of_node(self.document, value),
+            });
         }
-        Ok(())
     }
 
     /// Decodes a key; Go decodes collections too before it refuses them.

@@ -17,19 +17,20 @@ pub(super) struct Events<'a> {
     text: &'a str,
     /// The parser panics at the end of some texts without a last line break, so it always gets one.
     completed: bool,
+    /// Where the parser stopped at an escape `\'`, which go-yaml knows.
+    pub(super) escaped_quote: Option<usize>,
 }
 
 impl<'a> Events<'a> {
-    /// A leading byte order mark is skipped.
+    /// The events of a text without a byte order mark.
     pub(super) fn new(text: &'a str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let completed = !text.ends_with(is_break);
         let end: &[u8] = if completed { b"\n" } else { b"" };
         let mut parser = Parser::new();
         // Without an encoding the parser takes any text that begins with the byte EF for a broken mark.
         parser.set_encoding(Encoding::Utf8);
         parser.set_input(BufReader::with_capacity(BLOCK, text.as_bytes().chain(end)));
-        Self { parser, text, completed }
+        Self { parser, text, completed, escaped_quote: None }
     }
 
     /// The next event.
@@ -41,7 +42,10 @@ impl<'a> Events<'a> {
                 self.restore_end(&mut event);
                 Ok(event)
             }
-            Ok(Err(error)) => Err(self.syntax_error(&error)),
+            Ok(Err(error)) => {
+                self.escaped_quote = self.find_escaped_quote(&error);
+                Err(self.syntax_error(&error))
+            }
             // The one panic known to be left is about `!tag,` in a flow collection.
             Err(_) => Err(YamlError::Syntax {
                 line: None,
@@ -81,6 +85,14 @@ impl<'a> Events<'a> {
             .map(|line| line + u64::from(scanner))
             .or_else(|| line_of(error.context_mark()));
         YamlError::Syntax { line, problem: error.problem().to_owned() }
+    }
+
+    fn find_escaped_quote(&self, error: &Error) -> Option<usize> {
+        if error.problem() != "found unknown escape character" {
+            return None;
+        }
+        let at = usize::try_from(error.problem_mark()?.index).ok()?;
+        self.text.get(at..)?.starts_with("\\'").then_some(at)
     }
 
     fn is_behind_end(&self, mark: Mark) -> bool {

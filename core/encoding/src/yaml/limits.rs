@@ -23,8 +23,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 64 MiB of text, 1,000 levels, 20 million nodes.
+    /// 64 MiB of text, 500 levels, 20 million nodes.
     fn default() -> Self {
-        Self { input_bytes: 64 << 20, depth: 1_000, nodes: 20_000_000, flow_work: 400_000_000 }
+        Self { input_bytes: 64 << 20, depth: 500, nodes: 20_000_000, flow_work: 400_000_000 }
     }
 }

@@ -59,3 +59,6 @@ pub fn parse_strict(text: &str) -> Result<Value, YamlError> {
 pub fn parse_strict_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
     decode::decode(&compose::compose(text, limits)?, limits, true)
 }
+
+#[cfg(test)]
+mod tests;

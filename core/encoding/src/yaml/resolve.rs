@@ -51,7 +51,7 @@ pub(super) fn resolve(text: &str, timestamps: bool) -> Resolved {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
             resolve_word(text).unwrap_or(Resolved::Text)
         }
-        b'.' => resolve_word(text).or_else(|| resolve_float(text)).unwrap_or(Resolved::Text),
+        b'.' => resolve_word(text).or_else(|| resolve_fraction(text)).unwrap_or(Resolved::Text),
         b'+' | b'-' | b'0'..=b'9' => resolve_number(text, timestamps),
         _ => Resolved::Text,
     }
@@ -172,6 +172,20 @@ fn resolve_signed_binary(plain: &str) -> Option<Resolved> {
     i64::try_from(size).ok().map(Resolved::Int)
 }
 
+/// A float that begins with its point: the one place where underscores must stand between digits.
+fn resolve_fraction(text: &str) -> Option<Resolved> {
+    if !text.contains('_') {
+        return resolve_float(text);
+    }
+    let bytes = text.as_bytes();
+    let between_digits = |at: usize| {
+        let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        digit(at.checked_sub(1)) && digit(at.checked_add(1))
+    };
+    let allowed = (0..bytes.len()).all(|at| bytes[at] != b'_' || between_digits(at));
+    if allowed { resolve_float(&text.replace('_', "")) } else { None }
+}
+
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`; a float too large for 64 bits is text.
 fn resolve_float(plain: &str) -> Option<Resolved> {
     let (_, unsigned) = split_sign(plain);
@@ -223,6 +237,10 @@ mod tests {
             (".5", Resolved::Float(0.5)),
             ("-.5e3", Resolved::Float(-500.0)),
             (".", Resolved::Text),
+            (".51_0", Resolved::Float(0.51)),
+            (".5_", Resolved::Text),
+            ("._5", Resolved::Text),
+            (".5__1", Resolved::Text),
             ("1e3", Resolved::Float(1000.0)),
             ("1e", Resolved::Text),
             ("1e400", Resolved::Text),
