@@ -4,7 +4,11 @@
 //! those of Helm v4 (`pkg/kube`) and Flux (`pkg/ssa`), because they end up in events and conditions.
 
 mod apply;
+mod batch;
+mod call;
 mod delete;
+mod managed_fields;
+mod merge;
 mod objects;
 mod ownership;
 mod read;

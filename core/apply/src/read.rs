@@ -1,10 +1,11 @@
-//! Reading which objects of a manifest exist already.
+//! Reading objects.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{Failure, Object, ObjectRef, Reply, Request, RequestId};
+use pilothouse_protocol::{Failure, Monotonic, Object, ObjectRef, Request, Why};
 
+use crate::call::{ATTEMPTS, Call, is_transient, rest};
 use crate::ownership::resource_text;
 
 /// Reads in flight at once.
@@ -27,34 +28,15 @@ pub struct ReadError {
 #[derive(Debug)]
 pub struct ReadLive {
     waiting: VecDeque<ObjectRef>,
-    in_flight: BTreeMap<RequestId, ObjectRef>,
+    in_flight: Vec<Read>,
     live: Live,
-    error: Option<ReadError>,
 }
 
 impl ReadLive {
     /// A task that reads these objects.
     pub fn new(objects: impl IntoIterator<Item = ObjectRef>) -> Self {
         let waiting = objects.into_iter().filter(|object| !object.name.is_empty()).collect();
-        Self { waiting, in_flight: BTreeMap::new(), live: Live::new(), error: None }
-    }
-
-    fn take_replies(&mut self, context: &mut Context) {
-        let ids: Vec<RequestId> = self.in_flight.keys().copied().collect();
-        for id in ids {
-            let Some(reply) = context.take(id) else { continue };
-            let Some(object) = self.in_flight.remove(&id) else { continue };
-            match reply {
-                Reply::Object(found) => {
-                    self.live.insert(object, found);
-                }
-                Reply::Failed(failure) if failure.is_not_found() => {}
-                reply => {
-                    let failure = crate::apply::failure_of(reply);
-                    self.error.get_or_insert(ReadError { object, failure });
-                }
-            }
-        }
+        Self { waiting, in_flight: Vec::new(), live: Live::new() }
     }
 }
 
@@ -62,19 +44,83 @@ impl Task for ReadLive {
     type Output = Result<Live, ReadError>;
 
     fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        self.take_replies(context);
-        if let Some(error) = self.error.take() {
-            return Some(Err(error));
+        loop {
+            while self.in_flight.len() < IN_FLIGHT {
+                let Some(object) = self.waiting.pop_front() else { break };
+                self.in_flight.push(Read::new(object));
+            }
+            let before = self.in_flight.len();
+            for mut read in std::mem::take(&mut self.in_flight) {
+                match read.poll(context) {
+                    None => self.in_flight.push(read),
+                    Some(Ok(None)) => {}
+                    Some(Ok(Some(found))) => {
+                        self.live.insert(read.object, found);
+                    }
+                    Some(Err(failure)) => return Some(Err(ReadError { object: read.object, failure })),
+                }
+            }
+            if self.in_flight.is_empty() && self.waiting.is_empty() {
+                return Some(Ok(std::mem::take(&mut self.live)));
+            }
+            if self.in_flight.len() == before {
+                return None;
+            }
         }
-        while self.in_flight.len() < IN_FLIGHT {
-            let Some(object) = self.waiting.pop_front() else { break };
-            let id = context.request(Request::Get { object: object.clone() });
-            self.in_flight.insert(id, object);
-        }
-        self.in_flight.is_empty().then(|| Ok(std::mem::take(&mut self.live)))
     }
 
     fn describe(&self) -> String {
         format!("reading {} objects", self.in_flight.len() + self.waiting.len())
+    }
+}
+
+/// Reads one object; `None` when it does not exist. Transient failures are tried again, boundedly.
+#[derive(Debug)]
+pub(crate) struct Read {
+    object: ObjectRef,
+    attempt: u32,
+    state: ReadState,
+}
+
+#[derive(Debug)]
+enum ReadState {
+    Resting(Monotonic),
+    Asking(Call),
+}
+
+impl Read {
+    /// A task that reads this object.
+    pub(crate) fn new(object: ObjectRef) -> Self {
+        Self { object, attempt: 0, state: ReadState::Resting(Monotonic(0)) }
+    }
+}
+
+impl Task for Read {
+    type Output = Result<Option<Object>, Failure>;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        loop {
+            self.state = match &self.state {
+                ReadState::Resting(until) => {
+                    if !context.wait_until(*until, Why::Backoff) {
+                        return None;
+                    }
+                    self.attempt += 1;
+                    ReadState::Asking(Call::send(context, Request::Get { object: self.object.clone() }))
+                }
+                ReadState::Asking(call) => match call.poll_object(context)? {
+                    Ok(object) => return Some(Ok(Some(object))),
+                    Err(failure) if failure.is_not_found() => return Some(Ok(None)),
+                    Err(failure) if is_transient(&failure) && self.attempt < ATTEMPTS => {
+                        ReadState::Resting(rest(context, self.attempt))
+                    }
+                    Err(failure) => return Some(Err(failure)),
+                },
+            };
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("reading {}", self.object)
     }
 }

@@ -1,42 +1,56 @@
 //! Bringing the objects of a manifest onto the server (Helm `pkg/kube/client.go`, `Create` and `Update`).
 
+mod create;
 mod plan;
+mod remove;
+mod update;
+mod words;
+mod write;
 
-pub use plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
-
+use create::CreateAll;
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{Failure, Reply};
+pub use plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
+use update::UpdateAll;
 
 /// Applies a plan.
 #[derive(Debug)]
 pub struct Apply {
-    plan: ApplyPlan,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Create(CreateAll),
+    Update(Box<UpdateAll>),
 }
 
 impl Apply {
     /// A task that applies the plan.
     #[must_use]
     pub fn new(plan: ApplyPlan) -> Self {
-        Self { plan }
+        let step = if plan.create_only {
+            Step::Create(CreateAll::new(plan))
+        } else {
+            Step::Update(Box::new(UpdateAll::new(plan)))
+        };
+        Self { step }
     }
 }
 
 impl Task for Apply {
     type Output = Result<Applied, Box<ApplyError>>;
 
-    fn poll(&mut self, _context: &mut Context) -> Option<Self::Output> {
-        None
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        match &mut self.step {
+            Step::Create(create) => create.poll(context),
+            Step::Update(update) => update.poll(context),
+        }
     }
 
     fn describe(&self) -> String {
-        format!("applying {} objects", self.plan.targets.len())
-    }
-}
-
-/// The failure in a reply; a reply of another kind than was asked for is one too.
-pub(crate) fn failure_of(reply: Reply) -> Failure {
-    match reply {
-        Reply::Failed(failure) => failure,
-        _ => Failure::Unknown("the reply does not fit the request".to_owned()),
+        match &self.step {
+            Step::Create(create) => create.describe(),
+            Step::Update(update) => update.describe(),
+        }
     }
 }

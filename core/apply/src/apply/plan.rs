@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_protocol::{Failure, ObjectRef};
+use pilothouse_protocol::{Failure, ObjectRef, metadata};
+use serde_json::Value;
 
 use crate::ManifestObject;
+use crate::call::is_transient;
 
 /// What shall be on the server, and how it gets there.
 #[derive(Debug, Clone)]
@@ -80,6 +82,32 @@ pub struct Applied {
     pub resource_versions: BTreeMap<ObjectRef, u64>,
 }
 
+impl Applied {
+    /// Notes a created object under the name that the server gave it.
+    pub(super) fn note_created(&mut self, reference: ObjectRef, object: &Value) {
+        let reference = named(reference, object);
+        self.note_version(&reference, object);
+        self.created.push(reference);
+    }
+
+    /// Notes an updated object.
+    pub(super) fn note_updated(&mut self, reference: ObjectRef, object: &Value) {
+        self.note_version(&reference, object);
+        self.updated.push(reference);
+    }
+
+    fn note_version(&mut self, reference: &ObjectRef, object: &Value) {
+        self.resource_versions.insert(reference.clone(), metadata::resource_version(object));
+    }
+}
+
+fn named(mut reference: ObjectRef, object: &Value) -> ObjectRef {
+    if reference.name.is_empty() {
+        metadata::text(object, "name").clone_into(&mut reference.name);
+    }
+    reference
+}
+
 /// Applying failed. Displays as Helm's error text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", texts(.causes, .separator))]
@@ -93,6 +121,15 @@ pub struct ApplyError {
 }
 
 impl ApplyError {
+    /// What was applied, unless there are causes.
+    pub(super) fn unless_empty(
+        applied: Applied,
+        causes: Vec<ApplyCause>,
+        separator: &'static str,
+    ) -> Result<Applied, Box<Self>> {
+        if causes.is_empty() { Ok(applied) } else { Err(Box::new(Self { applied, causes, separator })) }
+    }
+
     /// Whether the failures lie in the connection or the server, not in what was asked for.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -110,14 +147,6 @@ pub struct ApplyCause {
     pub failure: Option<Failure>,
     /// Helm's words.
     pub text: String,
-}
-
-fn is_transient(failure: &Failure) -> bool {
-    match failure {
-        Failure::Unreachable(_) | Failure::Unknown(_) => true,
-        Failure::Api(error) => error.code >= 500 || error.code == 429,
-        Failure::Http { .. } => false,
-    }
 }
 
 fn texts(causes: &[ApplyCause], separator: &str) -> String {
