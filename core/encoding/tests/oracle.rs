@@ -1,8 +1,5 @@
-//! Cases recorded from `sigs.k8s.io/yaml` 1.6.0 and Go's `encoding/json`: `tests/data/parse*.json` and
-//! `tests/data/emit*.json`.
-
-use std::fs;
-use std::path::PathBuf;
+//! Cases recorded from `sigs.k8s.io/yaml` 1.6.0 and Go's `encoding/json`: `tests/data/parse.json` and
+//! `tests/data/emit.json`.
 
 use pilothouse_encoding::{go_json, yaml};
 use serde::Deserialize;
@@ -25,19 +22,6 @@ struct EmitCase {
     yaml: Option<String>,
     error: Option<String>,
     sorted: Option<String>,
-}
-
-fn cases<T: for<'de> Deserialize<'de>>(prefix: &str) -> Vec<T> {
-    let mut files: Vec<PathBuf> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix))
-        .collect();
-    files.sort();
-    files
-        .iter()
-        .flat_map(|file| serde_json::from_slice::<Vec<T>>(&fs::read(file).unwrap()).unwrap())
-        .collect()
 }
 
 /// Collects differences so that one run shows them all.
@@ -69,7 +53,8 @@ fn outcome<E: std::fmt::Display>(result: Result<String, E>) -> String {
 #[test]
 fn parse_as_go_does() {
     let mut report = Report::default();
-    for case in cases::<ParseCase>("parse") {
+    let cases: Vec<ParseCase> = serde_json::from_str(include_str!("data/parse.json")).unwrap();
+    for case in cases {
         let expected = case.json.clone().unwrap_or_else(|| format!("error: {}", case.error.unwrap()));
         let actual = outcome(yaml::parse(&case.yaml).map(|value| go_json::to_string(&value)));
         report.check(&case.yaml, &expected, &actual);
@@ -83,7 +68,8 @@ fn parse_as_go_does() {
 #[test]
 fn emit_as_go_does() {
     let mut report = Report::default();
-    for case in cases::<EmitCase>("emit") {
+    let cases: Vec<EmitCase> = serde_json::from_str(include_str!("data/emit.json")).unwrap();
+    for case in cases {
         let value: Value = serde_json::from_str(&case.value).unwrap();
         report.check(&case.value, &case.json, &go_json::to_string(&value));
         report.check(&case.value, &case.json, &go_json::to_string_of(&value).unwrap());

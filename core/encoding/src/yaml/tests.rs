@@ -6,7 +6,6 @@ const TWO_MEGABYTES: usize = 2 << 20;
 
 /// Runs `check` with the stack that threads get by default.
 fn on_small_stack(check: impl FnOnce() + Send + 'static) {
-    #[expect(clippy::disallowed_methods, reason = "the stack size is what is tested")]
     std::thread::Builder::new().stack_size(TWO_MEGABYTES).spawn(check).unwrap().join().unwrap();
 }
 
