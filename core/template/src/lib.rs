@@ -12,6 +12,7 @@ mod format;
 mod functions;
 pub mod helm_error;
 mod parse;
+pub mod semver;
 mod set;
 mod stack;
 pub mod value;

@@ -110,7 +110,7 @@ fn render(case: &Json) -> Result<String, String> {
         now: Moment { seconds: 1_790_000_000, nanoseconds: 0 },
         budget: Budget::new(limits),
     };
-    let data = data_of(case);
+    let data = data_of(case)?;
     let mut notes = String::new();
     for (path, _) in &templates {
         if path.rsplit('/').next().unwrap().starts_with('_') {
@@ -134,7 +134,7 @@ fn template_object(path: &str) -> Value {
 }
 
 /// The objects Helm gives a template, as far as the snippets use them.
-fn data_of(case: &Json) -> Value {
+fn data_of(case: &Json) -> Result<Value, String> {
     let mut release = Entries::new();
     release.insert("Name".into(), case["release"].as_str().unwrap().into());
     release.insert("Namespace".into(), case["namespace"].as_str().unwrap().into());
@@ -146,32 +146,38 @@ fn data_of(case: &Json) -> Value {
     for (key, value) in [("Name", "m"), ("Version", "0.1.0"), ("AppVersion", "1.2.3"), ("APIVersion", "v2")] {
         chart.insert(key.into(), value.into());
     }
-    chart.insert(
-        "Maintainers".into(),
-        Value::List(std::rc::Rc::new(List::new_nil(ListType::Named("[]*v2.Maintainer")))),
-    );
+    chart.insert("Maintainers".into(), Value::List(std::rc::Rc::new(List::new_nil(ListType::Any))));
     let mut root = Entries::new();
     root.insert("Release".into(), Value::map(release));
     root.insert("Chart".into(), Value::map(chart));
-    root.insert("Values".into(), values_of(case));
+    root.insert("Values".into(), values_of(case)?);
     root.insert("Capabilities".into(), Value::native(Capabilities));
     root.insert("Files".into(), Value::native(Files));
     root.insert("Subcharts".into(), Value::map(Entries::new()));
-    Value::typed_map(MapType::Values, root)
+    Ok(Value::typed_map(MapType::Values, root))
 }
 
-fn values_of(case: &Json) -> Value {
+fn values_of(case: &Json) -> Result<Value, String> {
     let yaml = case["files"].get("values.yaml").and_then(Json::as_str).unwrap_or("{}");
-    let mut json = pilothouse_encoding::yaml::parse(yaml).unwrap();
+    let mut json = pilothouse_encoding::yaml::parse(yaml).map_err(|error| error.to_string())?;
     let args: Vec<&str> = case["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
     json = pilothouse_encoding::go_json::floats(json);
     if let ["--set", assignment] = args.as_slice() {
         let (key, value) = assignment.split_once('=').unwrap();
         json[key] = value.parse::<i64>().map_or_else(|_| Json::from(value), Json::from);
     }
+    drop_nulls(&mut json);
     let values = Value::from_json(&json);
     let entries = values.as_map().map(|map| map.entries().clone()).unwrap_or_default();
-    Value::typed_map(MapType::Values, entries)
+    Ok(Value::typed_map(MapType::Values, entries))
+}
+
+/// Coalescing drops the nulls of a chart's own values.
+fn drop_nulls(json: &mut Json) {
+    if let Json::Object(fields) = json {
+        fields.retain(|_, value| !value.is_null());
+        fields.values_mut().for_each(drop_nulls);
+    }
 }
 
 use pilothouse_template::value::{Method, MethodError, Object, ParamType, Shape};

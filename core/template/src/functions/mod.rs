@@ -8,6 +8,7 @@ mod builtin;
 mod casing;
 mod compare;
 mod convert;
+mod crypto;
 mod dicts;
 mod encoding;
 mod escape;
@@ -22,6 +23,7 @@ mod paths;
 mod random;
 mod regex;
 mod regex_syntax;
+mod semver;
 mod strings;
 mod types;
 pub(crate) mod values_methods;
@@ -82,6 +84,7 @@ static TABLES: &[&[Function]] = &[
     casing::FUNCTIONS,
     compare::FUNCTIONS,
     convert::FUNCTIONS,
+    crypto::FUNCTIONS,
     dicts::FUNCTIONS,
     encoding::FUNCTIONS,
     escape::FUNCTIONS,
@@ -94,6 +97,7 @@ static TABLES: &[&[Function]] = &[
     paths::FUNCTIONS,
     random::FUNCTIONS,
     regex::FUNCTIONS,
+    semver::FUNCTIONS,
     strings::FUNCTIONS,
     types::FUNCTIONS,
 ];
