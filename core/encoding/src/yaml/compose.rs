@@ -114,7 +114,7 @@ struct Composer<'a> {
     root: Option<NodeId>,
     open: Vec<NodeId>,
     anchors: BTreeMap<String, NodeId>,
-    flow_work: usize,
+    nesting_work: usize,
 }
 
 impl<'a> Composer<'a> {
@@ -125,14 +125,17 @@ impl<'a> Composer<'a> {
             root: None,
             open: Vec::new(),
             anchors: BTreeMap::new(),
-            flow_work: 0,
+            nesting_work: 0,
         }
     }
 
     /// Takes one event; returns whether the document is complete.
     fn event(&mut self, event: Event) -> Result<bool, YamlError> {
         let line = event.start_mark.line;
-        self.flow_work = self.flow_work.saturating_add(self.open.len());
+        self.nesting_work = self.nesting_work.saturating_add(self.open.len());
+        if self.nesting_work > self.limits.nesting_work {
+            return Err(YamlError::NestingWork { limit: self.limits.nesting_work });
+        }
         match event.data {
             EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
             EventData::StreamEnd | EventData::DocumentEnd { .. } => return Ok(true),
@@ -161,7 +164,7 @@ impl<'a> Composer<'a> {
 
     fn open(&mut self, node: Node, anchor: Option<String>) -> Result<(), YamlError> {
         let limit = self.limits.depth;
-        if self.open.len() >= limit || self.flow_work > self.limits.flow_work {
+        if self.open.len() >= limit {
             let line = (node.line > 0).then_some(node.line + 1);
             return Err(YamlError::Depth { line, limit });
         }

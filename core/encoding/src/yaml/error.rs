@@ -65,6 +65,12 @@ pub enum YamlError {
         /// The limit.
         limit: usize,
     },
+    /// Too many nodes too deep: more than [`super::Limits::nesting_work`].
+    #[error("yaml: exceeded max nesting work of {limit}")]
+    NestingWork {
+        /// The limit.
+        limit: usize,
+    },
     /// More nodes than [`super::Limits::nodes`].
     #[error("yaml: exceeded max number of {limit} nodes")]
     Nodes {

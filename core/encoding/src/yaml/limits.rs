@@ -12,9 +12,9 @@ pub struct Limits {
     pub depth: usize,
     /// The most nodes, with aliases expanded.
     pub nodes: usize,
-    /// The most nesting work: the sum over all parser events of the flow depth (`[[[…`) they occur at, to
-    /// which the scanner's time is proportional.
-    pub flow_work: usize,
+    /// The most nesting work: the sum over all parser events of the depth they occur at. The scanner's time is
+    /// proportional to it inside `[` and `{`.
+    pub nesting_work: usize,
 }
 
 impl Limits {
@@ -25,6 +25,6 @@ impl Limits {
 impl Default for Limits {
     /// 64 MiB of text, 500 levels, 20 million nodes.
     fn default() -> Self {
-        Self { input_bytes: 64 << 20, depth: 500, nodes: 20_000_000, flow_work: 400_000_000 }
+        Self { input_bytes: 64 << 20, depth: 500, nodes: 20_000_000, nesting_work: 400_000_000 }
     }
 }

@@ -63,10 +63,10 @@ fn aliases_count_for_depth_and_nodes() {
 
 #[test]
 fn repeated_deep_flow_nesting_is_bounded() {
-    let limits = Limits { flow_work: 1_000_000, ..Limits::default() };
+    let limits = Limits { nesting_work: 1_000_000, ..Limits::default() };
     let deep = "[".repeat(400) + &"]".repeat(400);
     let text = format!("[{}]", vec![deep; 50].join(","));
-    assert!(matches!(parse_with(&text, &limits), Err(YamlError::Depth { .. })));
+    assert!(matches!(parse_with(&text, &limits), Err(YamlError::NestingWork { .. })));
 }
 
 #[test]
