@@ -48,6 +48,9 @@ pub enum CodecError {
     /// Not the JSON of a release.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
+    /// A JSON list.
+    #[error("release is a list, not an object")]
+    List,
     /// The encoded release does not fit into a storage object; worded like the API server's refusal.
     #[error("data: Too long: may not be more than {limit} bytes (release takes {size})")]
     Encoded {
@@ -80,12 +83,12 @@ pub fn encode(record: &ReleaseRecord, limits: &Limits) -> Result<String, CodecEr
 pub fn decode(text: &str, limits: &Limits) -> Result<ReleaseRecord, CodecError> {
     let bytes = STANDARD.decode(without_line_breaks(text).as_ref())?;
     if bytes.len() > GZIP_MAGIC.len() && bytes.starts_with(&GZIP_MAGIC) {
-        return Ok(serde_json::from_slice(&decompress(&bytes, limits.decompressed)?)?);
+        return read(&decompress(&bytes, limits.decompressed)?);
     }
     if bytes.len() > limits.decompressed {
         return Err(CodecError::Decompressed { limit: limits.decompressed });
     }
-    Ok(serde_json::from_slice(&bytes)?)
+    read(&bytes)
 }
 
 /// The JSON of a release, byte for byte as Helm writes it.
@@ -94,6 +97,14 @@ pub fn decode(text: &str, limits: &Limits) -> Result<ReleaseRecord, CodecError> 
 /// What the serialisation of a value reports.
 pub fn release_json(record: &ReleaseRecord) -> Result<String, serde_json::Error> {
     go_json::to_string_of(record)
+}
+
+/// Reads the JSON. Lists would be taken for the members of a struct in their order.
+fn read(json: &[u8]) -> Result<ReleaseRecord, CodecError> {
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(CodecError::List);
+    }
+    Ok(serde_json::from_slice(json)?)
 }
 
 fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, CodecError> {
@@ -109,7 +120,9 @@ fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, CodecError> {
 /// Where Go's decoder would stop.
 fn offset(error: &base64::DecodeError) -> usize {
     match error {
-        base64::DecodeError::InvalidByte(offset, _) | base64::DecodeError::InvalidLastSymbol(offset, _) => *offset,
+        base64::DecodeError::InvalidByte(offset, _) | base64::DecodeError::InvalidLastSymbol(offset, _) => {
+            *offset
+        }
         base64::DecodeError::InvalidLength(length) => length - length % 4,
         base64::DecodeError::InvalidPadding => 0,
     }

@@ -8,6 +8,8 @@ mod object;
 mod operation;
 mod queries;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use pilothouse_protocol::{Reply, Request};
 

@@ -120,8 +120,8 @@ fn objects(text: &str) -> Result<Vec<Value>, String> {
 
 fn is_object(document: &Value) -> bool {
     let kind = kind_of(document);
-    let is_kustomization =
-        kind.kind.eq_ignore_ascii_case("kustomization") && kind.api_version.starts_with("kustomize.config.k8s.io/");
+    let is_kustomization = kind.kind.eq_ignore_ascii_case("kustomization")
+        && kind.api_version.starts_with("kustomize.config.k8s.io/");
     let named = !metadata::text(document, "name").is_empty();
     named && !kind.kind.is_empty() && !kind.api_version.is_empty() && !is_kustomization
 }
@@ -170,7 +170,8 @@ mod tests {
             apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: system:x\n---\n\
             apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: b\n  namespace: other\n---\n\
             apiVersion: v1\nkind: Pod\nmetadata:\n  name: t\n  annotations:\n    helm.sh/hook: test\n---\n# nothing\n";
-        let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: c.d\n";
+        let crd =
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: c.d\n";
         let result = build(manifest, &[("crds/c.yaml", crd)]).unwrap();
         assert_eq!(
             ids(&result),

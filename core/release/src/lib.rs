@@ -24,7 +24,7 @@ pub use observation::{
 pub use observer::{Divergence, EntryState, JournalEntry, Knowledge, Observer, Ticket, Verb};
 pub use record::{ApplyMethod, Info, ReleaseRecord, ReleaseStatus, StorageKey, StoredChart};
 pub use snapshots::{
-    CollectedObservations, SnapshotError, observe_rollback, observe_test, observe_uninstall, observe_unlock, record_collected,
-    snapshot_of, test_hooks,
+    CollectedObservations, SnapshotError, observe_rollback, observe_test, observe_uninstall, observe_unlock,
+    record_collected, snapshot_of, test_hooks,
 };
 pub use verify::{VerifyError, verify_desired, verify_object, verify_snapshot};

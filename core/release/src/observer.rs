@@ -48,7 +48,8 @@ struct Lost {
     operation: StorageOperation,
     before: Knowledge,
     entry: usize,
-    given_up: u64,
+    /// When it was given up; `None` when other writes of the key were in flight together with it.
+    given_up: Option<u64>,
 }
 
 impl<D: Driver> Observer<D> {
@@ -80,7 +81,11 @@ impl<D: Driver> Observer<D> {
     ///
     /// # Errors
     /// When the driver refuses the operation; nothing has changed then.
-    pub fn begin(&mut self, operation: StorageOperation, now: i64) -> Result<(Ticket, Request), StorageError> {
+    pub fn begin(
+        &mut self,
+        operation: StorageOperation,
+        now: i64,
+    ) -> Result<(Ticket, Request), StorageError> {
         let request = self.driver.request(&operation, now)?;
         self.moment += 1;
         let ticket = Ticket(self.moment);
@@ -168,6 +173,7 @@ impl<D: Driver> Observer<D> {
         before: Knowledge,
         result: &Result<StorageResult, StorageError>,
     ) {
+        let alone = !self.known.is_overlapped(key);
         let after = match result {
             Ok(result) => {
                 let (after, persisted) = outcome(result, &before);
@@ -178,15 +184,16 @@ impl<D: Driver> Observer<D> {
                 let entry = self.journal.len();
                 let persisted = stored_before(&operation, &before);
                 self.journal.push(JournalEntry::new(key, &operation, EntryState::Unknown, persisted));
-                self.lost.insert(ticket, Lost { operation, before, entry, given_up: self.moment });
+                let given_up = alone.then_some(self.moment);
+                self.lost.insert(ticket, Lost { operation, before, entry, given_up });
                 Knowledge::Unknown
             }
             Err(error) if says_absent(error) => {
                 self.resolve(key, &Knowledge::Absent);
                 Knowledge::Absent
             }
-            // It exists after all, so what was known is wrong; what it holds has to be read.
-            Err(StorageError::AlreadyExists) => Knowledge::Unknown,
+            // It exists after all; what it holds has to be read.
+            Err(StorageError::AlreadyExists) if before == Knowledge::Absent => Knowledge::Unknown,
             Err(_) => before,
         };
         self.known.write_ends(key, self.moment, after);
@@ -216,7 +223,8 @@ impl<D: Driver> Observer<D> {
             return;
         }
         let was_unknown = entry.state == EntryState::Unknown;
-        let nothing_since = self.known.is_unchanged(&key, lost.given_up) && self.known.get(&key) == Knowledge::Unknown;
+        let unchanged = lost.given_up.is_some_and(|moment| self.known.is_unchanged(&key, moment));
+        let nothing_since = unchanged && self.known.get(&key) == Knowledge::Unknown;
         match self.driver.result(&lost.operation, reply) {
             Ok(result) => {
                 let (after, persisted) = outcome(&result, &lost.before);
@@ -248,7 +256,9 @@ impl<D: Driver> Observer<D> {
 /// What an acknowledged write says about its key, and the record it is about.
 fn outcome(result: &StorageResult, before: &Knowledge) -> (Knowledge, Option<Arc<ReleaseRecord>>) {
     match (result, before) {
-        (StorageResult::Record(record), _) => (Knowledge::Present(Arc::clone(record)), Some(Arc::clone(record))),
+        (StorageResult::Record(record), _) => {
+            (Knowledge::Present(Arc::clone(record)), Some(Arc::clone(record)))
+        }
         (StorageResult::Deleted, Knowledge::Present(record)) => (Knowledge::Absent, Some(Arc::clone(record))),
         (StorageResult::Deleted, _) => (Knowledge::Absent, None),
         (StorageResult::Unreadable(_) | StorageResult::Records { .. }, _) => (Knowledge::Unknown, None),

@@ -185,7 +185,8 @@ pub fn observe_test(
 pub fn test_hooks(record: &ReleaseRecord, filters: &[Filter]) -> BTreeMap<String, Option<TestHookStatus>> {
     let any_include = filters.iter().any(|filter| !filter.exclude);
     let selected = |name: &str| {
-        let named = |exclude: bool| filters.iter().any(|filter| filter.exclude == exclude && filter.name == name);
+        let named =
+            |exclude: bool| filters.iter().any(|filter| filter.exclude == exclude && filter.name == name);
         !named(true) && (!any_include || named(false))
     };
     let is_test = |hook: &Hook| hook.events.contains(&HookEvent::Test);

@@ -55,7 +55,10 @@ pub fn verify_object(snapshot: &Snapshot, record: &ReleaseRecord) -> Result<(), 
 /// # Errors
 /// [`VerifyError::NotFound`] without a snapshot, [`VerifyError::Disappeared`] without a record, and those of
 /// [`verify_object`].
-pub fn verify_snapshot(snapshot: Option<&Snapshot>, stored: Option<&ReleaseRecord>) -> Result<(), VerifyError> {
+pub fn verify_snapshot(
+    snapshot: Option<&Snapshot>,
+    stored: Option<&ReleaseRecord>,
+) -> Result<(), VerifyError> {
     let snapshot = snapshot.ok_or(VerifyError::NotFound)?;
     verify_object(snapshot, stored.ok_or(VerifyError::Disappeared)?)
 }

@@ -16,7 +16,9 @@ pub(super) fn install() -> Schema {
         .field("replace", Schema::boolean("Reuse the name of a release that is only left in the history."))
         .field(
             "createNamespace",
-            Schema::boolean("Create `spec.targetNamespace` when it does not exist. The namespace is never deleted."),
+            Schema::boolean(
+                "Create `spec.targetNamespace` when it does not exist. The namespace is never deleted.",
+            ),
         )
         .field("serverSideApply", Schema::boolean("Use server-side apply. Defaults to true."))
         .field("skipCRDs", Schema::boolean("Deprecated and without effect: use `crds`."))
@@ -30,7 +32,10 @@ pub(super) fn upgrade() -> Schema {
     );
     let remediation = remediation("What happens after a failed upgrade.").field(
         "strategy",
-        Schema::one_of("How a failed upgrade is remediated. Defaults to `rollback`.", &["rollback", "uninstall"]),
+        Schema::one_of(
+            "How a failed upgrade is remediated. Defaults to `rollback`.",
+            &["rollback", "uninstall"],
+        ),
     );
     release_action("Options of Helm upgrades.")
         .field("strategy", strategy)
@@ -131,7 +136,9 @@ fn remediation(description: &str) -> Schema {
     Schema::object(description)
         .field(
             "retries",
-            Schema::integer("How many times the action is tried again after a failure; a negative number means no end."),
+            Schema::integer(
+                "How many times the action is tried again after a failure; a negative number means no end.",
+            ),
         )
         .field(
             "ignoreTestFailures",

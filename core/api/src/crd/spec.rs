@@ -20,17 +20,29 @@ pub(super) fn spec() -> Schema {
         .field("chart", chart())
         .field("chartRef", chart_ref())
         .field("suspend", Schema::boolean("Do nothing until this is false again."))
-        .field("dependsOn", Schema::list("Releases that must be ready before this one is reconciled.", dependency()))
+        .field(
+            "dependsOn",
+            Schema::list("Releases that must be ready before this one is reconciled.", dependency()),
+        )
         .rule(
             "(has(self.chart) && !has(self.chartRef)) || (!has(self.chart) && has(self.chartRef))",
             "either chart or chartRef must be set",
         );
     rendering(target(spec))
-        .field("timeout", Schema::duration("How long each wait of an action lasts at most. Defaults to 5m0s."))
-        .field("maxHistory", Schema::integer("Revisions kept in the Helm storage; 0 keeps all. Defaults to 5."))
+        .field(
+            "timeout",
+            Schema::duration("How long each wait of an action lasts at most. Defaults to 5m0s."),
+        )
+        .field(
+            "maxHistory",
+            Schema::integer("Revisions kept in the Helm storage; 0 keeps all. Defaults to 5."),
+        )
         .field("driftDetection", drift_detection())
         .field("waitStrategy", wait_strategy())
-        .field("healthCheckExprs", Schema::list("CEL expressions that tell the health of custom resources.", health()))
+        .field(
+            "healthCheckExprs",
+            Schema::list("CEL expressions that tell the health of custom resources.", health()),
+        )
         .field("install", actions::install())
         .field("upgrade", actions::upgrade())
         .field("test", actions::test())
@@ -40,16 +52,25 @@ pub(super) fn spec() -> Schema {
 
 fn target(spec: Schema) -> Schema {
     spec.field("kubeConfig", kube_config())
-        .field("releaseName", Schema::text("Helm release name. Defaults to `[<targetNamespace>-]<name>`.", 1, 53))
+        .field(
+            "releaseName",
+            Schema::text("Helm release name. Defaults to `[<targetNamespace>-]<name>`.", 1, 53),
+        )
         .field("targetNamespace", Schema::text("Release namespace. Defaults to the object's.", 1, 63))
-        .field("storageNamespace", Schema::text("Namespace of the Helm storage. Defaults to the object's.", 1, 63))
+        .field(
+            "storageNamespace",
+            Schema::text("Namespace of the Helm storage. Defaults to the object's.", 1, 63),
+        )
         .field("serviceAccountName", Schema::text("Service account that is impersonated.", 1, 253))
         .field("persistentClient", Schema::boolean("Share clients within a reconcile. Defaults to true."))
 }
 
 fn rendering(spec: Schema) -> Schema {
     spec.field("values", Schema::anything("Values of the release."))
-        .field("valuesFrom", Schema::list("Values from ConfigMaps and Secrets, merged in order.", values_reference()))
+        .field(
+            "valuesFrom",
+            Schema::list("Values from ConfigMaps and Secrets, merged in order.", values_reference()),
+        )
         .field(
             "commonMetadata",
             Schema::object("Labels and annotations of every object; they override those of the chart.")
@@ -81,16 +102,22 @@ fn chart_spec() -> Schema {
         .required("chart", Schema::text("Name of the chart, or its path in the source.", 1, 2048))
         .required("sourceRef", source_ref())
         .field("version", Schema::string("Version or range of versions.").default(json!("*")))
-        .field("interval", Schema::duration("Time between two looks for updates. Defaults to `spec.interval`."))
+        .field(
+            "interval",
+            Schema::duration("Time between two looks for updates. Defaults to `spec.interval`."),
+        )
         .field(
             "reconcileStrategy",
-            Schema::one_of("What makes a new artifact: a new chart version, or a new revision of the source.", &[
-                "ChartVersion",
-                "Revision",
-            ])
+            Schema::one_of(
+                "What makes a new artifact: a new chart version, or a new revision of the source.",
+                &["ChartVersion", "Revision"],
+            )
             .default(json!("ChartVersion")),
         )
-        .field("valuesFiles", Schema::list("Files in the source that replace `values.yaml`.", item("A path.")))
+        .field(
+            "valuesFiles",
+            Schema::list("Files in the source that replace `values.yaml`.", item("A path.")),
+        )
         .field("ignoreMissingValuesFiles", Schema::boolean("Leave out values files that do not exist."))
         .field("verify", verification())
 }
@@ -100,7 +127,10 @@ fn source_ref() -> Schema {
 }
 
 fn chart_ref() -> Schema {
-    reference("Source object whose artifact is the chart.", &["OCIRepository", "HelmChart", "ExternalArtifact"])
+    reference(
+        "Source object whose artifact is the chart.",
+        &["OCIRepository", "HelmChart", "ExternalArtifact"],
+    )
 }
 
 fn reference(description: &str, kinds: &[&str]) -> Schema {
@@ -136,14 +166,23 @@ fn dependency() -> Schema {
     Schema::object("A release that this one depends on.")
         .required("name", Schema::string("Name."))
         .field("namespace", Schema::string("Namespace. Defaults to the object's."))
-        .field("readyExpr", Schema::string("CEL over `self` and `dep` that replaces the built-in readiness check."))
+        .field(
+            "readyExpr",
+            Schema::string("CEL over `self` and `dep` that replaces the built-in readiness check."),
+        )
 }
 
 fn drift_detection() -> Schema {
     let rule = Schema::object("Paths that are not compared.")
-        .required("paths", Schema::list("JSON pointers; the empty one excludes the object.", item("A JSON pointer.")))
+        .required(
+            "paths",
+            Schema::list("JSON pointers; the empty one excludes the object.", item("A JSON pointer.")),
+        )
         .field("target", selector("Objects that the rule is for; all when absent."));
-    let mode = Schema::one_of("Correct drift, only report it, or do not look for it.", &["enabled", "warn", "disabled"]);
+    let mode = Schema::one_of(
+        "Correct drift, only report it, or do not look for it.",
+        &["enabled", "warn", "disabled"],
+    );
     Schema::object("Detection of differences between the release and the cluster.")
         .field("mode", mode)
         .field("ignore", Schema::list("What is not compared.", rule))
@@ -157,7 +196,10 @@ fn selector(description: &str) -> Schema {
         .field("name", Schema::string("Regular expression of the name."))
         .field("namespace", Schema::string("Regular expression of the namespace."))
         .field("labelSelector", Schema::string("Selector over the labels."))
-        .field("annotationSelector", Schema::string("Selector over the annotations, in the syntax of label selectors."))
+        .field(
+            "annotationSelector",
+            Schema::string("Selector over the annotations, in the syntax of label selectors."),
+        )
 }
 
 fn post_renderer() -> Schema {
@@ -178,7 +220,10 @@ fn post_renderer() -> Schema {
 fn wait_strategy() -> Schema {
     Schema::object("How readiness is found out.").required(
         "name",
-        Schema::one_of("`poller` knows the status of every kind, `legacy` is that of Helm 3.", &["poller", "legacy"]),
+        Schema::one_of(
+            "`poller` knows the status of every kind, `legacy` is that of Helm 3.",
+            &["poller", "legacy"],
+        ),
     )
 }
 
@@ -197,13 +242,17 @@ fn values_reference() -> Schema {
         .required("name", Schema::text("Name, in the namespace of this object.", 1, 253))
         .field(
             "valuesKey",
-            Schema::string("Key of the values. Defaults to `values.yaml`.").max_length(253).pattern(VALUES_KEY),
+            Schema::string("Key of the values. Defaults to `values.yaml`.")
+                .max_length(253)
+                .pattern(VALUES_KEY),
         )
         .field(
             "targetPath",
-            Schema::string("Dotted path at which the value is set. The values are merged at the root by default.")
-                .max_length(250)
-                .pattern(TARGET_PATH),
+            Schema::string(
+                "Dotted path at which the value is set. The values are merged at the root by default.",
+            )
+            .max_length(250)
+            .pattern(TARGET_PATH),
         )
         .field("optional", Schema::boolean("A missing object or key is no error."))
         .field("literal", Schema::boolean("Set the text as it is at `targetPath`."))

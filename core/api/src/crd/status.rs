@@ -21,10 +21,16 @@ pub(super) fn status() -> Schema {
         .field("history", Schema::list("Releases of this object, newest first.", snapshot()))
         .field("inventory", inventory())
         .field("helmChart", Schema::string("`<namespace>/<name>` of the managed HelmChart."))
-        .field("storageNamespace", Schema::text("Namespace of the Helm storage of the current release.", 1, 63));
+        .field(
+            "storageNamespace",
+            Schema::text("Namespace of the Helm storage of the current release.", 1, 63),
+        );
     counters(handled(last_attempt(status)))
         .field("observedPostRenderersDigest", Schema::string("Digest of the post-renderers last reconciled."))
-        .field("observedCommonMetadataDigest", Schema::string("Digest of the common metadata last reconciled."))
+        .field(
+            "observedCommonMetadataDigest",
+            Schema::string("Digest of the common metadata last reconciled."),
+        )
 }
 
 fn last_attempt(status: Schema) -> Schema {
@@ -36,21 +42,36 @@ fn last_attempt(status: Schema) -> Schema {
         .field("lastAttemptedGeneration", Schema::int64("Generation of the last release attempt."))
         .field("lastAttemptedRevision", Schema::string("Chart version of the last release attempt."))
         .field("lastAttemptedRevisionDigest", Schema::string("OCI digest of the last release attempt."))
-        .field("lastAttemptedConfigDigest", Schema::string("Digest of the values of the last release attempt."))
+        .field(
+            "lastAttemptedConfigDigest",
+            Schema::string("Digest of the values of the last release attempt."),
+        )
         .field("lastAttemptedReleaseAction", action)
         .field("lastAttemptedReleaseActionDuration", Schema::string("How long the last release action took."))
         .field(
             "lastAttemptedValuesChecksum",
             Schema::string("Deprecated: use `lastAttemptedConfigDigest`. SHA-1 of the values."),
         )
-        .field("lastReleaseRevision", Schema::integer("Deprecated: use `history`. Revision of the last release."))
+        .field(
+            "lastReleaseRevision",
+            Schema::integer("Deprecated: use `history`. Revision of the last release."),
+        )
 }
 
 fn handled(status: Schema) -> Schema {
     status
-        .field("lastHandledReconcileAt", Schema::string("Last handled value of the annotation that asks for a reconcile."))
-        .field("lastHandledForceAt", Schema::string("Last seen value of the annotation that forces a release."))
-        .field("lastHandledResetAt", Schema::string("Last seen value of the annotation that resets the counters."))
+        .field(
+            "lastHandledReconcileAt",
+            Schema::string("Last handled value of the annotation that asks for a reconcile."),
+        )
+        .field(
+            "lastHandledForceAt",
+            Schema::string("Last seen value of the annotation that forces a release."),
+        )
+        .field(
+            "lastHandledResetAt",
+            Schema::string("Last seen value of the annotation that resets the counters."),
+        )
 }
 
 fn counters(status: Schema) -> Schema {
@@ -80,7 +101,10 @@ fn snapshot() -> Schema {
         .required("status", Schema::string("Helm status."))
         .field("action", Schema::string("Action that this is the result of."))
         .field("ociDigest", Schema::string("Digest of the OCI artifact of the chart."))
-        .field("testHooks", Schema::map("Test hooks and what became of them; absent when not tested.", test_hook()));
+        .field(
+            "testHooks",
+            Schema::map("Test hooks and what became of them; absent when not tested.", test_hook()),
+        );
     snapshot
         .required("chartName", Schema::string("Name of the chart."))
         .required("chartVersion", Schema::string("Version of the chart."))
@@ -102,5 +126,6 @@ fn inventory() -> Schema {
     let entry = Schema::object("An object of the release.")
         .required("id", Schema::string("`<namespace>_<name>_<group>_<kind>`."))
         .required("v", Schema::string("API version without the group."));
-    Schema::object("Objects of the release.").required("entries", Schema::list("The objects, in manifest order.", entry))
+    Schema::object("Objects of the release.")
+        .required("entries", Schema::list("The objects, in manifest order.", entry))
 }

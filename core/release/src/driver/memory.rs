@@ -78,7 +78,9 @@ impl MemoryDriver {
 
     fn get(&self, object: &ObjectRef) -> Reply {
         match self.objects.get(&object.name) {
-            Some(found) if object.namespace.as_ref() == Some(&self.namespace) => Reply::Object(Arc::clone(found)),
+            Some(found) if object.namespace.as_ref() == Some(&self.namespace) => {
+                Reply::Object(Arc::clone(found))
+            }
             _ => not_found(&object.name),
         }
     }

@@ -86,7 +86,9 @@ impl ObjectCodec {
                     Err(reason) => StorageResult::Unreadable(undecodable(object, &reason)),
                 })
             }
-            (StorageOperation::Delete { .. }, Reply::Deleted | Reply::Object(_)) => Ok(StorageResult::Deleted),
+            (StorageOperation::Delete { .. }, Reply::Deleted | Reply::Object(_)) => {
+                Ok(StorageResult::Deleted)
+            }
             (operation, _) => Err(StorageError::UnexpectedReply(verb(operation))),
         }
     }
@@ -108,7 +110,10 @@ impl ObjectCodec {
     fn body(&self, record: &ReleaseRecord, verb: &str, stamp: (&str, i64)) -> Result<Object, StorageError> {
         let text = encode(record, &self.limits).map_err(|source| {
             let object = format!("{} {:?} is invalid: ", self.kind_name(), record.key().to_string());
-            StorageError::Encode { context: self.words(format!("{verb}: failed to {verb}: ")) + &object, source }
+            StorageError::Encode {
+                context: self.words(format!("{verb}: failed to {verb}: ")) + &object,
+                source,
+            }
         })?;
         let mut labels = BTreeMap::from([(stamp.0.to_owned(), stamp.1.to_string())]);
         labels.extend(record.labels.clone());
@@ -132,7 +137,11 @@ impl ObjectCodec {
     }
 
     fn record(&self, object: &Value) -> Result<ReleaseRecord, CodecError> {
-        let data = object.get("data").and_then(|data| data.get(DATA_KEY)).and_then(Value::as_str).unwrap_or_default();
+        let data = object
+            .get("data")
+            .and_then(|data| data.get(DATA_KEY))
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let mut record = match self.kind {
             Kind::Secret => {
                 let text = String::from_utf8_lossy(&STANDARD.decode(data)?).into_owned();

@@ -101,7 +101,10 @@ mod tests {
 
     #[test]
     fn the_last_revision_is_the_highest() {
-        assert_eq!(last("app", &found(&[(9, "failed"), (10, "failed"), (2, "deployed")])).unwrap().version, 10);
+        assert_eq!(
+            last("app", &found(&[(9, "failed"), (10, "failed"), (2, "deployed")])).unwrap().version,
+            10
+        );
         assert_eq!(last("app", &found(&[])).unwrap_err().to_string(), r#"no revision for release "app""#);
     }
 

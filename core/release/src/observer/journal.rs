@@ -97,9 +97,12 @@ impl JournalEntry {
             return None;
         }
         let (intended, persisted) = (members(intended), members(persisted));
-        let names = intended.as_object().into_iter().chain(persisted.as_object()).flat_map(|members| members.keys());
-        let mut fields: Vec<String> =
-            names.filter(|name| intended.get(name.as_str()) != persisted.get(name.as_str())).cloned().collect();
+        let names =
+            intended.as_object().into_iter().chain(persisted.as_object()).flat_map(|members| members.keys());
+        let mut fields: Vec<String> = names
+            .filter(|name| intended.get(name.as_str()) != persisted.get(name.as_str()))
+            .cloned()
+            .collect();
         fields.sort();
         fields.dedup();
         Some(Divergence { key: self.key.clone(), verb: self.verb, fields })

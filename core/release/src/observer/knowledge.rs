@@ -61,6 +61,11 @@ impl KnowledgeBase {
         known.overlapped &= known.in_flight > 0;
     }
 
+    /// Whether a write of the key that is in flight has had company.
+    pub(super) fn is_overlapped(&self, key: &StorageKey) -> bool {
+        self.0.get(key).is_some_and(|known| known.overlapped)
+    }
+
     /// Whether a read that began at a moment began after the last write of the key had ended.
     pub(super) fn read_applies(&self, key: &StorageKey, began: u64) -> bool {
         self.0.get(key).is_none_or(|known| known.in_flight == 0 && known.written < began)
@@ -81,14 +86,17 @@ impl KnowledgeBase {
             (StorageOperation::Get { key }, Ok(StorageResult::Record(record))) => {
                 vec![(key.clone(), Knowledge::Present(Arc::clone(record)))]
             }
-            (StorageOperation::Get { key }, Err(StorageError::NotFound)) => vec![(key.clone(), Knowledge::Absent)],
+            (StorageOperation::Get { key }, Err(StorageError::NotFound)) => {
+                vec![(key.clone(), Knowledge::Absent)]
+            }
             (StorageOperation::Get { key }, Err(StorageError::Decode { .. })) => {
                 vec![(key.clone(), Knowledge::Unknown)]
             }
             (_, Ok(result)) => self.told_by_list(all_of(operation), result),
-            (_, Err(StorageError::NotFound)) => {
-                self.told_by_list(all_of(operation), &StorageResult::Records { records: vec![], undecodable: vec![] })
-            }
+            (_, Err(StorageError::NotFound)) => self.told_by_list(
+                all_of(operation),
+                &StorageResult::Records { records: vec![], undecodable: vec![] },
+            ),
             (_, Err(_)) => Vec::new(),
         }
     }
@@ -114,7 +122,9 @@ impl KnowledgeBase {
 fn all_of(operation: &StorageOperation) -> Option<&str> {
     match operation {
         StorageOperation::List { name } => Some(name),
-        StorageOperation::Query { labels } if labels.keys().all(|label| label == "name" || label == "owner") => {
+        StorageOperation::Query { labels }
+            if labels.keys().all(|label| label == "name" || label == "owner") =>
+        {
             labels.get("name").map(String::as_str)
         }
         _ => None,

@@ -19,7 +19,9 @@ where
 }
 
 /// An apply method; `null` and the empty text are none.
-pub(super) fn empty_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ApplyMethod>, D::Error> {
+pub(super) fn empty_as_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<ApplyMethod>, D::Error> {
     let name = Option::<String>::deserialize(deserializer)?;
     Ok(name.as_deref().and_then(ApplyMethod::parse))
 }
@@ -31,7 +33,10 @@ pub(super) fn text_as_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 }
 
 /// Bytes as base64 text; none are `null`.
-pub(super) fn bytes_as_text<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn bytes_as_text<S: Serializer>(
+    bytes: &Option<Vec<u8>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => serializer.serialize_str(&STANDARD.encode(bytes)),
         None => serializer.serialize_none(),
@@ -39,12 +44,18 @@ pub(super) fn bytes_as_text<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: 
 }
 
 /// Writes a list; an empty one, which Go would have as a nil slice, is `null`.
-pub(crate) fn empty_as_null<S: Serializer, T: Serialize>(items: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn empty_as_null<S: Serializer, T: Serialize>(
+    items: &[T],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     if items.is_empty() { serializer.serialize_none() } else { items.serialize(serializer) }
 }
 
 /// Writes a map as Go writes a `map[string]any` that it has read: every number is a 64-bit float.
-pub(crate) fn floats<S: Serializer>(members: &Option<Map<String, Value>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn floats<S: Serializer>(
+    members: &Option<Map<String, Value>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match members {
         Some(members) => members_as_floats(members, serializer),
         None => serializer.serialize_none(),

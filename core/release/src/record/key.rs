@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn other_names_are_no_keys() {
-        for name in ["", "app.v1", "sh.helm.release.v1..v1", "sh.helm.release.v1.app", "sh.helm.release.v1.app.v01"] {
+        for name in
+            ["", "app.v1", "sh.helm.release.v1..v1", "sh.helm.release.v1.app", "sh.helm.release.v1.app.v01"]
+        {
             assert_eq!(StorageKey::parse(name), None, "{name}");
         }
     }
