@@ -15,6 +15,7 @@ mod parse;
 pub mod semver;
 mod set;
 mod stack;
+mod time;
 pub mod value;
 
 pub use budget::{Budget, LimitError, Limits};

@@ -9,6 +9,7 @@ mod casing;
 mod compare;
 mod convert;
 mod crypto;
+mod dates;
 mod dicts;
 mod encoding;
 mod escape;
@@ -85,6 +86,7 @@ static TABLES: &[&[Function]] = &[
     compare::FUNCTIONS,
     convert::FUNCTIONS,
     crypto::FUNCTIONS,
+    dates::FUNCTIONS,
     dicts::FUNCTIONS,
     encoding::FUNCTIONS,
     escape::FUNCTIONS,
