@@ -9,6 +9,5 @@ pub mod duration;
 pub mod go_json;
 pub mod number;
 mod quote;
-pub mod semver;
 pub mod timestamp;
 pub mod yaml;
