@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use pilothouse_apply::{BuildError, ManifestObject, ReadLive, ownership_error, parse_manifest, stamp_ownership};
+use pilothouse_apply::{
+    BuildError, ManifestObject, ReadLive, ownership_error, parse_manifest, stamp_ownership,
+};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::ObjectRef;
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, ReadLive, Wait, WaitFor, parse_manifest};
+use pilothouse_chart::CrdFile;
 use pilothouse_machine::{Context, SECOND, Task};
 use pilothouse_protocol::{Action, LogEntry, LogLevel, ObjectRef};
 use serde_json::Value;
 
 use crate::action::{Session, info};
+use crate::preflight::CrdsOptions;
 use crate::rollout::new_wait;
 use crate::{ActionConfig, CrdsPolicy, HelmError, WaitOptions};
 
@@ -23,27 +25,18 @@ const MISPLACED: &str = "warning: ignoring non-CRD resources found in the chart'
                          templates/ in the chart. if the chart is public, please open an issue in the upstream \
                          repository to have this fixed";
 
-/// A file of a `crds/` directory.
-#[derive(Debug, Clone)]
-pub(crate) struct CrdFile {
-    pub(crate) name: String,
-    pub(crate) text: String,
-}
-
 /// Brings the CRDs of a chart onto the cluster, as the policy says.
 #[derive(Debug)]
 pub(crate) struct ApplyCrds {
     config: Arc<ActionConfig>,
-    policy: CrdsPolicy,
-    server_side: bool,
-    wait: WaitOptions,
+    crds: CrdsOptions,
     targets: Vec<ManifestObject>,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    Start(Vec<CrdFile>),
+    Start,
     ReadingExisting(ReadLive),
     Applying(Apply),
     Waiting(Wait),
@@ -51,14 +44,8 @@ enum State {
 
 impl ApplyCrds {
     /// For these files, in their order.
-    pub(crate) fn new(
-        config: Arc<ActionConfig>,
-        files: Vec<CrdFile>,
-        policy: CrdsPolicy,
-        server_side: bool,
-        wait: WaitOptions,
-    ) -> Self {
-        Self { config, policy, server_side, wait, targets: Vec::new(), state: State::Start(files) }
+    pub(crate) fn new(config: Arc<ActionConfig>, crds: CrdsOptions) -> Self {
+        Self { config, crds, targets: Vec::new(), state: State::Start }
     }
 
     /// Goes as far as it can. Gives whether CRDs were written: the API serves other kinds then.
@@ -70,12 +57,12 @@ impl ApplyCrds {
     fn advance(&mut self, context: &mut Context) -> Option<Result<bool, HelmError>> {
         loop {
             match &mut self.state {
-                State::Start(_) if self.policy == CrdsPolicy::Skip => {
+                State::Start if self.crds.policy == CrdsPolicy::Skip => {
                     info(context, "skipping CustomResourceDefinition apply: policy is set to Skip", &[]);
                     return Some(Ok(false));
                 }
-                State::Start(files) => {
-                    let files = std::mem::take(files);
+                State::Start => {
+                    let files = std::mem::take(&mut self.crds.files);
                     if let Err(error) = self.read_files(&files, context) {
                         return Some(Err(error));
                     }
@@ -102,10 +89,10 @@ impl ApplyCrds {
                         Ok(applied) => applied,
                         Err(error) => return Some(Err(self.apply_error(&error))),
                     };
-                    if !self.wait.for_resources() {
+                    if !self.crds.wait.for_resources() {
                         return Some(Ok(true));
                     }
-                    let wait = WaitOptions { timeout: TIMEOUT, ..self.wait.clone() };
+                    let wait = WaitOptions { timeout: TIMEOUT, ..self.crds.wait.clone() };
                     let wait = new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &wait)
                         .not_before(applied.resource_versions);
                     self.state = State::Waiting(wait);
@@ -124,12 +111,12 @@ impl ApplyCrds {
 
     /// What is to be written: nothing that exists already with policy Create (spec 08 row 17).
     fn plan(&mut self, exists: impl Fn(&ManifestObject) -> bool, context: &mut Context) -> Option<ApplyPlan> {
-        info(context, &format!("applying {KIND}(s) with policy {:?}", self.policy), &[]);
-        let method = match self.server_side {
+        info(context, &format!("applying {KIND}(s) with policy {:?}", self.crds.policy), &[]);
+        let method = match self.crds.server_side {
             true => Method::ServerSide { force_conflicts: true },
             false => Method::ClientSide { replace: true },
         };
-        if self.policy == CrdsPolicy::CreateReplace {
+        if self.crds.policy == CrdsPolicy::CreateReplace {
             let originals = self.targets.iter().filter(|target| exists(target)).cloned().collect();
             let plan = ApplyPlan::update(originals, self.targets.clone(), method);
             return Some(ApplyPlan { migrate_managers: false, ..plan });
@@ -143,7 +130,7 @@ impl ApplyCrds {
     }
 
     fn apply_error(&self, error: &pilothouse_apply::ApplyError) -> HelmError {
-        let words = match (self.policy, error.causes.first()) {
+        let words = match (self.crds.policy, error.causes.first()) {
             (CrdsPolicy::Create, Some(cause)) => format!("failed to create {KIND} {}", cause.object.name),
             _ => format!("failed to update {KIND}(s)"),
         };
@@ -154,7 +141,7 @@ impl ApplyCrds {
         let discovery = context.discovery.clone().unwrap_or_default();
         let mut misplaced = Vec::new();
         for file in files {
-            let objects = parse_manifest(&file.text, &self.config.release_namespace, &discovery).map_err(|error| {
+            let objects = parse_manifest(&String::from_utf8_lossy(&file.data), &self.config.release_namespace, &discovery).map_err(|error| {
                 HelmError::Build(error.to_string())
                     .context(format!("failed to parse CustomResourceDefinitions from {}", file.name))
             })?;

@@ -27,9 +27,8 @@ impl Task for Discover {
     type Output = Result<Arc<Discovery>, HelmError>;
 
     fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        let call = self
-            .discovering
-            .get_or_insert_with(|| Call::send(context, Request::Discover { fresh: true }));
+        let call =
+            self.discovering.get_or_insert_with(|| Call::send(context, Request::Discover { fresh: true }));
         Some(match call.poll(context)? {
             Reply::Discovery(discovery) => {
                 context.discovery = Some(discovery.clone());
@@ -68,6 +67,9 @@ mod tests {
         let discovery = Arc::new(Discovery { git_version: "v1.36.1".to_owned(), ..Discovery::default() });
         assert_eq!(answer(Reply::Discovery(discovery)).unwrap().git_version, "v1.36.1");
         let failure = Failure::Api(ApiError::new(403, "Forbidden", "no"));
-        assert_eq!(answer(Reply::Failed(failure)).unwrap_err().to_string(), "kubernetes cluster unreachable: no");
+        assert_eq!(
+            answer(Reply::Failed(failure)).unwrap_err().to_string(),
+            "kubernetes cluster unreachable: no"
+        );
     }
 }

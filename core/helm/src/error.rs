@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn texts_are_those_of_helm() {
-        let unreachable = HelmError::Unreachable(Failure::Api(ApiError::new(503, "ServiceUnavailable", "gone")));
+        let unreachable =
+            HelmError::Unreachable(Failure::Api(ApiError::new(503, "ServiceUnavailable", "gone")));
         let cases = [
             (unreachable, "kubernetes cluster unreachable: gone"),
             (

@@ -9,10 +9,11 @@ mod adopt;
 mod call;
 mod clean_hooks;
 mod config;
-mod crds;
 mod delete_hook;
 mod discover;
 mod error;
+#[cfg(test)]
+mod fake;
 mod hooks;
 mod options;
 mod rollback;
@@ -29,7 +30,9 @@ pub use discover::Discover;
 pub use error::HelmError;
 pub use options::{CrdsPolicy, ServerSideApply, WaitOptions, WaitStrategy};
 pub use rollback::{Rollback, RollbackOptions};
-pub use storage::{CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease};
+pub use storage::{
+    CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease,
+};
 pub use test::{Test, TestFilters, TestOptions};
 pub use uninstall::{Uninstall, UninstallOptions};
 pub use unlock::Unlock;

@@ -90,7 +90,9 @@ impl Rollback {
     fn step(&mut self, context: &mut Context) -> Option<Step> {
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name))),
+                Ok(_) => {
+                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
+                }
                 Err(error) => Step::End(Err(error)),
             },
             State::ListingReleases(list) => match list.poll(&mut self.session.storage, context)? {
@@ -214,7 +216,8 @@ impl Rollback {
 
     fn succeed(&mut self, records: &[Arc<ReleaseRecord>]) -> Step {
         let deployed = records.iter().filter(|record| record.info.status == ReleaseStatus::Deployed);
-        let mut records: VecDeque<ReleaseRecord> = deployed.map(|record| ReleaseRecord::clone(record)).collect();
+        let mut records: VecDeque<ReleaseRecord> =
+            deployed.map(|record| ReleaseRecord::clone(record)).collect();
         for record in &mut records {
             record.info.status = ReleaseStatus::Superseded;
         }
@@ -298,3 +301,6 @@ fn record_next(mut records: VecDeque<ReleaseRecord>, created: Vec<ObjectRef>) ->
         None => Step::End(Ok(())),
     }
 }
+
+#[cfg(test)]
+mod tests;

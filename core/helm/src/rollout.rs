@@ -92,7 +92,9 @@ impl Rollout {
                             Ok(applied) => applied,
                             Err(error) => {
                                 self.created.clone_from(&error.applied.created);
-                                return Some(Err(self.failed(Stage::Apply, HelmError::Apply(error.to_string()))));
+                                return Some(Err(
+                                    self.failed(Stage::Apply, HelmError::Apply(error.to_string()))
+                                ));
                             }
                         },
                     };
@@ -160,7 +162,8 @@ pub(crate) fn new_wait(
 /// The objects with the names that the server gave to those with `generateName`.
 pub(crate) fn named(mut objects: Vec<ManifestObject>, applied: &Applied) -> Vec<ManifestObject> {
     let known: BTreeSet<ObjectRef> = objects.iter().map(|object| object.reference.clone()).collect();
-    let mut given: Vec<&ObjectRef> = applied.created.iter().filter(|object| !known.contains(object)).collect();
+    let mut given: Vec<&ObjectRef> =
+        applied.created.iter().filter(|object| !known.contains(object)).collect();
     for object in objects.iter_mut().filter(|object| object.reference.name.is_empty()) {
         let reference = &object.reference;
         let found = given.iter().position(|given| {

@@ -78,7 +78,9 @@ impl Test {
     fn step(&mut self, context: &mut Context) -> Option<Step> {
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name))),
+                Ok(_) => {
+                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
+                }
                 Err(error) => Step::End(Err(error)),
             },
             State::ListingReleases(list) => match list.poll(&mut self.session.storage, context)? {
@@ -86,7 +88,8 @@ impl Test {
                 Err(error) => Step::End(Err(error)),
             },
             State::RunningHooks(hooks) => {
-                let HooksRun { result, cleanup } = hooks.poll(&mut self.session, &mut self.record, context)?;
+                let HooksRun { result, cleanup } =
+                    hooks.poll(&mut self.session, &mut self.record, context)?;
                 let update = UpdateRelease::new(Arc::new(self.record.clone()));
                 Step::Go(State::Recording { update, result, cleanup })
             }
@@ -155,3 +158,6 @@ impl Task for Test {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

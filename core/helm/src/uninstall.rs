@@ -83,7 +83,9 @@ impl Uninstall {
         let storage = &mut self.session.storage;
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name))),
+                Ok(_) => {
+                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
+                }
                 Err(error) => Step::End(Err(error)),
             },
             State::ListingReleases(list) => match list.poll(storage, context)? {
@@ -93,13 +95,19 @@ impl Uninstall {
                     Step::End(Err(error.context(format!("uninstall: Release not loaded: {name}"))))
                 }
             },
-            State::RunningHooksBefore(hooks) => match hooks.poll(&mut self.session, &mut self.record, context)? {
-                Ok(()) => self.record_start(),
-                Err(error) => Step::End(Err(error)),
-            },
+            State::RunningHooksBefore(hooks) => {
+                match hooks.poll(&mut self.session, &mut self.record, context)? {
+                    Ok(()) => self.record_start(),
+                    Err(error) => Step::End(Err(error)),
+                }
+            }
             State::RecordingStart(update) => {
                 if let Err(error) = update.poll(storage, context)? {
-                    warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
+                    warn(
+                        context,
+                        "uninstall: Failed to store updated release",
+                        &[("error", &error.to_string())],
+                    );
                 }
                 self.delete_objects(context)
             }
@@ -146,13 +154,18 @@ impl Uninstall {
             },
             State::RecordingEnd(update) => {
                 if let Err(error) = update.poll(storage, context)? {
-                    warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
+                    warn(
+                        context,
+                        "uninstall: Failed to store updated release",
+                        &[("error", &error.to_string())],
+                    );
                 }
                 Step::Go(State::ListingDeployed(ListReleases::new(&self.record.name)))
             }
             State::ListingDeployed(list) => match list.poll(storage, context)? {
                 Ok(records) => {
-                    let deployed = |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
+                    let deployed =
+                        |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
                     self.supersede_next(records.into_iter().filter(deployed).collect())
                 }
                 Err(error) => Step::End(Err(error)),
@@ -197,7 +210,9 @@ impl Uninstall {
 
     fn delete_objects(&self, context: &mut Context) -> Step {
         match objects_to_delete(&self.record.manifest, &self.session.config, context) {
-            Ok(objects) => Step::Go(State::DeletingObjects(Delete::new(objects, self.options.deletion_propagation))),
+            Ok(objects) => {
+                Step::Go(State::DeletingObjects(Delete::new(objects, self.options.deletion_propagation)))
+            }
             Err(error) => {
                 let error = error.context("unable to build kubernetes objects for delete").to_string();
                 warn(context, "uninstall: Failed to delete release", &[("error", &error)]);
@@ -288,3 +303,6 @@ impl Task for Uninstall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

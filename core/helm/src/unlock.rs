@@ -80,3 +80,6 @@ impl Task for Unlock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,9 @@ impl Exchange {
             let now = context.now.wall.div_euclid(SECOND);
             match storage.observer.begin(operation.clone(), now) {
                 Err(error) => return Some(Err(error)),
-                Ok((ticket, request)) => *self = Self::Awaiting { ticket, call: Call::send(context, request) },
+                Ok((ticket, request)) => {
+                    *self = Self::Awaiting { ticket, call: Call::send(context, request) }
+                }
             }
         }
         let Self::Awaiting { ticket, call } = self else { return None };

@@ -1,0 +1,303 @@
+//! `helm install` (Helm `pkg/action/install.go`, spec 04 §2.1, 05 §2).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method};
+use pilothouse_chart::{Chart, HookEvent};
+use pilothouse_machine::{Context, Task};
+use pilothouse_protocol::ObjectRef;
+use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
+use serde_json::{Map, Value};
+
+use crate::action::{Session, failure_description, now};
+use crate::adopt::{FindExisting, among, build_owned};
+use crate::hooks::{HookOptions, warn_not_updated};
+use crate::namespace::{already_exists, namespace_plan};
+use crate::options::apply_method;
+use crate::preflight::{CrdsOptions, Preflight};
+use crate::render::{RenderChart, RenderInput, Rendered, crd_files};
+use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
+use crate::storage::{CreateRelease, ListReleases, UpdateRelease};
+use crate::{ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderOptions, Storage, WaitOptions};
+
+/// Options of an install (spec 05 §2).
+#[derive(Debug, Clone)]
+pub struct InstallOptions {
+    /// The chart.
+    pub chart: Arc<Chart>,
+    /// The composed values, without those of the chart.
+    pub values: Map<String, Value>,
+    /// How the chart is rendered.
+    pub render: RenderOptions,
+    /// How to wait.
+    pub wait: WaitOptions,
+    /// Server-side apply.
+    pub server_side_apply: bool,
+    /// Take objects that exist, whoever owns them.
+    pub take_ownership: bool,
+    /// Do not run hooks.
+    pub disable_hooks: bool,
+    /// Create the release namespace.
+    pub create_namespace: bool,
+    /// Reuse the name of a failed release. An uninstalled one is always followed by the next revision (spec 08 row 7).
+    pub replace: bool,
+    /// What happens to the CRDs of the chart.
+    pub crds: CrdsPolicy,
+}
+
+/// Installs a release.
+#[derive(Debug)]
+pub struct Install {
+    session: Session,
+    options: InstallOptions,
+    /// The new revision.
+    record: ReleaseRecord,
+    /// The last revision of the name, if there is one.
+    last: Option<Arc<ReleaseRecord>>,
+    objects: Vec<ManifestObject>,
+    existing: BTreeSet<ObjectRef>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Preparing(Preflight),
+    ListingReleases(ListReleases),
+    Rendering(Box<RenderChart>),
+    ReadingLive(FindExisting),
+    CreatingNamespace(Apply),
+    Superseding(UpdateRelease),
+    CreatingRelease(CreateRelease),
+    RollingOut(Box<Rollout>),
+    Recording { update: UpdateRelease, error: Option<HelmError> },
+    Ended,
+}
+
+enum Step {
+    Go(State),
+    End(Result<(), HelmError>),
+}
+
+impl Install {
+    /// Installs the release of `config`; `storage` comes back with the result.
+    #[must_use]
+    pub fn new(config: Arc<ActionConfig>, options: InstallOptions, storage: Storage) -> Self {
+        let crds = CrdsOptions {
+            files: crd_files(&options.chart, &options.values),
+            policy: options.crds,
+            server_side: options.server_side_apply,
+            wait: options.wait.clone(),
+        };
+        Self {
+            state: State::Preparing(Preflight::new(config.clone(), crds)),
+            session: Session::new(config, storage),
+            options,
+            record: ReleaseRecord::default(),
+            last: None,
+            objects: Vec::new(),
+            existing: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self, context: &mut Context) -> Option<Step> {
+        let session = &mut self.session;
+        Some(match &mut self.state {
+            State::Preparing(preflight) => match preflight.poll(context)? {
+                Ok(()) => Step::Go(State::ListingReleases(ListReleases::new(&session.config.release_name))),
+                Err(error @ HelmError::Unreachable(_)) => {
+                    Step::End(Err(error.context("cluster reachability check failed")))
+                }
+                Err(error) => Step::End(Err(error)),
+            },
+            State::ListingReleases(list) => match list.poll(&mut session.storage, context)? {
+                Ok(records) => self.check_name(records.into_iter().next_back()),
+                Err(error) if error.is_release_not_found() => self.check_name(None),
+                Err(error) => Step::End(Err(error.context("release name check failed"))),
+            },
+            State::Rendering(render) => match render.poll(&session.config, context)? {
+                Ok(rendered) => self.build(rendered, context),
+                Err(error) => Step::End(Err(error)),
+            },
+            State::ReadingLive(find) => match find.poll(&session.config, context)? {
+                Ok(existing) => {
+                    self.existing = existing;
+                    self.create_namespace()
+                }
+                Err(error) => Step::End(Err(error.context("unable to continue with install"))),
+            },
+            State::CreatingNamespace(apply) => match apply.poll(context)? {
+                Err(error) if !already_exists(&error) => Step::End(Err(HelmError::Apply(error.to_string()))),
+                Ok(_) | Err(_) => self.supersede(),
+            },
+            State::Superseding(update) => match update.poll(&mut session.storage, context)? {
+                Ok(()) => self.create_release(),
+                Err(error) => Step::End(Err(error)),
+            },
+            State::CreatingRelease(create) => match create.poll(&mut session.storage, context)? {
+                Ok(()) => self.roll_out(),
+                Err(error) => Step::End(Err(error)),
+            },
+            State::RollingOut(rollout) => match rollout.poll(session, &mut self.record, context)? {
+                Ok(()) => self.record_end(None),
+                Err(error) => self.record_end(Some(error)),
+            },
+            State::Recording { update, error } => {
+                let (result, error) = (update.poll(&mut session.storage, context)?, error.take());
+                match (result, error) {
+                    (Ok(()), error) => Step::End(error.map_or(Ok(()), Err)),
+                    // The original counts this as a success (spec 08 row 23).
+                    (Err(not_stored), None) => Step::End(Err(not_stored)),
+                    (Err(not_stored), Some(error)) => {
+                        warn_not_updated(context, &self.record, &not_stored);
+                        Step::End(Err(error))
+                    }
+                }
+            }
+            State::Ended => return None,
+        })
+    }
+
+    fn check_name(&mut self, last: Option<Arc<ReleaseRecord>>) -> Step {
+        let reusable = last.as_ref().is_none_or(|last| match last.info.status {
+            ReleaseStatus::Uninstalled => true,
+            ReleaseStatus::Failed => self.options.replace,
+            _ => false,
+        });
+        if !reusable {
+            return Step::End(Err(HelmError::NameInUse.context("release name check failed")));
+        }
+        self.last = last;
+        let input = RenderInput {
+            chart: self.options.chart.clone(),
+            values: self.options.values.clone(),
+            // Helm tells templates so even when the name is reused.
+            revision: 1,
+            is_upgrade: false,
+            reuse: None,
+        };
+        Step::Go(State::Rendering(Box::new(RenderChart::new(input, self.options.render.clone()))))
+    }
+
+    fn build(&mut self, rendered: Rendered, context: &Context) -> Step {
+        let config = &self.session.config;
+        let at = now(context);
+        self.record = ReleaseRecord {
+            name: config.release_name.clone(),
+            namespace: config.release_namespace.clone(),
+            version: self.last.as_ref().map_or(1, |last| last.version.saturating_add(1)),
+            info: Info { first_deployed: at, last_deployed: at, notes: rendered.notes, ..Info::default() },
+            chart: rendered.chart,
+            config: rendered.config,
+            manifest: rendered.manifest,
+            hooks: rendered.hooks,
+            apply_method: Some(apply_method(self.options.server_side_apply)),
+            ..ReleaseRecord::default()
+        };
+        self.record.set_status(ReleaseStatus::PendingInstall, "Initial install underway");
+        self.objects = match build_owned(&self.record.manifest, config, context) {
+            Ok(objects) => objects,
+            Err(error) => {
+                let words = "unable to build kubernetes objects from release manifest";
+                return Step::End(Err(error.context(words)));
+            }
+        };
+        let references = self.objects.iter().map(|object| object.reference.clone());
+        Step::Go(State::ReadingLive(FindExisting::new(references, self.options.take_ownership)))
+    }
+
+    fn create_namespace(&mut self) -> Step {
+        if !self.options.create_namespace {
+            return self.supersede();
+        }
+        let plan = namespace_plan(&self.session.config.release_namespace, self.options.server_side_apply);
+        Step::Go(State::CreatingNamespace(Apply::new(plan)))
+    }
+
+    fn supersede(&mut self) -> Step {
+        let replaced = self.last.take().filter(|last| last.info.status != ReleaseStatus::Failed);
+        let Some(replaced) = replaced else { return self.create_release() };
+        let mut replaced = ReleaseRecord::clone(&replaced);
+        replaced.set_status(ReleaseStatus::Superseded, "superseded by new release");
+        Step::Go(State::Superseding(UpdateRelease::new(Arc::new(replaced))))
+    }
+
+    fn create_release(&self) -> Step {
+        // The history of an install is never pruned.
+        Step::Go(State::CreatingRelease(CreateRelease::new(Arc::new(self.record.clone()), 0)))
+    }
+
+    fn roll_out(&mut self) -> Step {
+        let server_side = self.options.server_side_apply;
+        let (objects, adopts) = (std::mem::take(&mut self.objects), !self.existing.is_empty());
+        let method = match server_side {
+            // Conflicts are only forced for objects that are adopted.
+            true => Method::ServerSide { force_conflicts: adopts },
+            false => Method::ClientSide { replace: false },
+        };
+        let plan = match adopts {
+            false => ApplyPlan::create(objects, method),
+            true => ApplyPlan {
+                migrate_managers: server_side,
+                three_way_custom: self.options.take_ownership && !server_side,
+                ..ApplyPlan::update(among(&objects, &self.existing), objects, method)
+            },
+        };
+        let hooks = RolloutHooks {
+            before: HookEvent::PreInstall,
+            after: HookEvent::PostInstall,
+            disabled: self.options.disable_hooks,
+            options: HookOptions { wait: self.options.wait.clone(), server_side },
+        };
+        Step::Go(State::RollingOut(Box::new(Rollout::new(plan, hooks))))
+    }
+
+    fn record_end(&mut self, failed: Option<RolloutError>) -> Step {
+        let error = failed.map(|RolloutError { stage, error, .. }| match stage {
+            Stage::BeforeHooks => error.context("failed pre-install"),
+            Stage::AfterHooks => error.context("failed post-install"),
+            Stage::Apply | Stage::Wait => error,
+        });
+        match &error {
+            None => self.record.set_status(ReleaseStatus::Deployed, "Install complete"),
+            Some(error) => {
+                let description = failure_description("Release", &self.record.name, error);
+                self.record.set_status(ReleaseStatus::Failed, description);
+            }
+        }
+        let update = UpdateRelease::new(Arc::new(self.record.clone()));
+        Step::Go(State::Recording { update, error })
+    }
+}
+
+impl Task for Install {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        loop {
+            match self.step(context)? {
+                Step::Go(state) => self.state = state,
+                Step::End(result) => {
+                    self.state = State::Ended;
+                    let record = Arc::new(std::mem::take(&mut self.record));
+                    return Some(self.session.end(result.map(|()| record)));
+                }
+            }
+        }
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::Preparing(preflight) => preflight.describe(),
+            State::ListingReleases(_) => "checking the release name".to_owned(),
+            State::Rendering(render) => render.describe(),
+            State::ReadingLive(_) => "reading objects that exist".to_owned(),
+            State::CreatingNamespace(_) => "creating the namespace".to_owned(),
+            State::Superseding(_) => "storing that the last release is replaced".to_owned(),
+            State::CreatingRelease(_) => "storing the new release".to_owned(),
+            State::RollingOut(rollout) => rollout.describe(),
+            State::Recording { .. } => "storing how the install went".to_owned(),
+            State::Ended => "install has ended".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What comes before a chart is rendered: its CRDs, and what the cluster serves then.
+
+use std::sync::Arc;
+
+use pilothouse_chart::CrdFile;
+use pilothouse_machine::{Context, Task};
+
+use crate::crds::ApplyCrds;
+use crate::{ActionConfig, CrdsPolicy, Discover, HelmError, WaitOptions};
+
+/// Applies CRDs, then looks what the cluster serves.
+#[derive(Debug)]
+pub(crate) struct Preflight {
+    config: Arc<ActionConfig>,
+    crds: CrdsOptions,
+    state: State,
+}
+
+/// The CRDs of a chart and what is to become of them.
+#[derive(Debug, Clone)]
+pub(crate) struct CrdsOptions {
+    pub(crate) files: Vec<CrdFile>,
+    pub(crate) policy: CrdsPolicy,
+    pub(crate) server_side: bool,
+    pub(crate) wait: WaitOptions,
+}
+
+#[derive(Debug)]
+enum State {
+    DiscoveringBeforeCrds(Discover),
+    ApplyingCrds(ApplyCrds),
+    Discovering(Discover),
+}
+
+impl Preflight {
+    /// For these CRDs.
+    pub(crate) fn new(config: Arc<ActionConfig>, crds: CrdsOptions) -> Self {
+        let state = match crds.files.is_empty() {
+            true => State::Discovering(Discover::new()),
+            false => State::DiscoveringBeforeCrds(Discover::new()),
+        };
+        Self { config, crds, state }
+    }
+
+    /// Goes as far as it can. An unreachable cluster is a [`HelmError::Unreachable`].
+    pub(crate) fn poll(&mut self, context: &mut Context) -> Option<Result<(), HelmError>> {
+        loop {
+            match &mut self.state {
+                State::DiscoveringBeforeCrds(discover) => match discover.poll(context)? {
+                    Ok(_) => self.state = State::ApplyingCrds(self.apply()),
+                    Err(error) => return Some(Err(error)),
+                },
+                State::ApplyingCrds(apply) => match apply.poll(context)? {
+                    Ok(true) => self.state = State::Discovering(Discover::new()),
+                    Ok(false) => return Some(Ok(())),
+                    Err(error) => return Some(Err(error)),
+                },
+                State::Discovering(discover) => return Some(discover.poll(context)?.map(|_| ())),
+            }
+        }
+    }
+
+    /// What it is doing, for progress displays.
+    pub(crate) fn describe(&self) -> String {
+        match &self.state {
+            State::DiscoveringBeforeCrds(discover) | State::Discovering(discover) => discover.describe(),
+            State::ApplyingCrds(_) => "applying CustomResourceDefinitions".to_owned(),
+        }
+    }
+
+    fn apply(&mut self) -> ApplyCrds {
+        ApplyCrds::new(self.config.clone(), self.crds.clone())
+    }
+}
