@@ -1,10 +1,20 @@
-//! Waiting until objects are ready or gone.
+//! Waiting until objects are ready or gone (Flux `pkg/ssa/manager_wait.go`, spec 05 §6), driven by watches.
+
+mod gone;
+mod pods;
+mod ready;
+mod rules;
+mod source;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::ObjectRef;
+use gone::GoneWait;
+use pilothouse_machine::{Context, Interrupt, Task};
+use pilothouse_protocol::{Monotonic, ObjectRef, Why};
+use ready::ReadyWait;
+use rules::Rules;
+use serde_json::Value;
 
 use crate::{ManifestObject, StatusReader};
 
@@ -25,10 +35,10 @@ pub enum WaitFor {
 /// Why a wait ended otherwise. Displays as Flux's error text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WaitError {
-    /// The time is over.
+    /// The time is over; the objects that are not ready, with their status.
     #[error("timeout waiting for: [{}]", .0.join(", "))]
     Timeout(Vec<String>),
-    /// Some objects have failed.
+    /// These objects have failed.
     #[error("failed early due to stalled resources: [{}]", .0.join(", "))]
     Stalled(Vec<String>),
     /// An object is still there when the time is over, or could not be read.
@@ -39,20 +49,39 @@ pub enum WaitError {
         /// Why.
         problem: String,
     },
+    /// The strategy `legacy` gives up; the text is Helm's.
+    #[error("{0}")]
+    Legacy(String),
     /// Something else has become more important.
     #[error("context canceled")]
     Interrupted,
 }
 
 /// Waits for objects. Ends its watches when it ends.
+///
+/// A wait for readiness ends at any interruption. Hooks and deletions are not to be left half done because an input
+/// changed: their waits end only when the process does.
 #[derive(Debug)]
 pub struct Wait {
     objects: Vec<ManifestObject>,
+    wait_for: WaitFor,
+    timeout_nanos: u64,
+    origin: Option<(String, String)>,
+    not_before: BTreeMap<ObjectRef, u64>,
+    reader: Option<Arc<dyn StatusReader>>,
+    legacy: bool,
+    running: Option<(Monotonic, Running)>,
+}
+
+#[derive(Debug)]
+enum Running {
+    Ready(Box<ReadyWait>),
+    Gone(GoneWait),
 }
 
 impl Wait {
-    /// Waits at most `timeout_nanos` for the objects. `origin` is name and namespace of the HelmRelease, by whose
-    /// labels objects are watched.
+    /// Waits at most `timeout_nanos` for the objects. `origin` is name and namespace of the HelmRelease, by whose labels
+    /// objects are watched when they carry them.
     #[must_use]
     pub fn new(
         objects: Vec<ManifestObject>,
@@ -60,40 +89,138 @@ impl Wait {
         timeout_nanos: u64,
         origin: Option<(String, String)>,
     ) -> Self {
-        let _ = (wait_for, timeout_nanos, origin);
-        Self { objects }
+        Self {
+            objects,
+            wait_for,
+            timeout_nanos,
+            origin,
+            not_before: BTreeMap::new(),
+            reader: None,
+            legacy: false,
+            running: None,
+        }
     }
 
     /// Waits until these objects are gone.
     pub fn gone(objects: impl IntoIterator<Item = ObjectRef>, timeout_nanos: u64) -> Self {
-        let bodies =
-            objects.into_iter().map(|reference| ManifestObject { reference, body: serde_json::Value::Null });
-        Self::new(bodies.collect(), WaitFor::Gone, timeout_nanos, None)
+        let objects = objects.into_iter().map(|reference| ManifestObject { reference, body: Value::Null });
+        Self::new(objects.collect(), WaitFor::Gone, timeout_nanos, None)
     }
 
     /// Observations older than these resource versions (of [`crate::Applied`]) do not count.
     #[must_use]
-    pub fn not_before(self, resource_versions: BTreeMap<ObjectRef, u64>) -> Self {
-        let _ = resource_versions;
+    pub fn not_before(mut self, resource_versions: BTreeMap<ObjectRef, u64>) -> Self {
+        self.not_before = resource_versions;
         self
     }
 
     /// Adds own rules of readiness.
     #[must_use]
-    pub fn with_reader(self, reader: Arc<dyn StatusReader>) -> Self {
-        let _ = reader;
+    pub fn with_reader(mut self, reader: Arc<dyn StatusReader>) -> Self {
+        self.reader = Some(reader);
         self
+    }
+
+    /// Uses the rules and error texts of Helm 3 (wait strategy `legacy`).
+    #[must_use]
+    pub fn legacy(mut self) -> Self {
+        self.legacy = true;
+        self
+    }
+
+    fn start(&mut self, context: &mut Context) -> (Monotonic, Running) {
+        let deadline = context.now.monotonic.after_nanos(self.timeout_nanos);
+        let objects = std::mem::take(&mut self.objects);
+        let running = match self.wait_for {
+            WaitFor::Gone => Running::Gone(GoneWait::new(objects.into_iter().map(|object| object.reference))),
+            WaitFor::Ready { .. } | WaitFor::HookReady => {
+                let rules =
+                    Rules { wait_for: self.wait_for, reader: self.reader.take(), legacy: self.legacy };
+                let not_before = std::mem::take(&mut self.not_before);
+                Running::Ready(Box::new(ReadyWait::new(
+                    objects,
+                    rules,
+                    &not_before,
+                    self.origin.as_ref(),
+                    context,
+                )))
+            }
+        };
+        (deadline, running)
+    }
+
+    fn is_interrupted(&self, context: &Context) -> bool {
+        match (self.wait_for, context.interrupt()) {
+            (_, None) => false,
+            (WaitFor::Ready { .. }, Some(_)) => true,
+            (WaitFor::HookReady | WaitFor::Gone, Some(interrupt)) => *interrupt == Interrupt::Shutdown,
+        }
+    }
+
+    fn why(&self) -> Why {
+        match self.wait_for {
+            WaitFor::Ready { .. } => Why::ReadinessTimeout,
+            WaitFor::HookReady => Why::HookTimeout,
+            WaitFor::Gone => Why::DeletionTimeout,
+        }
+    }
+}
+
+impl Running {
+    /// The outcome, once there is one.
+    fn check(&mut self, context: &mut Context) -> Option<Result<(), WaitError>> {
+        match self {
+            Self::Ready(wait) => wait.check(context),
+            Self::Gone(wait) => wait.check(context),
+        }
+    }
+
+    /// The outcome when the time is over.
+    fn time_over(&self) -> Result<(), WaitError> {
+        match self {
+            Self::Ready(wait) => wait.time_over(),
+            Self::Gone(wait) => wait.time_over(),
+        }
+    }
+
+    fn stop(&mut self, context: &mut Context) {
+        match self {
+            Self::Ready(wait) => wait.stop(context),
+            Self::Gone(wait) => wait.stop(context),
+        }
     }
 }
 
 impl Task for Wait {
     type Output = Result<(), WaitError>;
 
-    fn poll(&mut self, _context: &mut Context) -> Option<Self::Output> {
-        None
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        let (deadline, mut running) = match self.running.take() {
+            Some(running) => running,
+            None if self.is_interrupted(context) => return Some(Err(WaitError::Interrupted)),
+            None => self.start(context),
+        };
+        let outcome = running.check(context).or_else(|| {
+            if self.is_interrupted(context) {
+                Some(Err(WaitError::Interrupted))
+            } else if context.wait_until(deadline, self.why()) {
+                Some(running.time_over())
+            } else {
+                None
+            }
+        });
+        match outcome {
+            Some(_) => running.stop(context),
+            None => self.running = Some((deadline, running)),
+        }
+        outcome
     }
 
     fn describe(&self) -> String {
-        format!("waiting for {} objects", self.objects.len())
+        match &self.running {
+            Some((_, Running::Ready(wait))) => wait.describe(),
+            Some((_, Running::Gone(wait))) => wait.describe(),
+            None => format!("waiting for {} objects", self.objects.len()),
+        }
     }
 }
