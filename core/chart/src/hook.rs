@@ -145,7 +145,7 @@ impl HookEvent {
 }
 
 /// When the object of a hook is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookDeletePolicy {
     /// After it succeeded.
@@ -154,16 +154,47 @@ pub enum HookDeletePolicy {
     HookFailed,
     /// Before it is made again.
     BeforeHookCreation,
+    /// What no version of Helm knows; kept as it is.
+    #[serde(untagged)]
+    Other(String),
 }
 
 /// When the logs of a hook are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookOutputLogPolicy {
     /// After it succeeded.
     HookSucceeded,
     /// After it failed.
     HookFailed,
+    /// What no version of Helm knows; kept as it is.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl HookDeletePolicy {
+    /// The policy with this name in the annotation `helm.sh/hook-delete-policy`.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "hook-succeeded" => Self::HookSucceeded,
+            "hook-failed" => Self::HookFailed,
+            "before-hook-creation" => Self::BeforeHookCreation,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl HookOutputLogPolicy {
+    /// The policy with this name in the annotation `helm.sh/hook-output-log-policy`.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "hook-succeeded" => Self::HookSucceeded,
+            "hook-failed" => Self::HookFailed,
+            other => Self::Other(other.to_owned()),
+        }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

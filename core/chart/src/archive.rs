@@ -1,0 +1,199 @@
+//! Chart archives (Go package `helm.sh/helm/v4/pkg/chart/loader/archive`): gzipped tar, read as a stream, never unpacked to
+//! a disk, within bounds.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use pilothouse_encoding::timestamp::Timestamp;
+use tar::{Archive, Entry, EntryType};
+
+use crate::{ChartError, File};
+
+/// Bounds on an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all files together, unpacked.
+    pub total: u64,
+    /// Bytes of one file, unpacked.
+    pub file: u64,
+    /// Number of entries.
+    pub entries: usize,
+    /// Subcharts within subcharts.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    /// 100 MiB in total and 5 MiB a file, as Helm has it; 10,000 entries; 16 levels of subcharts.
+    fn default() -> Self {
+        Self { total: 100 << 20, file: 5 << 20, entries: 10_000, depth: 16 }
+    }
+}
+
+/// Mark at the beginning of UTF-8 texts that Windows programs write.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The files of an archive, named by their path in the chart.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
+    if !bytes.starts_with(b"\x1f\x8b\x08") {
+        return Err(ChartError::Archive("the archive is not gzip-compressed: gzip: invalid header".to_owned()));
+    }
+    // One byte more than allowed, so that passing the bound is noticed and never read as the end.
+    let unpacked = GzDecoder::new(bytes).take(limits.total.saturating_add(tar_overhead(limits)));
+    let mut archive = Archive::new(unpacked);
+    let mut files = Vec::new();
+    let mut left = limits.total;
+    for (count, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
+        if count >= limits.entries {
+            return Err(ChartError::TooLarge(format!("chart archive has more than {} entries", limits.entries)));
+        }
+        let mut entry = entry.map_err(|error| broken(&error))?;
+        if let Some(file) = read_entry(&mut entry, limits, &mut left)? {
+            files.push(file);
+        }
+    }
+    if files.is_empty() { Err(ChartError::Empty) } else { Ok(files) }
+}
+
+/// Headers and padding: 1 KiB an entry is more than tar needs, with room for long names.
+fn tar_overhead(limits: &Limits) -> u64 {
+    (limits.entries as u64).saturating_mul(4096).saturating_add(1 << 20)
+}
+
+fn read_entry<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits, left: &mut u64) -> Result<Option<File>, ChartError> {
+    let kind = entry.header().entry_type();
+    if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader | EntryType::XHeader) {
+        return Ok(None);
+    }
+    let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+    if matches!(kind, EntryType::Symlink | EntryType::Link) {
+        return Err(ChartError::Path(format!("chart illegally contains a link: {path:?}")));
+    }
+    let name = chart_path(&path)?;
+    let too_large = || {
+        ChartError::TooLarge(format!("decompressed chart is larger than the maximum size {}", limits.total))
+    };
+    if entry.size() > *left {
+        return Err(too_large());
+    }
+    if entry.size() > limits.file {
+        let file = limits.file;
+        let text = format!("decompressed chart file {path:?} is larger than the maximum file size {file}");
+        return Err(ChartError::TooLarge(text));
+    }
+    let mut data = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
+    entry.read_to_end(&mut data).map_err(|error| broken(&error))?;
+    *left = left.saturating_sub(data.len() as u64);
+    if *left == 0 {
+        return Err(too_large());
+    }
+    if data.starts_with(BYTE_ORDER_MARK) {
+        data.drain(..BYTE_ORDER_MARK.len());
+    }
+    let seconds = entry.header().mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
+    let modtime = seconds.map(|seconds| Timestamp::from_unix_nanos(seconds.saturating_mul(1_000_000_000)));
+    Ok(Some(File { name, data, modtime }))
+}
+
+/// The path within the chart: without the leading folder, cleaned, never leading out.
+fn chart_path(path: &str) -> Result<String, ChartError> {
+    let delimiter = if path.contains('\\') { '\\' } else { '/' };
+    let (first, rest) = path.split_once(delimiter).unwrap_or((path, ""));
+    let name = rest.replace(delimiter, "/");
+    if name.starts_with('/') {
+        return Err(ChartError::Path("chart illegally contains absolute paths".to_owned()));
+    }
+    let name = clean(&name);
+    if name == "." {
+        let text = format!("chart illegally contains content outside the base directory: {path:?}");
+        return Err(ChartError::Path(text));
+    }
+    if name.starts_with("..") {
+        return Err(ChartError::Path("chart illegally references parent directory".to_owned()));
+    }
+    let mut letters = name.chars();
+    if letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && name[1..].starts_with(":/") {
+        return Err(ChartError::Path("chart contains illegally named files".to_owned()));
+    }
+    if first == "Chart.yaml" {
+        return Err(ChartError::Path("chart yaml not in base directory".to_owned()));
+    }
+    Ok(name)
+}
+
+/// Go's `path.Clean` for relative paths.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+fn broken(error: &std::io::Error) -> ChartError {
+    ChartError::Archive(format!("chart archive is corrupt: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, data) in files {
+            let mut header = tar::Header::new_old();
+            // The builder refuses hostile paths, the header's bytes do not.
+            let bytes = name.as_bytes();
+            header.as_old_mut().name[..bytes.len()].copy_from_slice(bytes);
+            header.set_size(data.len() as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            builder.append(&header, *data).unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    #[test]
+    fn hostile_paths_are_refused() {
+        let cases = [
+            ("c/../../etc/passwd", "chart illegally references parent directory"),
+            ("c//etc/passwd", "chart illegally contains absolute paths"),
+            ("plain", "chart illegally contains content outside the base directory: \"plain\""),
+            ("c\\d:\\x", "chart contains illegally named files"),
+            ("Chart.yaml/x", "chart yaml not in base directory"),
+        ];
+        for (path, message) in cases {
+            let error = read(&archive(&[(path, b"x")]), &Limits::default()).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        let limits = Limits { total: 100, file: 50, entries: 3, depth: 1 };
+        let read = |files: &[(&str, &[u8])]| read(&archive(files), &limits).map_err(|error| error.to_string());
+        assert!(read(&[("c/a", &[0; 60])]).unwrap_err().contains("maximum file size 50"));
+        assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
+        let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];
+        assert!(read(&many).unwrap_err().contains("more than 3 entries"));
+        assert_eq!(read(&[("c/a/./b", b"\xef\xbb\xbfx")]).unwrap()[0].data, b"x");
+    }
+
+    #[test]
+    fn what_is_no_archive_is_named() {
+        assert!(read(b"hello", &Limits::default()).unwrap_err().to_string().contains("not gzip"));
+        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+        gz.write_all(&[1; 700]).unwrap();
+        assert!(read(&gz.finish().unwrap(), &Limits::default()).is_err());
+    }
+}

@@ -1,0 +1,230 @@
+//! Coalescing of values: those of the user over those of the chart, globals handed down to subcharts, null removes (Go
+//! package `helm.sh/helm/v4/pkg/chart/common/util`).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::Chart;
+
+/// Key of the values that every subchart sees.
+const GLOBAL: &str = "global";
+
+/// Whether nulls take keys away or stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A null removes the key.
+    Coalesce,
+    /// A null stays, because coalescing happens again later.
+    Merge,
+}
+
+/// The values of a chart and its subcharts, and warnings.
+///
+/// # Errors
+/// When the values for a subchart are no map.
+pub fn coalesce_values(chart: &Chart, values: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<String>), String> {
+    coalesce(chart, values, Mode::Coalesce)
+}
+
+pub(crate) fn coalesce(
+    chart: &Chart,
+    values: &Map<String, Value>,
+    mode: Mode,
+) -> Result<(Map<String, Value>, Vec<String>), String> {
+    let mut run = Run { mode, warnings: Vec::new() };
+    let mut values = values.clone();
+    run.chart(chart, &mut values, "")?;
+    Ok((values, run.warnings))
+}
+
+/// Merges `src` into `dst`, which takes precedence.
+pub(crate) fn coalesce_tables(dst: &mut Map<String, Value>, src: Map<String, Value>, mode: Mode) -> Vec<String> {
+    let mut run = Run { mode, warnings: Vec::new() };
+    run.tables(dst, src, "", mode);
+    run.warnings
+}
+
+/// Removes keys whose value is null, in maps within maps, too.
+pub(crate) fn remove_nulls(map: &mut Map<String, Value>) {
+    map.retain(|_, value| {
+        if let Value::Object(inner) = value {
+            remove_nulls(inner);
+        }
+        !value.is_null()
+    });
+}
+
+struct Run {
+    mode: Mode,
+    warnings: Vec<String>,
+}
+
+impl Run {
+    fn chart(&mut self, chart: &Chart, values: &mut Map<String, Value>, prefix: &str) -> Result<(), String> {
+        self.own_values(chart, values, prefix);
+        for subchart in &chart.dependencies {
+            let name = subchart.name();
+            let entry = values.entry(name.to_owned()).or_insert_with(|| Value::Object(Map::new()));
+            let Value::Object(mut inner) = entry.take() else {
+                return Err(format!("type mismatch on {name}: not a map"));
+            };
+            let path = joined(prefix, chart.name());
+            self.globals(&mut inner, values.get(GLOBAL), &path);
+            self.chart(subchart, &mut inner, &path)?;
+            values.insert(name.to_owned(), Value::Object(inner));
+        }
+        Ok(())
+    }
+
+    /// Copies the globals of the parent into those of a subchart.
+    fn globals(&mut self, values: &mut Map<String, Value>, parent: Option<&Value>, prefix: &str) {
+        let mut own = match values.get(GLOBAL) {
+            None => Map::new(),
+            Some(Value::Object(own)) => own.clone(),
+            Some(_) => return self.warn(format!("skipping globals because destination {GLOBAL} is not a table.")),
+        };
+        let parent = match parent {
+            None => Map::new(),
+            Some(Value::Object(parent)) => parent.clone(),
+            Some(_) => return self.warn(format!("skipping globals because source {GLOBAL} is not a table.")),
+        };
+        for (key, value) in parent {
+            match (own.remove(&key), value) {
+                (Some(Value::Object(under)), Value::Object(mut over)) => {
+                    self.tables(&mut over, under, &joined(prefix, &key), Mode::Merge);
+                    own.insert(key, Value::Object(over));
+                }
+                (Some(other), Value::Object(_)) => {
+                    self.warnings.push(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
+                    own.insert(key, other);
+                }
+                (Some(table @ Value::Object(_)), _) => {
+                    self.warnings.push(format!("key {key} is table. Skipping"));
+                    own.insert(key, table);
+                }
+                (_, value) => {
+                    own.insert(key, value);
+                }
+            }
+        }
+        values.insert(GLOBAL.to_owned(), Value::Object(own));
+    }
+
+    /// The values of the chart itself, underneath those given.
+    fn own_values(&mut self, chart: &Chart, values: &mut Map<String, Value>, prefix: &str) {
+        let prefix = joined(prefix, chart.name());
+        let Value::Object(defaults) = &chart.values else { return };
+        for (key, default) in defaults {
+            match values.get_mut(key) {
+                Some(Value::Null) if self.mode == Mode::Coalesce => {
+                    values.remove(key);
+                }
+                Some(Value::Object(given)) => match default {
+                    Value::Object(default) => {
+                        // Values of a subchart keep their nulls: the subchart coalesces them itself.
+                        let is_subchart = chart.dependencies.iter().any(|subchart| subchart.name() == key);
+                        let mode = if is_subchart { Mode::Merge } else { self.mode };
+                        let mut default = default.clone();
+                        if mode == Mode::Coalesce {
+                            remove_nulls(&mut default);
+                        }
+                        self.tables(given, default, &joined(&prefix, key), mode);
+                    }
+                    Value::Null => {}
+                    _ => self.warn(format!("skipped value for {prefix}.{key}: Not a table.")),
+                },
+                Some(_) => {}
+                None => self.take_default(key, default, values),
+            }
+        }
+    }
+
+    fn take_default(&self, key: &str, default: &Value, values: &mut Map<String, Value>) {
+        let mut default = default.clone();
+        if self.mode == Mode::Coalesce {
+            match &mut default {
+                Value::Null => return,
+                Value::Object(map) => remove_nulls(map),
+                _ => {}
+            }
+        }
+        values.insert(key.to_owned(), default);
+    }
+
+    fn tables(&mut self, dst: &mut Map<String, Value>, src: Map<String, Value>, prefix: &str, mode: Mode) {
+        let nulled: BTreeSet<String> =
+            dst.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
+        for (key, value) in src {
+            let path = joined(prefix, &key);
+            if nulled.contains(&key) {
+                if mode == Mode::Coalesce && !value.is_null() {
+                    dst.remove(&key);
+                }
+                continue;
+            }
+            match (dst.get_mut(&key), value) {
+                (None, value) => {
+                    dst.insert(key, value);
+                }
+                (Some(Value::Object(dst)), Value::Object(src)) => self.tables(dst, src, &path, mode),
+                (Some(_), Value::Object(_)) => self.warn(format!("cannot overwrite table with non table for {path}")),
+                (Some(Value::Object(_)), value) if !value.is_null() => {
+                    self.warn(format!("destination for {path} is a table. Ignoring non-table value ({value})"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn warn(&mut self, text: String) {
+        self.warnings.push(format!("warning: {text}"));
+    }
+}
+
+fn joined(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn chart(name: &str, values: Value, dependencies: Vec<Chart>) -> Chart {
+        let mut chart = Chart { values, dependencies, ..Chart::default() };
+        chart.metadata.name = name.to_owned();
+        chart
+    }
+
+    fn coalesced(chart: &Chart, values: Value) -> Value {
+        let Value::Object(values) = values else { panic!("a map") };
+        Value::Object(coalesce_values(chart, &values).unwrap().0)
+    }
+
+    #[test]
+    fn the_user_wins_and_null_removes() {
+        let chart = chart("c", json!({"a": 1.0, "b": {"x": 1.0, "y": 2.0}, "n": null}), vec![]);
+        let values = json!({"a": null, "b": {"x": null, "z": 3.0}, "u": null});
+        assert_eq!(coalesced(&chart, values), json!({"b": {"y": 2.0, "z": 3.0}, "u": null}));
+    }
+
+    #[test]
+    fn globals_go_down_and_parents_win() {
+        let sub = chart("sub", json!({"k": "sub", "global": {"g": "sub", "s": 1.0}}), vec![]);
+        let parent = chart("parent", json!({"sub": {"k": "parent"}, "global": {"g": "parent"}}), vec![sub]);
+        let expected = json!({
+            "global": {"g": "parent"},
+            "sub": {"k": "parent", "global": {"g": "parent", "s": 1.0}},
+        });
+        assert_eq!(coalesced(&parent, json!({})), expected);
+    }
+
+    #[test]
+    fn tables_and_scalars_do_not_mix() {
+        let chart = chart("c", json!({"t": {"x": 1.0}}), vec![]);
+        let values = json!({"t": "scalar"});
+        assert_eq!(coalesced(&chart, values), json!({"t": "scalar"}));
+    }
+}

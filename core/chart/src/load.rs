@@ -1,0 +1,241 @@
+//! From files to a chart (Go package `helm.sh/helm/v4/pkg/chart/v2/loader`).
+
+use std::collections::BTreeMap;
+
+use pilothouse_encoding::go_json::floats;
+use pilothouse_encoding::yaml;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::archive::{self, Limits};
+use crate::merge::merge_maps;
+use crate::validate::validate;
+use crate::{Chart, ChartError, ChartMetadata, File, Lock};
+
+impl Chart {
+    /// Loads a `.tgz` archive.
+    ///
+    /// # Errors
+    /// When it is no archive, passes a bound, or holds no valid chart.
+    pub fn load_archive(bytes: &[u8], limits: &Limits) -> Result<Self, ChartError> {
+        load(archive::read(bytes, limits)?, limits)
+    }
+
+    /// Loads a chart from its files, named by their path in the chart.
+    ///
+    /// # Errors
+    /// When they are no valid chart.
+    pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
+        load(files, limits)
+    }
+}
+
+fn load(files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
+    let mut chart = Chart { values: Value::Object(Map::new()), ..Chart::default() };
+    let metadata = files.iter().rfind(|file| file.name == "Chart.yaml");
+    let known = metadata.is_some();
+    if let Some(file) = metadata {
+        chart.metadata = read(file)?;
+        if chart.metadata.api_version.is_empty() {
+            "v1".clone_into(&mut chart.metadata.api_version);
+        }
+        chart.modtime = file.modtime;
+    }
+    let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    for file in files {
+        sort_in(file, &mut chart, &mut subcharts)?;
+    }
+    if !known {
+        return Err(ChartError::NoChartYaml);
+    }
+    validate(&mut chart.metadata)?;
+    for (name, files) in subcharts {
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        let subchart = load_subchart(&name, files, limits).map_err(|cause| ChartError::Subchart {
+            subchart: name.clone(),
+            chart: chart.metadata.name.clone(),
+            cause: Box::new(cause),
+        })?;
+        chart.dependencies.push(subchart);
+    }
+    Ok(chart)
+}
+
+/// Puts a file where it belongs.
+fn sort_in(file: File, chart: &mut Chart, subcharts: &mut BTreeMap<String, Vec<File>>) -> Result<(), ChartError> {
+    match file.name.as_str() {
+        "Chart.yaml" => {}
+        "Chart.lock" => chart.lock = Some(read::<Lock>(&file)?),
+        "values.yaml" => chart.values = load_values(&file.data).map_err(|error| ChartError::file("values.yaml", error))?,
+        "values.schema.json" => {
+            chart.schema_modtime = file.modtime;
+            chart.schema = Some(file.data);
+        }
+        "requirements.yaml" => {
+            let requirements: ChartMetadata = read(&file)?;
+            chart.metadata.dependencies = requirements.dependencies;
+            keep_if_v1(file, chart);
+        }
+        "requirements.lock" => {
+            chart.lock = Some(read::<Lock>(&file)?);
+            keep_if_v1(file, chart);
+        }
+        name if name.starts_with("templates/") => chart.templates.push(file),
+        name if name.starts_with("charts/") && !name.ends_with(".prov") => {
+            let path = name.trim_start_matches("charts/").to_owned();
+            let folder = path.split('/').next().unwrap_or_default().to_owned();
+            subcharts.entry(folder).or_default().push(File { name: path, ..file });
+        }
+        _ => chart.files.push(file),
+    }
+    Ok(())
+}
+
+fn keep_if_v1(file: File, chart: &mut Chart) {
+    if chart.metadata.api_version == "v1" {
+        chart.files.push(file);
+    }
+}
+
+fn load_subchart(name: &str, files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
+    let deeper = Limits { depth: limits.depth.checked_sub(1).ok_or_else(too_deep)?, ..*limits };
+    if name.ends_with(".tgz") {
+        let Some(file) = files.first().filter(|file| file.name == name) else {
+            let got = files.first().map(|file| file.name.clone()).unwrap_or_default();
+            return Err(ChartError::Archive(format!("expected {name}, got {got}")));
+        };
+        return Chart::load_archive(&file.data, &deeper);
+    }
+    let within = files.into_iter().filter_map(|file| {
+        let name = file.name.split_once('/')?.1.to_owned();
+        Some(File { name, ..file })
+    });
+    load(within.collect(), &deeper)
+}
+
+fn too_deep() -> ChartError {
+    ChartError::TooLarge("charts are nested too deeply".to_owned())
+}
+
+fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
+    let text = String::from_utf8_lossy(&file.data);
+    let value = yaml::parse(&text).map_err(|error| ChartError::yaml(&file.name, &error))?;
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    let value = texts(value);
+    serde_json::from_value(value)
+        .map_err(|error| ChartError::file(&file.name, format!("error unmarshaling JSON: while decoding JSON: {error}")))
+}
+
+/// Numbers and booleans where texts are expected, as in `appVersion: 1.10`, are read as their text.
+fn texts(mut value: Value) -> Value {
+    const TEXTS: [&str; 5] = ["appVersion", "version", "kubeVersion", "description", "name"];
+    if let Some(map) = value.as_object_mut() {
+        for key in TEXTS {
+            if let Some(entry) = map.get_mut(key).filter(|entry| entry.is_number() || entry.is_boolean()) {
+                *entry = Value::String(pilothouse_encoding::go_json::to_string_plain(&floats(entry.take())));
+            }
+        }
+    }
+    value
+}
+
+/// Values: one or more YAML documents, merged; every number is a float, as Go reads them.
+///
+/// # Errors
+/// What the YAML reader says, or that a document is no map.
+pub fn load_values(data: &[u8]) -> Result<Value, String> {
+    let text = String::from_utf8_lossy(data);
+    let mut values = Map::new();
+    for document in documents(&text) {
+        let parsed = yaml::parse(document)
+            .map_err(|error| format!("cannot unmarshal yaml document: error converting YAML to JSON: {error}"))?;
+        match floats(parsed) {
+            Value::Null => {}
+            Value::Object(map) => merge_maps(&mut values, map),
+            other => {
+                let kind = kind_name(&other);
+                return Err(format!(
+                    "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot \
+                     unmarshal {kind} into Go value of type map[string]interface {{}}"
+                ));
+            }
+        }
+    }
+    Ok(Value::Object(values))
+}
+
+/// The documents of a stream: separated by lines that begin with `---`.
+fn documents(text: &str) -> Vec<&str> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("---") && line.trim_end() == "---" {
+            documents.push(&text[start..at]);
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    documents.push(&text[start..]);
+    documents.retain(|document| !document.trim().is_empty());
+    documents
+}
+
+/// Go's name of a JSON kind in decoding errors.
+fn kind_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn file(name: &str, text: &str) -> File {
+        File { name: name.to_owned(), data: text.as_bytes().to_vec(), modtime: None }
+    }
+
+    #[test]
+    fn files_are_sorted_in() {
+        let files = vec![
+            file("templates/a.yaml", "a"),
+            file("Chart.yaml", "apiVersion: v2\nname: m\nversion: 0.1.0\nappVersion: 1.10\n"),
+            file("values.yaml", "a: 1\n---\nb: {c: x}\n"),
+            file("charts/sub/Chart.yaml", "name: sub\nversion: 1.0.0\n"),
+            file("charts/_ignored/Chart.yaml", "name: x"),
+            file("README.md", "r"),
+        ];
+        let chart = Chart::from_files(files, &Limits::default()).unwrap();
+        assert_eq!(chart.values, json!({"a": 1.0, "b": {"c": "x"}}));
+        assert_eq!(chart.metadata.app_version, "1.1");
+        assert_eq!(chart.dependencies.len(), 1);
+        assert_eq!(chart.dependencies[0].metadata.api_version, "v1");
+        assert_eq!(chart.files.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let error = |files| Chart::from_files(files, &Limits::default()).unwrap_err().to_string();
+        assert_eq!(error(vec![file("a", "")]), "Chart.yaml file is missing");
+        assert_eq!(
+            error(vec![file("Chart.yaml", "name: m\nversion: x")]),
+            "validation: chart.metadata.version \"x\" is invalid"
+        );
+        assert_eq!(
+            error(vec![file("Chart.yaml", "apiVersion: v2\nname: [\n")]),
+            "cannot load Chart.yaml: error converting YAML to JSON: yaml: line 2: did not find expected node content"
+        );
+    }
+}
