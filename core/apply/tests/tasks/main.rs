@@ -1,0 +1,8 @@
+//! The tasks, reply by reply.
+
+#[cfg(test)]
+mod apply;
+#[cfg(test)]
+mod driver;
+#[cfg(test)]
+mod wait;
