@@ -93,8 +93,9 @@ impl ApplyCrds {
                         return Some(Ok(true));
                     }
                     let wait = WaitOptions { timeout: TIMEOUT, ..self.crds.wait.clone() };
-                    let wait = new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &wait)
-                        .not_before(applied.resource_versions);
+                    let wait =
+                        new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &wait)
+                            .not_before(applied.resource_versions);
                     self.state = State::Waiting(wait);
                 }
                 State::Waiting(wait) => {
@@ -141,7 +142,12 @@ impl ApplyCrds {
         let discovery = context.discovery.clone().unwrap_or_default();
         let mut misplaced = Vec::new();
         for file in files {
-            let objects = parse_manifest(&String::from_utf8_lossy(&file.data), &self.config.release_namespace, &discovery).map_err(|error| {
+            let objects = parse_manifest(
+                &String::from_utf8_lossy(&file.data),
+                &self.config.release_namespace,
+                &discovery,
+            )
+            .map_err(|error| {
                 HelmError::Build(error.to_string())
                     .context(format!("failed to parse CustomResourceDefinitions from {}", file.name))
             })?;
@@ -156,7 +162,11 @@ impl ApplyCrds {
         }
         if !misplaced.is_empty() {
             let fields = [("nonCRDs".to_owned(), misplaced.join(", "))].into();
-            context.act(Action::Log(LogEntry { level: LogLevel::Info, message: MISPLACED.to_owned(), fields }));
+            context.act(Action::Log(LogEntry {
+                level: LogLevel::Info,
+                message: MISPLACED.to_owned(),
+                fields,
+            }));
         }
         Ok(())
     }

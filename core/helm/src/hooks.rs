@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, Wait, WaitError, WaitFor};
+use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, Wait, WaitFor};
 use pilothouse_chart::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookPhase};
-use pilothouse_machine::{Context, Interrupt, Task};
+use pilothouse_machine::{Context, Task};
 use pilothouse_release::ReleaseRecord;
 
 use crate::action::{Session, now, warn};
@@ -119,7 +119,7 @@ impl RunHooks {
                         State::Waiting(self.wait(session, objects).not_before(applied.resource_versions));
                 }
                 State::Waiting(wait) => {
-                    let result = poll_wait(self.event, wait, context)?;
+                    let result = wait.poll(context)?;
                     hook.last_run.completed_at = now(context);
                     if let Err(error) = result {
                         let error = Session::wait_error(context, &error);
@@ -247,19 +247,6 @@ pub(crate) fn warn_not_updated(context: &mut Context, record: &ReleaseRecord, er
     let error = error.to_string();
     let attributes = [("name", record.name.as_str()), ("revision", &revision), ("error", &error)];
     warn(context, "failed to update release", &attributes);
-}
-
-/// A hook may migrate a database: only a shutdown ends the wait for it early. Tests can be run again at any time.
-fn poll_wait(event: HookEvent, wait: &mut Wait, context: &mut Context) -> Option<Result<(), WaitError>> {
-    let held = context
-        .interrupt()
-        .cloned()
-        .filter(|interrupt| event != HookEvent::Test && *interrupt != Interrupt::Shutdown);
-    let Some(interrupt) = held else { return wait.poll(context) };
-    context.clear_interrupt();
-    let result = wait.poll(context);
-    context.set_interrupt(interrupt);
-    result
 }
 
 fn ended(error: HelmError) -> HooksRun {

@@ -82,7 +82,8 @@ enum Step {
 impl Install {
     /// Installs the release of `config`; `storage` comes back with the result.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, options: InstallOptions, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, options: InstallOptions, storage: Storage) -> Self {
+        let config = config.into();
         let crds = CrdsOptions {
             files: crd_files(&options.chart, &options.values),
             policy: options.crds,

@@ -9,13 +9,18 @@ mod adopt;
 mod call;
 mod clean_hooks;
 mod config;
+mod crds;
 mod delete_hook;
 mod discover;
 mod error;
 #[cfg(test)]
 mod fake;
 mod hooks;
+mod install;
+mod namespace;
 mod options;
+mod preflight;
+mod render;
 mod rollback;
 mod rollout;
 mod storage;
@@ -23,16 +28,20 @@ mod test;
 mod uninstall;
 mod uninstall_order;
 mod unlock;
+mod upgrade;
 
 pub use action::ActionResult;
 pub use config::ActionConfig;
 pub use discover::Discover;
 pub use error::HelmError;
+pub use install::{Install, InstallOptions};
 pub use options::{CrdsPolicy, ServerSideApply, WaitOptions, WaitStrategy};
+pub use render::RenderOptions;
 pub use rollback::{Rollback, RollbackOptions};
 pub use storage::{
     CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease,
 };
-pub use test::{Test, TestFilters, TestOptions};
+pub use test::{TestFilters, TestOptions, TestRelease};
 pub use uninstall::{Uninstall, UninstallOptions};
 pub use unlock::Unlock;
+pub use upgrade::{Upgrade, UpgradeOptions};

@@ -32,12 +32,6 @@ impl WaitOptions {
     pub(crate) fn for_resources(&self) -> bool {
         self.strategy != WaitStrategy::HookOnly
     }
-
-    /// Whether custom health checks count.
-    #[must_use]
-    pub(crate) fn reads_health_checks(&self) -> bool {
-        self.strategy != WaitStrategy::Legacy
-    }
 }
 
 /// `waitStrategy.name`, or what `disableWait` makes of it.
@@ -46,8 +40,7 @@ pub enum WaitStrategy {
     /// Statuses as kstatus computes them. Named `poller` in the HelmRelease.
     #[default]
     Watcher,
-    /// Named `legacy` in the HelmRelease. The same objects are waited for by the same rules; only custom health checks
-    /// are left out.
+    /// The rules of Helm 3, without custom health checks. Named `legacy` in the HelmRelease.
     Legacy,
     /// Only hooks are waited for.
     HookOnly,

@@ -76,7 +76,8 @@ enum Step {
 impl Rollback {
     /// Rolls the release of `config` back; `storage` comes back with the result.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, options: RollbackOptions, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, options: RollbackOptions, storage: Storage) -> Self {
+        let config = config.into();
         Self {
             session: Session::new(config, storage),
             options,

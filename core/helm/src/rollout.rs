@@ -10,7 +10,7 @@ use pilothouse_release::ReleaseRecord;
 
 use crate::action::Session;
 use crate::hooks::{ExecuteHooks, HookOptions};
-use crate::{ActionConfig, HelmError, WaitOptions};
+use crate::{ActionConfig, HelmError, WaitOptions, WaitStrategy};
 
 /// Hooks to run around the objects.
 #[derive(Debug, Clone)]
@@ -153,9 +153,10 @@ pub(crate) fn new_wait(
 ) -> Wait {
     let origin = (config.origin.name.clone(), config.origin.namespace.clone());
     let wait = Wait::new(objects, wait_for, options.timeout, Some(origin));
-    match &options.reader {
-        Some(reader) if options.reads_health_checks() => wait.with_reader(reader.clone()),
-        _ => wait,
+    match (options.strategy, &options.reader) {
+        (WaitStrategy::Legacy, _) => wait.legacy(),
+        (WaitStrategy::Watcher | WaitStrategy::HookOnly, Some(reader)) => wait.with_reader(reader.clone()),
+        (WaitStrategy::Watcher | WaitStrategy::HookOnly, None) => wait,
     }
 }
 

@@ -41,7 +41,7 @@ impl TestFilters {
 
 /// Runs the test hooks of the last revision, one after another, until one fails.
 #[derive(Debug)]
-pub struct Test {
+pub struct TestRelease {
     session: Session,
     options: TestOptions,
     record: ReleaseRecord,
@@ -63,10 +63,11 @@ enum Step {
     End(Result<(), HelmError>),
 }
 
-impl Test {
+impl TestRelease {
     /// Tests the release of `config`; `storage` comes back with the result.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, options: TestOptions, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, options: TestOptions, storage: Storage) -> Self {
+        let config = config.into();
         Self {
             session: Session::new(config, storage),
             options,
@@ -130,7 +131,7 @@ impl Test {
     }
 }
 
-impl Task for Test {
+impl Task for TestRelease {
     /// The outcome is the tested revision, or why a test failed; the hooks of the revision in the journal say which.
     type Output = ActionResult;
 

@@ -68,7 +68,8 @@ impl Uninstall {
     ///
     /// An interrupted uninstall leaves the revision `uninstalling`; the next one goes on from there.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, options: UninstallOptions, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, options: UninstallOptions, storage: Storage) -> Self {
+        let config = config.into();
         Self {
             session: Session::new(config, storage),
             options,

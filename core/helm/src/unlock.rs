@@ -29,7 +29,8 @@ enum State {
 impl Unlock {
     /// Unlocks the release of `config`; `storage` comes back with the result.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, storage: Storage) -> Self {
+        let config = config.into();
         let list = ListReleases::new(&config.release_name);
         Self {
             session: Session::new(config, storage),

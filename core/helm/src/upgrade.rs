@@ -91,7 +91,8 @@ enum Step {
 impl Upgrade {
     /// Upgrades the release of `config`; `storage` comes back with the result.
     #[must_use]
-    pub fn new(config: Arc<ActionConfig>, options: UpgradeOptions, storage: Storage) -> Self {
+    pub fn new(config: impl Into<Arc<ActionConfig>>, options: UpgradeOptions, storage: Storage) -> Self {
+        let config = config.into();
         let list = ListReleases::new(&config.release_name);
         Self {
             session: Session::new(config, storage),

@@ -7,7 +7,7 @@ use crate::fake::{Fake, config, fail_jobs, job_hook, revision, storage};
 
 fn run(fake: &mut Fake, filters: TestFilters) -> (Vec<String>, Result<u32, String>) {
     let options = TestOptions { wait: WaitOptions::new(60 * SECOND), filters };
-    let (writes, result) = fake.act(Test::new(config(), options, storage()));
+    let (writes, result) = fake.act(TestRelease::new(config(), options, storage()));
     (writes, result.outcome.map(|record| record.version).map_err(|error| error.to_string()))
 }
 
@@ -55,7 +55,7 @@ fn filters_select_by_name() {
     for (filters, name) in [(include, "a"), (exclude, "b")] {
         let mut fake = tested();
         let options = TestOptions { wait: WaitOptions::new(60 * SECOND), filters };
-        let (_, result) = fake.act(Test::new(config(), options, storage()));
+        let (_, result) = fake.act(TestRelease::new(config(), options, storage()));
         let record = result.outcome.unwrap();
         assert_eq!(fake.writes[0], format!("patch Job/{name}"));
         assert_eq!(record.hooks.len(), 3);
