@@ -1,0 +1,147 @@
+//! Validation of custom objects against their OpenAPI schema, in the words of the server. Rules in CEL are not evaluated.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde_json::Value;
+
+/// Checks one object.
+#[derive(Debug)]
+pub(crate) struct Validator<'a> {
+    patterns: &'a BTreeMap<String, Regex>,
+    errors: Vec<String>,
+}
+
+impl<'a> Validator<'a> {
+    /// A validator with the compiled patterns of the schema.
+    #[must_use]
+    pub(crate) fn new(patterns: &'a BTreeMap<String, Regex>) -> Self {
+        Self { patterns, errors: Vec::new() }
+    }
+
+    /// All field errors of a value.
+    #[must_use]
+    pub(crate) fn check(mut self, node: &Value, value: &Value) -> Vec<String> {
+        self.walk(node, value, "");
+        self.errors
+    }
+
+    fn walk(&mut self, node: &Value, value: &Value, path: &str) {
+        if value.is_null() && node.get("nullable").and_then(Value::as_bool).unwrap_or_default() {
+            return;
+        }
+        if !self.has_type(node, value, path) {
+            return;
+        }
+        self.has_listed_value(node, value, path);
+        match value {
+            Value::Object(fields) => {
+                for name in texts(node, "required").filter(|name| !fields.contains_key(*name)) {
+                    self.errors.push(format!("{}: Required value", join(path, name)));
+                }
+                for (name, member) in fields {
+                    if let Some(inner) = member_schema(node, name) {
+                        self.walk(inner, member, &join(path, name));
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if let Some(inner) = node.get("items") {
+                    for (index, item) in items.iter().enumerate() {
+                        self.walk(inner, item, &format!("{path}[{index}]"));
+                    }
+                }
+            }
+            Value::String(text) => self.has_text(node, text, path),
+            Value::Number(number) => self.has_range(node, number.as_f64().unwrap_or_default(), value, path),
+            _ => {}
+        }
+    }
+
+    fn has_type(&mut self, node: &Value, value: &Value, path: &str) -> bool {
+        let wanted = node.get("type").and_then(Value::as_str).unwrap_or_default();
+        let int_or_string =
+            node.get("x-kubernetes-int-or-string").and_then(Value::as_bool).unwrap_or_default();
+        let fits = match wanted {
+            _ if int_or_string => value.is_string() || value.is_i64() || value.is_u64(),
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            _ => true,
+        };
+        if !fits {
+            let found = type_name(value);
+            let text =
+                format!("{path}: Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}");
+            self.errors.push(text);
+        }
+        fits
+    }
+
+    fn has_listed_value(&mut self, node: &Value, value: &Value, path: &str) {
+        let Some(allowed) = node.get("enum").and_then(Value::as_array) else { return };
+        if !allowed.contains(value) {
+            let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
+            let allowed = allowed.join(", ");
+            self.errors.push(format!("{path}: Unsupported value: {value}: supported values: {allowed}"));
+        }
+    }
+
+    fn has_text(&mut self, node: &Value, text: &str, path: &str) {
+        let length = text.chars().count() as u64;
+        if let Some(least) = node.get("minLength").and_then(Value::as_u64).filter(|least| length < *least) {
+            let why = format!("{path} in body should be at least {least} chars long");
+            self.errors.push(format!("{path}: Invalid value: {text:?}: {why}"));
+        }
+        if let Some(most) = node.get("maxLength").and_then(Value::as_u64).filter(|most| length > *most) {
+            self.errors.push(format!("{path}: Too long: may not be more than {most} bytes"));
+        }
+        if let Some(pattern) = node.get("pattern").and_then(Value::as_str)
+            && self.patterns.get(pattern).is_some_and(|compiled| !compiled.is_match(text))
+        {
+            let why = format!("{path} in body should match '{pattern}'");
+            self.errors.push(format!("{path}: Invalid value: {text:?}: {why}"));
+        }
+    }
+
+    fn has_range(&mut self, node: &Value, number: f64, value: &Value, path: &str) {
+        let mut fail = |limit: &Value, words: &str| {
+            self.errors
+                .push(format!("{path}: Invalid value: {value}: {path} in body should be {words} {limit}"));
+        };
+        if let Some(limit) = node.get("minimum").filter(|limit| number < limit.as_f64().unwrap_or(f64::MIN)) {
+            fail(limit, "greater than or equal to");
+        }
+        if let Some(limit) = node.get("maximum").filter(|limit| number > limit.as_f64().unwrap_or(f64::MAX)) {
+            fail(limit, "less than or equal to");
+        }
+    }
+}
+
+fn member_schema<'n>(node: &'n Value, name: &str) -> Option<&'n Value> {
+    let property = node.get("properties").and_then(|properties| properties.get(name));
+    property.or_else(|| node.get("additionalProperties").filter(|element| element.is_object()))
+}
+
+fn texts<'n>(node: &'n Value, name: &str) -> impl Iterator<Item = &'n str> {
+    node.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

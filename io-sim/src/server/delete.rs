@@ -1,0 +1,276 @@
+//! Deletion: finalizers, grace, owner references, namespaces, custom kinds.
+
+use std::sync::Arc;
+
+use pilothouse_protocol::{ApiError, Identity, Object, ObjectRef, Preconditions, Propagation, metadata};
+use serde_json::{Value, json};
+
+use super::kinds::Kind;
+use super::metadata_fields::{finalizers, put, set_finalizers};
+use super::rbac::{Attempt, authorise};
+use super::store::{Place, Stored};
+use super::{Caller, Server, errors};
+
+const FOREGROUND: &str = "foregroundDeletion";
+const ORPHAN: &str = "orphan";
+const DEFINITION_CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+impl Server {
+    pub(super) fn delete(
+        &mut self,
+        caller: &Caller<'_>,
+        object: &ObjectRef,
+        propagation: Propagation,
+        preconditions: &Preconditions,
+    ) -> Result<(), ApiError> {
+        let (kind, place) = self.locate(object)?;
+        let attempt = Attempt {
+            verb: "delete",
+            kind: &kind,
+            status: false,
+            namespace: &place.namespace,
+            name: &place.name,
+        };
+        authorise(&self.store, caller.identity, &attempt)?;
+        let stored = self.store.get(&place.resource, &place.namespace, &place.name).cloned();
+        let stored = stored.ok_or_else(|| errors::not_found(&kind, &place.name))?;
+        check_preconditions(&kind, &stored.object, preconditions)?;
+        self.begin_deletion(caller, &kind, &place, &stored, propagation);
+        Ok(())
+    }
+
+    fn begin_deletion(
+        &mut self,
+        caller: &Caller<'_>,
+        kind: &Kind,
+        place: &Place,
+        stored: &Stored,
+        propagation: Propagation,
+    ) {
+        let mut names = finalizers(&stored.object);
+        names.retain(|name| *name != FOREGROUND && *name != ORPHAN);
+        match propagation {
+            Propagation::Background => {}
+            Propagation::Foreground => names.push(FOREGROUND),
+            Propagation::Orphan => names.push(ORPHAN),
+        }
+        if &*place.resource == "customresourcedefinitions.apiextensions.k8s.io" && !names.contains(&DEFINITION_CLEANUP) {
+            names.push(DEFINITION_CLEANUP);
+        }
+        let namespace = &*place.resource == "namespaces";
+        let grace = if is_running_pod(kind, &stored.object) { 30 } else { 0 };
+        if names.is_empty() && !namespace && grace == 0 {
+            self.remove(place);
+            return;
+        }
+        if metadata::is_deleting(&stored.object) && names == finalizers(&stored.object) {
+            return;
+        }
+        let mut object = Value::clone(&stored.object);
+        set_finalizers(&mut object, &names);
+        if !metadata::is_deleting(&object) {
+            put(&mut object, "deletionTimestamp", Some(Value::String(caller.time())));
+            put(&mut object, "deletionGracePeriodSeconds", Some(json!(grace)));
+            if metadata::generation(&object) > 0 {
+                put(&mut object, "generation", Some(json!(metadata::generation(&stored.object) + 1)));
+            }
+        }
+        if namespace {
+            object["status"]["phase"] = json!("Terminating");
+        }
+        self.commit(place, object, stored.managed.as_ref().clone());
+    }
+
+    /// Removes an object for good, finalizers or not.
+    pub(super) fn remove(&mut self, place: &Place) {
+        if let Some(gone) = self.store.remove(place) {
+            self.orphaned.insert(metadata::text(&gone, "uid").to_owned());
+            self.definition_removed(&place.resource, &place.name);
+        }
+    }
+
+    /// Ends the grace period of a Pod, as its kubelet does.
+    pub fn finish_pod(&mut self, wall: i64, namespace: &str, name: &str) {
+        let place =
+            Place { resource: "pods".into(), namespace: namespace.to_owned(), name: name.to_owned() };
+        let Some(stored) = self.store.get(&place.resource, namespace, name).cloned() else { return };
+        if !metadata::is_deleting(&stored.object) {
+            return;
+        }
+        if finalizers(&stored.object).is_empty() {
+            self.remove(&place);
+            return;
+        }
+        let _ = wall;
+        let mut object = Value::clone(&stored.object);
+        put(&mut object, "deletionGracePeriodSeconds", Some(json!(0)));
+        self.commit(&place, object, stored.managed.as_ref().clone());
+    }
+
+    /// Whether the garbage collector has something to look at.
+    #[must_use]
+    pub fn has_garbage(&self) -> bool {
+        !self.orphaned.is_empty()
+    }
+
+    /// One pass of the garbage collector: dependents of what is gone follow, and what waits for its dependents
+    /// (foreground, orphan) goes on. Returns whether anything was done.
+    pub fn collect_garbage(&mut self, wall: i64) -> bool {
+        let before = self.store.revision();
+        for uid in std::mem::take(&mut self.orphaned) {
+            for place in self.store.dependents(&uid) {
+                self.delete_if_unowned(wall, &place);
+            }
+        }
+        self.store.revision() != before
+    }
+
+    /// Goes on with an object that waits for its dependents. Returns whether it is gone or was let go.
+    pub fn advance_dependents(&mut self, wall: i64, object: &Object) -> bool {
+        let names = finalizers(object);
+        let Some(place) = self.store.by_uid(metadata::text(object, "uid")).cloned() else { return false };
+        let dependents = self.store.dependents(metadata::text(object, "uid"));
+        if names.contains(&ORPHAN) {
+            for dependent in dependents {
+                self.drop_owner(&dependent, metadata::text(object, "uid"));
+            }
+            return self.drop_finalizer(&place, ORPHAN);
+        }
+        if !names.contains(&FOREGROUND) {
+            return false;
+        }
+        let blocking: Vec<Place> =
+            dependents.into_iter().filter(|place| self.store.get(&place.resource, &place.namespace, &place.name).is_some()).collect();
+        if blocking.is_empty() {
+            return self.drop_finalizer(&place, FOREGROUND);
+        }
+        for dependent in blocking {
+            self.delete_place(wall, &dependent, Propagation::Foreground);
+        }
+        false
+    }
+
+    /// Goes on with the deletion of a namespace. Returns whether it is gone.
+    pub fn advance_namespace(&mut self, wall: i64, name: &str) -> bool {
+        let content = self.store.in_namespace(name);
+        if content.is_empty() {
+            self.remove(&Place {
+                resource: "namespaces".into(),
+                namespace: String::new(),
+                name: name.to_owned(),
+            });
+            return true;
+        }
+        for place in content {
+            self.delete_place(wall, &place, Propagation::Background);
+        }
+        false
+    }
+
+    /// Goes on with the deletion of a CustomResourceDefinition: its objects go first. Returns whether it was let go.
+    pub fn advance_definition(&mut self, wall: i64, name: &str) -> bool {
+        let objects: Vec<ObjectRef> =
+            self.store.list(name, None).map(|stored| ObjectRef::of(&stored.object)).collect();
+        let resource: Arc<str> = name.into();
+        for object in &objects {
+            let place = Place {
+                resource: Arc::clone(&resource),
+                namespace: object.namespace.clone().unwrap_or_default(),
+                name: object.name.clone(),
+            };
+            self.delete_place(wall, &place, Propagation::Background);
+        }
+        if self.store.list(name, None).next().is_some() {
+            return false;
+        }
+        let place = Place {
+            resource: "customresourcedefinitions.apiextensions.k8s.io".into(),
+            namespace: String::new(),
+            name: name.to_owned(),
+        };
+        self.drop_finalizer(&place, DEFINITION_CLEANUP)
+    }
+
+    /// Takes a finalizer away, as the controller that holds it does. Returns whether it was there.
+    pub fn release_finalizer(&mut self, object: &ObjectRef, finalizer: &str) -> bool {
+        self.locate(object).is_ok_and(|(_, place)| self.drop_finalizer(&place, finalizer))
+    }
+
+    fn drop_finalizer(&mut self, place: &Place, finalizer: &str) -> bool {
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else {
+            return false;
+        };
+        let mut names = finalizers(&stored.object);
+        let count = names.len();
+        names.retain(|name| *name != finalizer);
+        if names.len() == count {
+            return false;
+        }
+        if names.is_empty() && metadata::is_deleting(&stored.object) && !is_graceful(&stored.object) {
+            self.remove(place);
+            return true;
+        }
+        let mut object = Value::clone(&stored.object);
+        set_finalizers(&mut object, &names);
+        self.commit(place, object, stored.managed.as_ref().clone());
+        true
+    }
+
+    fn delete_place(&mut self, wall: i64, place: &Place, propagation: Propagation) {
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else { return };
+        let reference = ObjectRef::of(&stored.object);
+        let found = self.kinds.find(&reference.api_version, &reference.kind).cloned();
+        let Some(kind) = found.or_else(|| self.kinds.of_resource(&place.resource).cloned()) else { return };
+        if metadata::is_deleting(&stored.object) {
+            return;
+        }
+        let caller = Caller { wall, identity: &Identity::Controller, manager: "kube-controller-manager" };
+        self.begin_deletion(&caller, &kind, place, &stored, propagation);
+    }
+
+    fn delete_if_unowned(&mut self, wall: i64, place: &Place) {
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name) else { return };
+        let alive = super::store::owners(&stored.object).any(|uid| self.store.by_uid(uid).is_some());
+        if !alive {
+            self.delete_place(wall, place, Propagation::Background);
+        }
+    }
+
+    fn drop_owner(&mut self, place: &Place, uid: &str) {
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else { return };
+        let mut object = Value::clone(&stored.object);
+        let references = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
+        if let Some(references) = references {
+            references.retain(|reference| reference["uid"] != uid);
+        }
+        self.commit(place, object, stored.managed.as_ref().clone());
+    }
+}
+
+fn check_preconditions(kind: &Kind, object: &Value, wanted: &Preconditions) -> Result<(), ApiError> {
+    let name = metadata::text(object, "name");
+    let uid = metadata::text(object, "uid");
+    if let Some(expected) = wanted.uid.as_deref().filter(|expected| *expected != uid) {
+        let why = format!("Precondition failed: UID in precondition: {expected}, UID in object meta: {uid}");
+        return Err(errors::conflict(kind, name, &why));
+    }
+    let version = metadata::text(object, "resourceVersion");
+    if let Some(expected) = wanted.resource_version.as_deref().filter(|expected| *expected != version) {
+        let why = format!(
+            "Precondition failed: ResourceVersion in precondition: {expected}, ResourceVersion in object meta: {version}"
+        );
+        return Err(errors::conflict(kind, name, &why));
+    }
+    Ok(())
+}
+
+fn is_running_pod(kind: &Kind, object: &Value) -> bool {
+    let phase = object.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default();
+    &*kind.resource == "pods"
+        && object.pointer("/spec/nodeName").is_some()
+        && !matches!(phase, "Succeeded" | "Failed")
+}
+
+fn is_graceful(object: &Value) -> bool {
+    object.pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or_default() > 0
+}

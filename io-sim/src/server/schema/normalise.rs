@@ -1,0 +1,135 @@
+//! What decoding into a typed object does to JSON: unknown fields and nulls go, empty optional collections go, and
+//! structs that are held by value appear.
+
+use serde_json::{Map, Value};
+
+use super::{Type, Typed};
+
+/// Path of the first field that the schema does not know, as the apply parser names it (`.spec.foo`).
+#[must_use]
+pub fn first_unknown(typed: Typed<'_>, value: &Value) -> Option<String> {
+    let mut path = String::new();
+    find_unknown(typed, value, &mut path).then_some(path)
+}
+
+/// Drops fields that the schema does not know.
+pub fn drop_unknown(typed: Typed<'_>, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Type::Struct(known) = typed.get()
+                && !known.open
+            {
+                fields.retain(|key, _| known.fields.contains_key(key));
+            }
+            for (key, member) in fields.iter_mut() {
+                drop_unknown(typed.member(key).0, member);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_unknown(typed.item(), item)),
+        _ => {}
+    }
+}
+
+/// Gives a built-in object the form that the server stores and returns.
+pub fn normalise(typed: Typed<'_>, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Type::Struct(known) = typed.get() {
+                fields.retain(|key, _| known.fields.contains_key(key));
+                for (name, field) in known.fields.iter().filter(|(_, field)| field.zero) {
+                    if matches!(typed.at(field.id).get(), Type::Struct(_)) && is_absent(fields, name) {
+                        fields.insert(name.clone(), Value::Object(Map::new()));
+                    }
+                }
+            }
+            for (key, member) in fields.iter_mut() {
+                normalise(typed.member(key).0, member);
+            }
+            fields.retain(|key, member| is_kept(typed.member(key).0, member));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| normalise(typed.item(), item)),
+        _ => {}
+    }
+}
+
+fn is_absent(fields: &Map<String, Value>, name: &str) -> bool {
+    fields.get(name).is_none_or(Value::is_null)
+}
+
+/// Optional collections are not serialised when empty; free-form values keep what they have.
+fn is_kept(typed: Typed<'_>, value: &Value) -> bool {
+    match (typed.get(), value) {
+        (Type::Any, _) => true,
+        (_, Value::Null) => false,
+        (Type::List { .. }, Value::Array(items)) => !items.is_empty(),
+        (Type::Map { .. }, Value::Object(fields)) => !fields.is_empty(),
+        _ => true,
+    }
+}
+
+fn find_unknown(typed: Typed<'_>, value: &Value, path: &mut String) -> bool {
+    let length = path.len();
+    match value {
+        Value::Object(fields) => {
+            for (key, member) in fields {
+                path.push('.');
+                path.push_str(key);
+                let (inner, known) = typed.member(key);
+                let closed = matches!(typed.get(), Type::Struct(known) if !known.open);
+                if (closed && !known) || find_unknown(inner, member, path) {
+                    return true;
+                }
+                path.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                path.push_str(&item_label(item));
+                if find_unknown(typed.item(), item, path) {
+                    return true;
+                }
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+    false
+}
+
+fn item_label(item: &Value) -> String {
+    item.get("name").map_or_else(String::new, |name| format!("[name={name}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{builtin_kinds, builtin_schema};
+    use super::*;
+
+    fn typed(kind: &str) -> Typed<'static> {
+        let found = builtin_kinds().iter().find(|entry| entry.kind == kind).expect("known kind");
+        Typed { schema: builtin_schema(), id: found.root }
+    }
+
+    #[test]
+    fn unknown_fields_are_named_like_the_server_does() {
+        let map = json!({"kind": "ConfigMap", "date": {}});
+        assert_eq!(first_unknown(typed("ConfigMap"), &map).as_deref(), Some(".date"));
+        let pod = json!({"spec": {"containers": [{"name": "c", "imag": "x"}]}});
+        assert_eq!(first_unknown(typed("Pod"), &pod).as_deref(), Some(".spec.containers[name=\"c\"].imag"));
+        assert_eq!(first_unknown(typed("ConfigMap"), &json!({"data": {"any": "x"}})), None);
+    }
+
+    #[test]
+    fn stored_form_has_no_empty_collections_but_value_structs() {
+        let mut pod = json!({"metadata": {"name": "p", "labels": {}}, "nonsense": 1,
+            "spec": {"containers": [{"name": "c", "env": []}], "nodeName": null, "volumes": [{"name": "v", "emptyDir": {}}]}});
+        normalise(typed("Pod"), &mut pod);
+        assert_eq!(
+            pod,
+            json!({"metadata": {"name": "p"}, "status": {},
+                "spec": {"containers": [{"name": "c", "resources": {}}], "volumes": [{"name": "v", "emptyDir": {}}]}})
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! Validation of built-in kinds: the rules that charts meet in practice, in the server's words.
+
+use serde_json::Value;
+
+use super::kinds::Kind;
+
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const LIMIT: usize = 1024 * 1024;
+const FROZEN_STATEFUL_SET: &str = "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+/// Errors of a new object.
+#[must_use]
+pub(crate) fn check_new(kind: &Kind, object: &Value) -> Vec<String> {
+    let mut errors = check_name(kind, text(object, "/metadata/name"));
+    errors.extend(check_content(kind, object));
+    errors
+}
+
+/// Errors of a changed object.
+#[must_use]
+pub(crate) fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<String> {
+    let mut errors = check_finalizers(old, new);
+    errors.extend(check_content(kind, new));
+    if kind.is_builtin() {
+        errors.extend(check_frozen(kind, old, new));
+    }
+    errors
+}
+
+fn check_name(kind: &Kind, name: &str) -> Vec<String> {
+    if name.is_empty() {
+        return vec!["metadata.name: Required value: name or generateName is required".to_owned()];
+    }
+    let group = kind.gvk.group();
+    if group == "rbac.authorization.k8s.io" {
+        return Vec::new();
+    }
+    let label = matches!(kind.gvk.kind.as_str(), "Namespace" | "Service") && group.is_empty();
+    let (fits, most, words) =
+        if label { (is_label(name), 63, LABEL) } else { (name.split('.').all(is_label), 253, SUBDOMAIN) };
+    let mut errors = Vec::new();
+    if !fits {
+        errors.push(format!("metadata.name: Invalid value: {name:?}: {words}"));
+    }
+    if name.len() > most {
+        errors.push(format!("metadata.name: Invalid value: {name:?}: must be no more than {most} characters"));
+    }
+    errors
+}
+
+fn is_label(name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    edge(name.chars().next())
+        && edge(name.chars().next_back())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn check_finalizers(old: &Value, new: &Value) -> Vec<String> {
+    if text(old, "/metadata/deletionTimestamp").is_empty() {
+        return Vec::new();
+    }
+    let list = |object: &Value| -> Vec<String> {
+        let list = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    };
+    let before = list(old);
+    let added: Vec<String> = list(new).into_iter().filter(|name| !before.contains(name)).collect();
+    if added.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = added.iter().map(|name| format!("{name:?}")).collect();
+    vec![format!(
+        "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        names.join(", ")
+    )]
+}
+
+fn check_content(kind: &Kind, object: &Value) -> Vec<String> {
+    match kind.gvk.kind.as_str() {
+        _ if !kind.is_builtin() => Vec::new(),
+        "Secret" if secret_size(object) > LIMIT => {
+            vec![format!("data: Too long: may not be more than {LIMIT} bytes")]
+        }
+        "ConfigMap" if config_size(object) > LIMIT => {
+            vec![format!("[]: Too long: may not be more than {LIMIT} bytes")]
+        }
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => workload(object),
+        "Job" => job(object),
+        "Pod" => containers(object, "spec"),
+        "Service" => service(object),
+        _ => Vec::new(),
+    }
+}
+
+fn workload(object: &Value) -> Vec<String> {
+    let mut errors = Vec::new();
+    let selector = object.pointer("/spec/selector").filter(|selector| !selector.is_null());
+    if selector.is_none() {
+        errors.push("spec.selector: Required value".to_owned());
+    }
+    let labels = object.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
+    let wanted = selector.and_then(|s| s.get("matchLabels")).and_then(Value::as_object);
+    if selector.is_none() || wanted.into_iter().flatten().any(|(key, value)| labels.get(key) != Some(value)) {
+        let why = "`selector` does not match template `labels`";
+        errors.push(format!("spec.template.metadata.labels: Invalid value: {labels}: {why}"));
+    }
+    errors.extend(containers(object, "spec.template.spec"));
+    errors
+}
+
+fn job(object: &Value) -> Vec<String> {
+    let mut errors = containers(object, "spec.template.spec");
+    let policy = text(object, "/spec/template/spec/restartPolicy");
+    let field = "spec.template.spec.restartPolicy";
+    if policy == "Always" {
+        errors.push(format!("{field}: Required value: valid values: \"OnFailure\", \"Never\""));
+    }
+    errors
+}
+
+fn containers(object: &Value, path: &str) -> Vec<String> {
+    let pointer = format!("/{}/containers", path.replace('.', "/"));
+    let list = object.pointer(&pointer).and_then(Value::as_array);
+    let mut errors = Vec::new();
+    if list.is_none_or(Vec::is_empty) {
+        errors.push(format!("{path}.containers: Required value"));
+    }
+    for (index, container) in list.into_iter().flatten().enumerate() {
+        for field in ["name", "image"] {
+            if text(container, &format!("/{field}")).is_empty() {
+                errors.push(format!("{path}.containers[{index}].{field}: Required value"));
+            }
+        }
+    }
+    errors
+}
+
+fn service(object: &Value) -> Vec<String> {
+    let ports = object.pointer("/spec/ports").and_then(Value::as_array);
+    let headless = text(object, "/spec/clusterIP") == "None";
+    let external = text(object, "/spec/type") == "ExternalName";
+    if ports.is_none_or(Vec::is_empty) && !headless && !external {
+        return vec!["spec.ports: Required value".to_owned()];
+    }
+    Vec::new()
+}
+
+fn check_frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<String> {
+    let frozen = |pointer: &str| old.pointer(pointer) != new.pointer(pointer);
+    let now = |pointer: &str| new.pointer(pointer).cloned().unwrap_or(Value::Null);
+    match kind.gvk.kind.as_str() {
+        "Deployment" | "DaemonSet" | "ReplicaSet" if frozen("/spec/selector") => {
+            vec![format!("spec.selector: Invalid value: {}: field is immutable", now("/spec/selector"))]
+        }
+        "Job" => ["/spec/selector", "/spec/completions", "/spec/template"]
+            .into_iter()
+            .filter(|pointer| frozen(pointer))
+            .map(|pointer| {
+                let field = pointer.trim_start_matches('/').replace('/', ".");
+                format!("{field}: Invalid value: {}: field is immutable", now(pointer))
+            })
+            .collect(),
+        "StatefulSet" if stateful_set_core(old) != stateful_set_core(new) => {
+            vec![FROZEN_STATEFUL_SET.to_owned()]
+        }
+        "Service" => service_frozen(old, new),
+        "Secret" if frozen("/type") => {
+            vec![format!("type: Invalid value: {}: field is immutable", now("/type"))]
+        }
+        "Secret" | "ConfigMap" => immutable_data(old, new),
+        "RoleBinding" | "ClusterRoleBinding" if frozen("/roleRef") => {
+            vec![format!("roleRef: Invalid value: {}: cannot change roleRef", go_role(&now("/roleRef")))]
+        }
+        "PersistentVolumeClaim" if frozen("/spec/accessModes") || frozen("/spec/storageClassName") => {
+            vec!["spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn stateful_set_core(object: &Value) -> Value {
+    let mut spec = object.get("spec").cloned().unwrap_or(Value::Null);
+    if let Value::Object(fields) = &mut spec {
+        for free in [
+            "replicas",
+            "ordinals",
+            "template",
+            "updateStrategy",
+            "revisionHistoryLimit",
+            "persistentVolumeClaimRetentionPolicy",
+            "minReadySeconds",
+        ] {
+            fields.remove(free);
+        }
+    }
+    spec
+}
+
+fn service_frozen(old: &Value, new: &Value) -> Vec<String> {
+    let (before, after) = (text(old, "/spec/clusterIP"), text(new, "/spec/clusterIP"));
+    if before.is_empty() || before == after || text(new, "/spec/type") == "ExternalName" {
+        return Vec::new();
+    }
+    let list = new.pointer("/spec/clusterIPs").cloned().unwrap_or(Value::Null);
+    vec![format!("spec.clusterIPs[0]: Invalid value: {list}: may not change once set")]
+}
+
+fn immutable_data(old: &Value, new: &Value) -> Vec<String> {
+    let frozen = old.get("immutable") == Some(&Value::Bool(true));
+    if frozen && (old.get("data") != new.get("data") || new.get("immutable") != old.get("immutable")) {
+        return vec!["data: Forbidden: field is immutable when `immutable` is set".to_owned()];
+    }
+    Vec::new()
+}
+
+fn go_role(role: &Value) -> Value {
+    serde_json::json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]})
+}
+
+fn secret_size(object: &Value) -> usize {
+    let data = object.get("data").and_then(Value::as_object);
+    data.into_iter().flatten().map(|(_, value)| decoded_length(value.as_str().unwrap_or_default())).sum()
+}
+
+fn decoded_length(base64: &str) -> usize {
+    let padding = base64.bytes().rev().take_while(|byte| *byte == b'=').count();
+    (base64.len() / 4 * 3).saturating_sub(padding)
+}
+
+fn config_size(object: &Value) -> usize {
+    let length = |field: &str| -> usize {
+        let data = object.get(field).and_then(Value::as_object);
+        data.into_iter().flatten().map(|(_, value)| value.as_str().unwrap_or_default().len()).sum()
+    };
+    length("data") + length("binaryData")
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
