@@ -2,6 +2,12 @@
 //!
 //! The corpus lies outside the repository. Where it is absent the test says so and passes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, and a report of what was compared"
+)]
+
 use std::path::{Path, PathBuf};
 
 use pilothouse_template::value::{Entries, List, ListType, MapType};
@@ -32,7 +38,17 @@ const GROUPS: &[&str] = &[
 ];
 
 /// Snippets that are known to differ, with the reason.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[
+    ("helm-func/mustToToml-err", "TOML is not built yet"),
+    ("helm-func/toToml-scalar", "TOML is not built yet"),
+    ("helm-func/toml-roundtrip", "TOML is not built yet"),
+    ("helm-func/toYaml-floats", "the YAML reader loses the sign of -0.0"),
+    ("helm-func/toYaml-numbers", "the chart loader words the error of values.yaml"),
+    ("sprig-crypto/aes", "encryption is not built yet"),
+    ("sprig-crypto/aes-bad", "encryption is not built yet"),
+    ("sprig-crypto/genca-badargs", "certificates are not built yet"),
+    ("sprig-crypto/signed-with-key", "certificates are not built yet"),
+];
 
 #[test]
 fn snippets_render_as_in_helm() {

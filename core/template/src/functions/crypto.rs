@@ -14,9 +14,9 @@ use super::{Function, fixed};
 const STRING: &[ParamType] = &[ParamType::String];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("sha1sum", STRING, |run, arguments| hash::<Sha1>(run, arguments)),
-    fixed("sha256sum", STRING, |run, arguments| hash::<Sha256>(run, arguments)),
-    fixed("sha512sum", STRING, |run, arguments| hash::<Sha512>(run, arguments)),
+    fixed("sha1sum", STRING, hash::<Sha1>),
+    fixed("sha256sum", STRING, hash::<Sha256>),
+    fixed("sha512sum", STRING, hash::<Sha512>),
     fixed("adler32sum", STRING, |run, arguments| {
         charge(run, bytes(arguments, 0).len())?;
         Ok(adler32(bytes(arguments, 0)).to_string().into())

@@ -10,9 +10,11 @@ mod compare;
 mod convert;
 mod crypto;
 mod dates;
+mod decimal;
 mod dicts;
 mod encoding;
 mod escape;
+mod float_math;
 mod flow;
 mod helm;
 mod index;
@@ -27,6 +29,8 @@ mod regex_syntax;
 mod semver;
 mod strings;
 mod types;
+mod url_parse;
+mod urls;
 pub(crate) mod values_methods;
 mod words;
 
@@ -90,6 +94,7 @@ static TABLES: &[&[Function]] = &[
     dicts::FUNCTIONS,
     encoding::FUNCTIONS,
     escape::FUNCTIONS,
+    float_math::FUNCTIONS,
     flow::FUNCTIONS,
     helm::FUNCTIONS,
     index::FUNCTIONS,
@@ -102,6 +107,7 @@ static TABLES: &[&[Function]] = &[
     semver::FUNCTIONS,
     strings::FUNCTIONS,
     types::FUNCTIONS,
+    urls::FUNCTIONS,
 ];
 
 /// A table entry with fixed parameters.

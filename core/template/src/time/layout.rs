@@ -95,8 +95,8 @@ pub(super) fn next_element(layout: &str) -> (&str, Option<(Element, &str)>, &str
     for (index, _) in layout.char_indices() {
         let rest = &layout[index..];
         // "_2006" is an underscore and a year.
-        if rest.starts_with("_2006") {
-            return (&layout[..=index], Some((Element::LongYear, "2006")), &rest[5..]);
+        if let Some(after) = rest.strip_prefix("_2006") {
+            return (&layout[..=index], Some((Element::LongYear, "2006")), after);
         }
         if let Some((element, length)) = element_at(rest) {
             return (&layout[..index], Some((element, &rest[..length])), &rest[length..]);

@@ -24,7 +24,7 @@ pub(crate) fn format(time: &Time, layout: &str) -> String {
 }
 
 fn write_element(out: &mut String, time: &Time, civil: &Civil, element: Element) {
-    let hour12 = if civil.hour % 12 == 0 { 12 } else { civil.hour % 12 };
+    let hour12 = (civil.hour + 11) % 12 + 1;
     let month = MONTHS.get(usize::from(civil.month) - 1).copied().unwrap_or_default();
     let weekday = civil.weekday.name();
     let afternoon = civil.hour >= 12;
