@@ -1,6 +1,7 @@
 //! The custom resource definition equals the recorded one and its snapshot.
 
 #![allow(clippy::print_stderr, reason = "a test that cannot run says so")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,7 @@
 //! Storage objects that real Helm v4.2.4 wrote, and a release recorded by the acceptance suite.
 
 #![allow(clippy::print_stderr, reason = "a test that cannot run says so")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use pilothouse_encoding::digest::Algorithm;
 use pilothouse_protocol::{Reply, Request};
 use pilothouse_release::{
     ConfigMapDriver, Driver, Limits, Observation, ReleaseRecord, SecretDriver, StorageKey, StorageOperation,
-    decode, encode, release_json, snapshot_of, verify_object,
+    config_digest, decode, encode, release_json, snapshot_of, verify_object,
 };
 use serde_json::Value;
 
@@ -93,6 +94,38 @@ fn a_test_run_of_helm_does_not_change_the_digest() {
     assert!(verify_object(&snapshot, &record).is_err());
 }
 
+/// Computed by Go from the same files: its JSON encoder over Helm's own types, and Flux's `chartutil` over the values.
+#[test]
+fn digests_are_those_of_go() {
+    for (file, release, values) in [
+        (
+            "secret-sample-v1.json",
+            "614d51be8bea7d2d2506ee0c2102b384f1c7f40996aad36d1f2f07b59f53dd04",
+            "87dddaa8d3c2ed550c62af0316ef4810657ae4e96551daf4c52f2fc687532758",
+        ),
+        (
+            "secret-sample-v2.json",
+            "840c4beaa8264f5514903f3cc872483628205dd6218f268385f4eb7383b30ff7",
+            "c87483b438faa2a93f3245f5b3a0c010b698e2d7f6da949b454eec35c7a2224e",
+        ),
+        (
+            "secret-sample-v3.json",
+            "696c7ee5faa89255f09ff7a63a8c408fc6e62ac3473dbbe5f1c374b3481d14d4",
+            "87dddaa8d3c2ed550c62af0316ef4810657ae4e96551daf4c52f2fc687532758",
+        ),
+        (
+            "configmap-plain-v1.json",
+            "3756d46fea41877350105984ef818e5d28b42c9ecd6aad2bc8ee8cd825e8ad0c",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+    ] {
+        let record = decode(&text(&object(file)), &Limits::default()).unwrap();
+        let snapshot = snapshot_of(&Observation::of(&record), Algorithm::Sha256).unwrap();
+        assert_eq!(snapshot.digest, format!("sha256:{release}"), "{file}");
+        assert_eq!(snapshot.config_digest, format!("sha256:{values}"), "{file}");
+    }
+}
+
 #[test]
 fn recorded_releases_are_read_and_written() {
     let Ok(scenarios) = std::fs::read_dir(here(SCENARIOS)) else {
@@ -112,4 +145,11 @@ fn recorded_releases_are_read_and_written() {
         read += 1;
     }
     assert!(read > 0, "no recorded release in {SCENARIOS}");
+}
+
+#[test]
+fn the_digest_of_recorded_values() {
+    let values = serde_json::json!({ "message": "taken over" });
+    let digest = config_digest(values.as_object().unwrap(), Algorithm::Sha256).unwrap().to_string();
+    assert_eq!(digest, "sha256:2ff482f8b25dca81734a4597476779ca1205e5c6f898e93cdc2d38f386857202");
 }
