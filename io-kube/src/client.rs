@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, HeaderValue, USER_AGENT};
 use http::{Request, Response};
+use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use kube::client::Body;
 use pilothouse_protocol::{Failure, Identity};
@@ -118,11 +119,9 @@ impl ApiClient {
 }
 
 /// Reads a body to its end, within the time of a request.
-async fn read(body: Body) -> Result<Vec<u8>, Failure> {
+async fn read(body: Body) -> Result<Bytes, Failure> {
     let read = tokio::time::timeout(REQUEST_TIMEOUT, body.collect_bytes()).await;
-    read.map_err(|_| timed_out())?
-        .map(|bytes| bytes.to_vec())
-        .map_err(|error| Failure::Unknown(chain(&error)))
+    read.map_err(|_| timed_out())?.map_err(|error| Failure::Unknown(chain(&error)))
 }
 
 fn timed_out() -> Failure {
@@ -151,7 +150,13 @@ fn failure(error: &kube::Error) -> Failure {
         kube::Error::Auth(_) | kube::Error::HttpError(_) => true,
         _ => false,
     };
-    if unsent { Failure::Unreachable(chain(error)) } else { Failure::Unknown(chain(error)) }
+    // The client's own name for "the layer below failed" tells nobody anything.
+    let text = match error {
+        kube::Error::Service(cause) => chain(cause.as_ref()),
+        kube::Error::HyperError(cause) => chain(cause),
+        _ => chain(error),
+    };
+    if unsent { Failure::Unreachable(text) } else { Failure::Unknown(text) }
 }
 
 /// An error with its causes, as `outer: inner`. A cause that the text before it already names is left out.

@@ -57,14 +57,9 @@ pub trait World {
     fn perform(&mut self, action: OperatorAction);
 }
 
-/// What the process is told from outside.
+/// The process is asked to finish and end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Finish and end.
-    Terminate,
-    /// End at once, with this as the reason.
-    Abort(Outcome),
-}
+pub struct Terminate;
 
 /// How the loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,15 +72,15 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Drives `core` in `world` until a signal ends it.
+/// Drives `core` in `world` until it is asked to end.
 ///
-/// After [`Signal::Terminate`] the loop goes on until nothing is under way, but no longer than `grace`.
+/// After [`Terminate`] the loop goes on until nothing is under way, but no longer than `grace`.
 pub async fn drive<C: Core, W: World>(
     core: &mut C,
     world: &mut W,
     clock: Clock,
     mut inputs: mpsc::Receiver<OperatorInput>,
-    mut signals: mpsc::Receiver<Signal>,
+    mut signals: mpsc::Receiver<Terminate>,
     grace: Duration,
 ) -> Outcome {
     let mut end: Option<Instant> = None;
@@ -96,17 +91,17 @@ pub async fn drive<C: Core, W: World>(
         let timer = core.poll_timeout().map(|deadline| clock.instant(deadline.at));
         let input = tokio::select! {
             biased;
-            signal = signals.recv() => match signal {
-                Some(Signal::Abort(outcome)) => return outcome,
-                Some(Signal::Terminate) if end.is_some() => return Outcome::Interrupted,
-                Some(Signal::Terminate) | None => {
-                    end = Some(Instant::now() + grace);
-                    OperatorInput::Shutdown
+            Some(Terminate) = signals.recv() => {
+                if end.is_some() {
+                    return Outcome::Interrupted;
                 }
-            },
+                end = Some(Instant::now() + grace);
+                OperatorInput::Shutdown
+            }
             () = at(end) => return Outcome::GraceOver,
             () = at(timer) => OperatorInput::Timer,
-            input = inputs.recv() => input.unwrap_or(OperatorInput::Timer),
+            Some(input) = inputs.recv() => input,
+            else => return Outcome::Finished,
         };
         core.handle(clock.now(), input);
         while let Some(action) = core.poll_action() {
@@ -173,7 +168,8 @@ impl RealWorld {
             Request::Fetch { .. } => &self.limits.downloads,
             _ => &self.limits.requests,
         };
-        let (limit, performer, inputs) = (Arc::clone(limit), Arc::clone(&self.performer), self.inputs.clone());
+        let (limit, performer, inputs) =
+            (Arc::clone(limit), Arc::clone(&self.performer), self.inputs.clone());
         tokio::spawn(async move {
             let reply: Reply = {
                 let _permit = limit.acquire().await;

@@ -67,7 +67,8 @@ impl Settings {
         let scope = WatchScope {
             namespace,
             releases: flags.watch_label_selector.clone(),
-            configs: (!gates.is_enabled("DisableConfigWatchers")).then(|| flags.watch_configs_label_selector.clone()),
+            configs: (!gates.is_enabled("DisableConfigWatchers"))
+                .then(|| flags.watch_configs_label_selector.clone()),
             external_artifacts: gates.is_enabled("ExternalArtifact"),
         };
         Ok(Self { config: config(flags, &gates)?, scope, warnings: warnings(flags, &gates), gates })
@@ -132,7 +133,8 @@ fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
     warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
     warn(flags.insecure_kubeconfig_exec, "--insecure-kubeconfig-exec has no effect");
     warn(flags.insecure_kubeconfig_tls, "--insecure-kubeconfig-tls has no effect");
-    let has_token_flags = flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
+    let has_token_flags =
+        flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
     warn(has_token_flags, "the --token-cache flags have no effect: tokens are not cached");
     for gate in INERT_GATES {
         warn(gates.is_enabled(gate), &format!("the feature gate {gate} has no effect"));
@@ -185,7 +187,10 @@ mod tests {
     fn what_has_no_effect_is_named() {
         let settings = settings(&["--enable-leader-election", "--feature-gates=OOMWatch=true"]).unwrap();
         assert_eq!(settings.warnings.len(), 2);
-        assert!(settings.warnings[0].contains("--enable-leader-election") && settings.warnings[1].contains("OOMWatch"));
+        assert!(
+            settings.warnings[0].contains("--enable-leader-election")
+                && settings.warnings[1].contains("OOMWatch")
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::client::{ApiClient, ConnectError};
 use crate::clock::{self, Clock};
 use crate::discovery::Catalog;
-use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Signal, drive};
+use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Terminate, drive};
 use crate::environment;
 use crate::events::Recorder;
 use crate::fetch::{FetchOptions, Fetcher};
@@ -128,7 +128,8 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
 
 async fn listen(flags: &RunFlags, metrics: &Arc<Metrics>) -> Result<(), StartError> {
     let metrics_addr = if flags.metrics_addr.is_empty() { ":8080" } else { &flags.metrics_addr };
-    let sites = [(metrics_addr, Site::Metrics(Arc::clone(metrics))), (flags.health_addr.as_str(), Site::Health)];
+    let sites =
+        [(metrics_addr, Site::Metrics(Arc::clone(metrics))), (flags.health_addr.as_str(), Site::Health)];
     for (flag, site) in sites.into_iter().filter(|(flag, _)| !flag.is_empty()) {
         if let Some(address) = listen_address(flag) {
             server::serve(&address, site).await.map_err(|error| StartError::Listen { address, error })?;
@@ -165,7 +166,7 @@ fn world(
 }
 
 /// SIGTERM and SIGINT, each time one comes.
-fn signals() -> io::Result<mpsc::Receiver<Signal>> {
+fn signals() -> io::Result<mpsc::Receiver<Terminate>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (sender, signals) = mpsc::channel(2);
@@ -176,7 +177,7 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            if sender.send(Signal::Terminate).await.is_err() {
+            if sender.send(Terminate).await.is_err() {
                 return;
             }
         }

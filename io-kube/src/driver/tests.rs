@@ -24,7 +24,8 @@ impl Core for Script {
         self.inputs.push((now.monotonic.0 / 1_000_000_000, name));
         if name == "timer" {
             self.deadlines.pop_front();
-            let entry = LogEntry { level: LogLevel::Info, message: "tick".into(), fields: Default::default() };
+            let entry =
+                LogEntry { level: LogLevel::Info, message: "tick".into(), fields: Default::default() };
             let key = ReleaseKey::new("ns", "x");
             self.actions.push_back(OperatorAction { key, action: Action::Log(entry) });
         }
@@ -53,16 +54,16 @@ impl World for Counter {
     }
 }
 
-async fn run(script: &mut Script, signals: &[(u64, Signal)]) -> (Outcome, usize) {
+async fn run(script: &mut Script, signals: &[u64]) -> (Outcome, usize) {
     let (inputs, input_queue) = mpsc::channel(4);
     let (signal_sender, signal_queue) = mpsc::channel(4);
     let signals = signals.to_vec();
     let clock = Clock::start();
     tokio::spawn(async move {
         let _ = inputs.send(OperatorInput::Synced).await;
-        for (at, signal) in signals {
+        for at in signals {
             tokio::time::sleep_until(clock.instant(Monotonic(at * 1_000_000_000))).await;
-            let _ = signal_sender.send(signal).await;
+            let _ = signal_sender.send(Terminate).await;
         }
         std::future::pending::<()>().await;
     });
@@ -74,7 +75,7 @@ async fn run(script: &mut Script, signals: &[(u64, Signal)]) -> (Outcome, usize)
 #[tokio::test(start_paused = true)]
 async fn timers_fire_at_their_deadlines_and_shutdown_drains() {
     let mut script = Script { deadlines: [5, 7, 30].into(), ..Script::default() };
-    let ended = run(&mut script, &[(10, Signal::Terminate)]).await;
+    let ended = run(&mut script, &[10]).await;
     assert_eq!(ended, (Outcome::Finished, 3));
     assert_eq!(script.inputs, [(0, "synced"), (5, "timer"), (7, "timer"), (10, "shutdown"), (30, "timer")]);
 }
@@ -82,13 +83,12 @@ async fn timers_fire_at_their_deadlines_and_shutdown_drains() {
 #[tokio::test(start_paused = true)]
 async fn the_grace_period_ends() {
     let mut script = Script { busy: true, ..Script::default() };
-    let ended = run(&mut script, &[(1, Signal::Terminate)]).await;
+    let ended = run(&mut script, &[1]).await;
     assert_eq!(ended, (Outcome::GraceOver, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_second_signal_ends_at_once() {
     let mut script = Script { busy: true, ..Script::default() };
-    let signals = [(1, Signal::Terminate), (2, Signal::Terminate)];
-    assert_eq!(run(&mut script, &signals).await, (Outcome::Interrupted, 0));
+    assert_eq!(run(&mut script, &[1, 2]).await, (Outcome::Interrupted, 0));
 }
