@@ -12,6 +12,12 @@ pub enum LimitError {
     /// Templates, includes or expressions nest too deep.
     #[error("templates nest deeper than {0} levels")]
     Depth(usize),
+    /// A value nests too deep to be printed, copied, compared or encoded; it may contain itself.
+    #[error("value nests deeper than {0} levels")]
+    ValueDepth(usize),
+    /// A value has too many parts for that, counting shared ones once for each place.
+    #[error("value has more than {0} elements")]
+    ValueSize(usize),
     /// The nesting takes more stack than the caller allowed.
     #[error("templates nest too deep for a stack of {0} bytes")]
     Stack(usize),

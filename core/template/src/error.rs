@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::budget::LimitError;
+use crate::value::EncodeError;
 
 /// A template could not be parsed. The text is Go's: `template: NAME:LINE: MESSAGE`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +92,15 @@ impl std::error::Error for ExecError {}
 impl From<LimitError> for ExecError {
     fn from(limit: LimitError) -> Self {
         ExecError::plain(limit.to_string()).with_limit(limit)
+    }
+}
+
+impl From<EncodeError> for ExecError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::Limit(limit) => limit.into(),
+            other => ExecError::plain(other.to_string()),
+        }
     }
 }
 

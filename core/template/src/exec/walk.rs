@@ -76,7 +76,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             value => {
                 let before = self.run.output.len();
                 let printed = format::write_value(&mut self.run.output, value);
-                printed.map_err(|error| self.fail(error.to_string()))?;
+                printed.map_err(|limit| self.exceeded(limit))?;
                 self.charge_output(self.run.output.len() - before)?;
             }
         }

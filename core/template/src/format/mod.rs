@@ -5,9 +5,9 @@ mod printer;
 pub(crate) mod quote;
 mod verbs;
 
+use crate::budget::LimitError;
 use crate::value::Value;
 
-pub(crate) use printer::PrintError;
 use printer::Printer;
 
 /// The Go `%v` text of a value; what cannot be printed in full is cut off. For messages.
@@ -19,14 +19,14 @@ pub(crate) fn value_text(value: &Value) -> String {
 }
 
 /// Appends the `%v` form of a value.
-pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), PrintError> {
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), LimitError> {
     let mut printer = Printer::new(out);
     printer.print_argument(value, 'v');
     printer.finish()
 }
 
 /// `fmt.Sprint`: spaces between operands when neither is a string.
-pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, PrintError> {
+pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::new();
     let mut after_string = true;
     for (index, value) in values.iter().enumerate() {
@@ -41,7 +41,7 @@ pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, PrintError> {
 }
 
 /// `fmt.Sprintln`: spaces between all operands and a newline at the end.
-pub(crate) fn sprintln(values: &[Value]) -> Result<Vec<u8>, PrintError> {
+pub(crate) fn sprintln(values: &[Value]) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::new();
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
@@ -54,7 +54,7 @@ pub(crate) fn sprintln(values: &[Value]) -> Result<Vec<u8>, PrintError> {
 }
 
 /// `fmt.Sprintf`.
-pub(crate) fn sprintf(format: &[u8], values: &[Value]) -> Result<Vec<u8>, PrintError> {
+pub(crate) fn sprintf(format: &[u8], values: &[Value]) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::with_capacity(format.len() + 16);
     let mut printer = Printer::new(&mut out);
     verbs::print(&mut printer, format, values);
@@ -132,7 +132,10 @@ mod tests {
     fn a_map_in_itself_does_not_print() {
         let value = Value::map(crate::value::Entries::new());
         value.as_map().unwrap().insert("self".into(), value.clone());
-        assert_eq!(sprint(std::slice::from_ref(&value)), Err(PrintError::TooDeep));
+        assert_eq!(
+            sprint(std::slice::from_ref(&value)),
+            Err(LimitError::ValueDepth(crate::value::MAX_VALUE_DEPTH))
+        );
         value.as_map().unwrap().remove("self");
     }
 }

@@ -1,22 +1,12 @@
 //! Prints one value for one verb (Go's `fmt` printer).
 
+use crate::budget::LimitError;
 use crate::value::{Kind, List, MAX_VALUE_DEPTH, Map, Shape, Value};
 
 use super::quote;
 
 /// Bytes a single print may produce. Shared parts of a value print once for each place they appear in.
-const MAX_PRINTED: usize = 64 << 20;
-
-/// Why a value was not printed in full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PrintError {
-    /// The value nests too deep or contains itself.
-    #[error("value nests deeper than {MAX_VALUE_DEPTH} levels")]
-    TooDeep,
-    /// The text is too long.
-    #[error("printed value is larger than {MAX_PRINTED} bytes")]
-    TooLarge,
-}
+const MAX_PRINTED: usize = 16 << 20;
 
 /// The flags, width and precision of a verb.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,7 +31,7 @@ pub(super) struct Printer<'o> {
     start: usize,
     /// A wrong verb is being reported, which must not itself use methods.
     reporting: bool,
-    failure: Option<PrintError>,
+    failure: Option<LimitError>,
 }
 
 impl<'o> Printer<'o> {
@@ -51,7 +41,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Whether everything was printed.
-    pub(super) fn finish(self) -> Result<(), PrintError> {
+    pub(super) fn finish(self) -> Result<(), LimitError> {
         self.failure.map_or(Ok(()), Err)
     }
 
@@ -108,9 +98,9 @@ impl<'o> Printer<'o> {
 
     fn may_continue(&mut self, depth: usize) -> bool {
         if depth > MAX_VALUE_DEPTH {
-            self.failure = Some(PrintError::TooDeep);
+            self.failure = Some(LimitError::ValueDepth(MAX_VALUE_DEPTH));
         } else if self.out.len() - self.start > MAX_PRINTED {
-            self.failure = Some(PrintError::TooLarge);
+            self.failure = Some(LimitError::Bytes(MAX_PRINTED as u64));
         }
         self.failure.is_none()
     }

@@ -68,7 +68,7 @@ pub(super) fn display(value: &Value) -> Executed<Text> {
         Value::Bytes(bytes) => Ok(Text::from(&**bytes)),
         other => {
             let mut out = Vec::new();
-            format::write_value(&mut out, other).map_err(|error| ExecError::plain(error.to_string()))?;
+            format::write_value(&mut out, other)?;
             Ok(Text::from(out))
         }
     }

@@ -1,8 +1,9 @@
 //! Go's builtins except indexing, comparing and escaping.
 
+use crate::budget::LimitError;
 use crate::error::ExecError;
 use crate::exec::{Executed, Operand, Run};
-use crate::format::{self, PrintError};
+use crate::format;
 use crate::value::{ParamType, Shape, Value};
 
 use super::arguments::bytes;
@@ -31,8 +32,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-fn printed(result: Result<Vec<u8>, PrintError>) -> Executed<Value> {
-    result.map(Value::string).map_err(|error| ExecError::plain(error.to_string()))
+fn printed(result: Result<Vec<u8>, LimitError>) -> Executed<Value> {
+    Ok(Value::string(result?))
 }
 
 fn len(_: &mut Run<'_, '_>, arguments: &[Operand]) -> Executed<Value> {

@@ -145,7 +145,7 @@ fn conversion(value: &Value, wanted: &str) -> ExecError {
 }
 
 fn deep_copy(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let (copy, nodes) = arguments[0].deep_copy().map_err(|error| ExecError::plain(error.to_string()))?;
+    let (copy, nodes) = arguments[0].deep_copy()?;
     charge_items(run, nodes)?;
     Ok(copy)
 }

@@ -76,7 +76,7 @@ fn raw_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 
 /// The value as a document, charged by its size.
 fn document(run: &mut Run<'_, '_>, value: &Value) -> Executed<Json> {
-    let (json, nodes) = value.to_json_counted().map_err(|error| ExecError::plain(error.to_string()))?;
+    let (json, nodes) = value.to_json_counted()?;
     run.environment.budget.charge_steps(nodes as u64)?;
     Ok(json)
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::error::ExecError;
 use crate::exec::Executed;
 use crate::format;
 use crate::format::quote::is_printable;
@@ -22,7 +21,7 @@ fn joined(arguments: &[Value]) -> Executed<String> {
         .iter()
         .map(|argument| if argument.is_nil() { Value::from("<no value>") } else { argument.clone() })
         .collect();
-    let bytes = format::sprint(&arguments).map_err(|error| ExecError::plain(error.to_string()))?;
+    let bytes = format::sprint(&arguments)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -150,7 +150,7 @@ fn has(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 fn contains(run: &mut Run<'_, '_>, items: &[Value], wanted: &Value) -> Executed<bool> {
     run.environment.budget.charge_steps(items.len() as u64)?;
     for item in items {
-        let equal = item.deep_equal(wanted).map_err(|error| ExecError::plain(error.to_string()))?;
+        let equal = item.deep_equal(wanted)?;
         if equal {
             return Ok(true);
         }

@@ -136,7 +136,7 @@ fn squote_all(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
             out.push(b' ');
         }
         out.push(b'\'');
-        format::write_value(&mut out, argument).map_err(|error| ExecError::plain(error.to_string()))?;
+        format::write_value(&mut out, argument)?;
         out.push(b'\'');
     }
     Ok(Value::string(out))
@@ -148,7 +148,7 @@ fn cat(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         if index > 0 {
             out.push(b' ');
         }
-        format::write_value(&mut out, argument).map_err(|error| ExecError::plain(error.to_string()))?;
+        format::write_value(&mut out, argument)?;
     }
     Ok(Value::string(out))
 }

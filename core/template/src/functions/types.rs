@@ -1,6 +1,5 @@
 //! Questions about types, and deep equality.
 
-use crate::error::ExecError;
 use crate::value::{ParamType, Value};
 
 use super::arguments::text;
@@ -18,8 +17,5 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("kindOf", &[ANY], |_, arguments| Ok(arguments[0].kind().name().into())),
     fixed("kindIs", NAMED, |_, arguments| Ok(Value::Bool(text(arguments, 0) == arguments[1].kind().name()))),
-    fixed("deepEqual", &[ANY, ANY], |_, arguments| match arguments[0].deep_equal(&arguments[1]) {
-        Ok(equal) => Ok(Value::Bool(equal)),
-        Err(error) => Err(ExecError::plain(error.to_string())),
-    }),
+    fixed("deepEqual", &[ANY, ANY], |_, arguments| Ok(Value::Bool(arguments[0].deep_equal(&arguments[1])?))),
 ];

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use base64::Engine as _;
 use serde_json::Value as Json;
 
+use crate::budget::LimitError;
+
 use super::walk::Visits;
 use super::{Entries, IntType, Shape, Value};
 
@@ -14,12 +16,9 @@ pub const MAX_VALUE_DEPTH: usize = 1000;
 /// Why a value has no JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// The value nests deeper than [`MAX_VALUE_DEPTH`], or contains itself.
-    #[error("value nests deeper than {MAX_VALUE_DEPTH} levels")]
-    TooDeep,
-    /// The value has too many nodes, counting shared parts once for each place.
-    #[error("value has too many elements")]
-    TooLarge,
+    /// The value is too large, nests too deep or contains itself.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A number JSON cannot hold; worded as Go's `encoding/json` does.
     #[error("json: unsupported value: {0}")]
     UnsupportedValue(&'static str),
@@ -153,7 +152,7 @@ mod tests {
     fn a_map_in_itself_is_refused() {
         let value = Value::map(Entries::new());
         value.as_map().unwrap().insert("self".into(), value.clone());
-        assert_eq!(value.to_json(), Err(EncodeError::TooDeep));
+        assert_eq!(value.to_json(), Err(EncodeError::Limit(LimitError::ValueDepth(MAX_VALUE_DEPTH))));
         value.as_map().unwrap().remove("self");
     }
 }

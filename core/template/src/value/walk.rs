@@ -2,21 +2,23 @@
 
 use std::rc::Rc;
 
-use super::{EncodeError, List, MAX_VALUE_DEPTH, Map, Shape, Value};
+use crate::budget::LimitError;
+
+use super::{List, MAX_VALUE_DEPTH, Map, Shape, Value};
 
 /// How many nodes a deep operation may visit. Parts that a value shares count once for each place.
-pub(crate) const MAX_VALUE_NODES: usize = 4_000_000;
+pub(crate) const MAX_VALUE_NODES: usize = 1_000_000;
 
 impl Value {
     /// A copy that shares no map or list, and the number of nodes it has.
-    pub(crate) fn deep_copy(&self) -> Result<(Value, usize), EncodeError> {
+    pub(crate) fn deep_copy(&self) -> Result<(Value, usize), LimitError> {
         let mut visits = Visits::default();
         let copy = copy(self, 0, &mut visits)?;
         Ok((copy, visits.0))
     }
 
     /// Go's `reflect.DeepEqual`: same types, same content.
-    pub(crate) fn deep_equal(&self, other: &Value) -> Result<bool, EncodeError> {
+    pub(crate) fn deep_equal(&self, other: &Value) -> Result<bool, LimitError> {
         is_equal(self, other, 0, &mut Visits::default())
     }
 }
@@ -32,21 +34,21 @@ impl Visits {
     }
 
     /// Counts one node at `depth`, unless there are too many or it lies too deep.
-    pub(super) fn visit(&mut self, depth: usize) -> Result<(), EncodeError> {
+    pub(super) fn visit(&mut self, depth: usize) -> Result<(), LimitError> {
         self.0 += 1;
         if depth > MAX_VALUE_DEPTH {
-            return Err(EncodeError::TooDeep);
+            return Err(LimitError::ValueDepth(MAX_VALUE_DEPTH));
         }
-        if self.0 > MAX_VALUE_NODES { Err(EncodeError::TooLarge) } else { Ok(()) }
+        if self.0 > MAX_VALUE_NODES { Err(LimitError::ValueSize(MAX_VALUE_NODES)) } else { Ok(()) }
     }
 }
 
-fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, EncodeError> {
+fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, LimitError> {
     visits.visit(depth)?;
     Ok(match value {
         Value::List(list) if list.is_nil() => value.clone(),
         Value::List(list) => {
-            let items: Result<Vec<Value>, EncodeError> =
+            let items: Result<Vec<Value>, LimitError> =
                 list.items().iter().map(|item| copy(item, depth + 1, visits)).collect();
             Value::List(Rc::new(List::new(list.list_type(), items?)))
         }
@@ -61,7 +63,7 @@ fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, Encod
     })
 }
 
-fn is_equal(left: &Value, right: &Value, depth: usize, visits: &mut Visits) -> Result<bool, EncodeError> {
+fn is_equal(left: &Value, right: &Value, depth: usize, visits: &mut Visits) -> Result<bool, LimitError> {
     visits.visit(depth)?;
     Ok(match (left, right) {
         (Value::Nil, Value::Nil) => true,
@@ -89,7 +91,7 @@ fn is_equal_list(
     right: &Rc<List>,
     depth: usize,
     visits: &mut Visits,
-) -> Result<bool, EncodeError> {
+) -> Result<bool, LimitError> {
     if Rc::ptr_eq(left, right) {
         return Ok(true);
     }
@@ -110,7 +112,7 @@ fn is_equal_map(
     right: &Rc<Map>,
     depth: usize,
     visits: &mut Visits,
-) -> Result<bool, EncodeError> {
+) -> Result<bool, LimitError> {
     if left.map_type() != right.map_type() || left.len() != right.len() {
         return Ok(false);
     }
@@ -130,7 +132,7 @@ fn is_equal_shape(
     right: &Shape,
     depth: usize,
     visits: &mut Visits,
-) -> Result<bool, EncodeError> {
+) -> Result<bool, LimitError> {
     match (left, right) {
         (Shape::List(left), Shape::List(right)) => is_equal_list(left, right, depth, visits),
         (Shape::Map(left), Shape::Map(right)) => is_equal_map(left, right, depth, visits),
