@@ -121,7 +121,7 @@ impl ApiClient {
 /// Reads a body to its end, within the time of a request.
 async fn read(body: Body) -> Result<Bytes, Failure> {
     let read = tokio::time::timeout(REQUEST_TIMEOUT, body.collect_bytes()).await;
-    read.map_err(|_| timed_out())?.map_err(|error| Failure::Unknown(chain(&error)))
+    read.map_err(|_| timed_out())?.map_err(|error| Failure::Unknown(plain(&error)))
 }
 
 fn timed_out() -> Failure {
@@ -150,13 +150,18 @@ fn failure(error: &kube::Error) -> Failure {
         kube::Error::Auth(_) | kube::Error::HttpError(_) => true,
         _ => false,
     };
-    // The client's own name for "the layer below failed" tells nobody anything.
-    let text = match error {
+    let text = plain(error);
+    if unsent { Failure::Unreachable(text) } else { Failure::Unknown(text) }
+}
+
+/// An error of the client with its causes, without the client's own name for "the layer below failed".
+#[must_use]
+pub fn plain(error: &kube::Error) -> String {
+    match error {
         kube::Error::Service(cause) => chain(cause.as_ref()),
         kube::Error::HyperError(cause) => chain(cause),
         _ => chain(error),
-    };
-    if unsent { Failure::Unreachable(text) } else { Failure::Unknown(text) }
+    }
 }
 
 /// An error with its causes, as `outer: inner`. A cause that the text before it already names is left out.

@@ -10,6 +10,7 @@ use pilothouse_protocol::{
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::client::ApiClient;
 use crate::clock::{rfc3339_seconds, wall_nanos};
@@ -36,15 +37,20 @@ pub struct Recorder {
 impl Recorder {
     /// Starts the tasks that write events to the API server and, with a notifier, to its endpoint.
     #[must_use]
-    pub fn start(client: Arc<ApiClient>, notifier: Option<Notifier>, instance: String, log: Log) -> Self {
+    pub fn start(
+        client: Arc<ApiClient>,
+        notifier: Option<Notifier>,
+        instance: String,
+        log: Log,
+    ) -> (Self, EventTasks) {
         let (written, queue) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(write_all(client, instance, log.clone(), queue));
+        let mut tasks = vec![tokio::spawn(write_all(client, instance, log.clone(), queue))];
         let notified = notifier.map(|notifier| {
             let (sender, queue) = mpsc::channel(QUEUE_MAX);
-            tokio::spawn(notifier.run(queue));
+            tasks.push(tokio::spawn(notifier.run(queue)));
             sender
         });
-        Self { written, notified, log }
+        (Self { written, notified, log }, EventTasks(tasks))
     }
 
     /// Records an event. Does not wait; an event that does not fit into the queue is lost, with a log line.
@@ -69,6 +75,23 @@ impl Recorder {
         let mut fields = event.annotations.clone();
         fields.insert("reason".to_owned(), event.reason.clone());
         self.log.release(key, &LogEntry { level: LogLevel::Trace, message: event.message.clone(), fields });
+    }
+}
+
+/// The tasks behind a [`Recorder`].
+#[derive(Debug)]
+pub struct EventTasks(Vec<JoinHandle<()>>);
+
+impl EventTasks {
+    /// Waits until all events that were recorded are written, when every [`Recorder`] is gone; not longer than `grace`.
+    pub async fn finish(self, grace: Duration) {
+        let all = async {
+            for task in self.0 {
+                // A task that panicked has nothing more to write.
+                let _ = task.await;
+            }
+        };
+        let _ = tokio::time::timeout(grace, all).await;
     }
 }
 

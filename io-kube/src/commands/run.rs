@@ -15,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::discovery::Catalog;
 use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Terminate, drive};
 use crate::environment;
-use crate::events::Recorder;
+use crate::events::{EventTasks, Recorder};
 use crate::fetch::{FetchOptions, Fetcher};
 use crate::flags::{RunFlags, listen_address};
 use crate::limiter::Rate;
@@ -32,6 +32,9 @@ use crate::watches::{MachineWatches, SharedWatches};
 /// The stack of the thread on which the state machines run, in bytes. Templates of charts recurse on it; the machines
 /// count their depth and stay far below.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long the last events may take to be written.
+const EVENTS_GRACE: Duration = Duration::from_secs(5);
 
 /// How long tasks may take to end after the loop has ended.
 const TASKS_GRACE: Duration = Duration::from_secs(1);
@@ -119,11 +122,16 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
     let client = Arc::new(ApiClient::connect(rate, metrics).await?);
     let mut operator = Operator::new(settings.config.clone(), clock::seed()?);
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
-    let mut world = world(flags, &client, log, &inputs);
+    let (mut world, events) = world(flags, &client, log, &inputs);
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
     log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
     let grace = flags.graceful_shutdown_timeout.into();
-    Ok(drive(&mut operator, &mut world, Clock::start(), queue, signals, grace).await)
+    let outcome = drive(&mut operator, &mut world, Clock::start(), queue, signals, grace).await;
+    drop(world);
+    if outcome == Outcome::Finished {
+        events.finish(EVENTS_GRACE).await;
+    }
+    Ok(outcome)
 }
 
 async fn listen(flags: &RunFlags, metrics: &Arc<Metrics>) -> Result<(), StartError> {
@@ -143,7 +151,7 @@ fn world(
     client: &Arc<ApiClient>,
     log: &Log,
     inputs: &mpsc::Sender<pilothouse_operator::OperatorInput>,
-) -> RealWorld {
+) -> (RealWorld, EventTasks) {
     let http = http_client();
     let hosts = HostOverrides {
         source_controller: environment::variable(environment::SOURCE_CONTROLLER_LOCALHOST),
@@ -155,14 +163,16 @@ fn world(
     let notifier = (!flags.events_addr.is_empty())
         .then(|| Notifier::new(http.clone(), flags.events_addr.clone(), instance.clone(), log.clone()));
     let fetcher = Fetcher::new(http, options);
-    RealWorld {
+    let (recorder, events) = Recorder::start(Arc::clone(client), notifier, instance, log.clone());
+    let world = RealWorld {
         performer: Arc::new(Performer::new(Arc::clone(client), Arc::clone(&catalog), fetcher)),
         watches: MachineWatches::new(Arc::clone(client), catalog, inputs.clone()),
-        recorder: Recorder::start(Arc::clone(client), notifier, instance, log.clone()),
+        recorder,
         log: log.clone(),
         inputs: inputs.clone(),
         limits: Limits::default(),
-    }
+    };
+    (world, events)
 }
 
 /// SIGTERM and SIGINT, each time one comes.

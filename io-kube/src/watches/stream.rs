@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, header::ACCEPT};
+use http_body_util::BodyExt;
 use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, ObjectRef, metadata};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::backoff::WatchBackoff;
 use super::lines::Lines;
-use crate::client::ApiClient;
+use crate::client::{ApiClient, plain};
 use crate::clock::jitter;
 use crate::paths::Path;
 use crate::perform::list_items;
@@ -147,7 +148,7 @@ impl ListWatch {
             Err(failure) => Err(failure),
         };
         let mut lines = match opened {
-            Ok(response) => Lines::new(response.into_body()),
+            Ok(response) => Lines::new(response.into_body().map_err(|error| plain(&error))),
             Err(Failure::Api(error)) if error.code == 410 => return End::Expired(None),
             Err(failure @ Failure::Api(_)) => return End::Expired(Some(failure)),
             Err(failure) => return End::Failed(failure),
