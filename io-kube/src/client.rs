@@ -17,8 +17,9 @@ use crate::limiter::{Rate, TokenBucket};
 use crate::metrics::Metrics;
 use crate::reply;
 
-/// How long a request may take until its whole answer is there. The API server gives up after the same time.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the head of an answer may take, and its body. The API server gives up after 60 seconds; the client waits a
+/// little longer, so that it learns about that.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(70);
 
 /// Buckets of identities that are kept; when there are more, full ones are dropped.
 const BUCKETS_MAX: usize = 4096;

@@ -21,6 +21,10 @@ const REQUESTS_MAX: usize = 256;
 /// Downloads at one time. A download that waits for its next try counts.
 const DOWNLOADS_MAX: usize = 32;
 
+/// The least time between two timers, so that a deadline which does not move neither takes a processor nor keeps inputs
+/// from being heard.
+const TIMER_PAUSE: Duration = Duration::from_millis(1);
+
 /// What is driven: an [`Operator`], or something that behaves like one.
 pub trait Core {
     /// Takes in one input.
@@ -84,11 +88,12 @@ pub async fn drive<C: Core, W: World>(
     grace: Duration,
 ) -> Outcome {
     let mut end: Option<Instant> = None;
+    let mut earliest_timer = Instant::now();
     loop {
         if end.is_some() && core.is_idle() {
             return Outcome::Finished;
         }
-        let timer = core.poll_timeout().map(|deadline| clock.instant(deadline.at));
+        let timer = core.poll_timeout().map(|deadline| clock.instant(deadline.at).max(earliest_timer));
         let input = tokio::select! {
             biased;
             Some(Terminate) = signals.recv() => {
@@ -99,7 +104,10 @@ pub async fn drive<C: Core, W: World>(
                 OperatorInput::Shutdown
             }
             () = at(end) => return Outcome::GraceOver,
-            () = at(timer) => OperatorInput::Timer,
+            () = at(timer) => {
+                earliest_timer = Instant::now() + TIMER_PAUSE;
+                OperatorInput::Timer
+            }
             Some(input) = inputs.recv() => input,
             else => return Outcome::Finished,
         };

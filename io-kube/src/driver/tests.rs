@@ -92,3 +92,30 @@ async fn a_second_signal_ends_at_once() {
     let mut script = Script { busy: true, ..Script::default() };
     assert_eq!(run(&mut script, &[1, 2]).await, (Outcome::Interrupted, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_does_not_move_does_not_keep_inputs_out() {
+    struct Stuck(usize);
+    impl Core for Stuck {
+        fn handle(&mut self, _: Now, input: OperatorInput) {
+            self.0 += usize::from(input == OperatorInput::Synced);
+        }
+        fn poll_action(&mut self) -> Option<OperatorAction> {
+            None
+        }
+        fn poll_timeout(&self) -> Option<Deadline> {
+            Some(Deadline { at: Monotonic(0), why: Why::Poll })
+        }
+        fn is_idle(&self) -> bool {
+            self.0 > 0
+        }
+    }
+    let (inputs, input_queue) = mpsc::channel(1);
+    let (signals, signal_queue) = mpsc::channel(1);
+    inputs.send(OperatorInput::Synced).await.unwrap();
+    signals.send(Terminate).await.unwrap();
+    let (mut core, grace) = (Stuck(0), Duration::from_secs(1));
+    let ended =
+        drive(&mut core, &mut Counter::default(), Clock::start(), input_queue, signal_queue, grace).await;
+    assert_eq!((ended, core.0), (Outcome::Finished, 1));
+}
