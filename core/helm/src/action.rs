@@ -58,6 +58,12 @@ impl Session {
     }
 }
 
+/// What follows a state of an action: another one, or its end.
+pub(crate) enum Step<S> {
+    Go(S),
+    End(Result<(), HelmError>),
+}
+
 /// The moment to write into a release.
 pub(crate) fn now(context: &Context) -> Timestamp {
     context.wall()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pilothouse_chart::{Hook, HookDeletePolicy, HookEvent};
+use pilothouse_chart::{Chart, File, Hook, HookDeletePolicy, HookEvent, Limits};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{
     Action, ApiError, ApiResource, Discovery, Failure, GroupVersionKind, Now, ObjectRef, Observation, Reply,
@@ -264,11 +264,37 @@ pub(crate) fn never_ready(object: &mut Value) {
     }
 }
 
+/// A template with a ConfigMap.
+pub(crate) const CONFIG_TEMPLATE: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-config\n";
+
+/// A template with a Deployment.
+pub(crate) const DEPLOYMENT_TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-web\nspec:\n  replicas: 1\n";
+
+/// The chart `app` with these files in `templates/`.
+pub(crate) fn chart(templates: &[(&str, &str)]) -> Arc<Chart> {
+    let file = |name: String, text: &str| File { name, data: text.as_bytes().to_vec(), modtime: None };
+    let mut files = vec![file("Chart.yaml".to_owned(), "apiVersion: v2\nname: app\nversion: 0.1.0\n")];
+    for (name, text) in templates {
+        let path = match name.strip_prefix("../") {
+            Some(path) => path.to_owned(),
+            None => format!("templates/{name}"),
+        };
+        files.push(file(path, text));
+    }
+    Arc::new(Chart::from_files(files, &Limits::default()).unwrap())
+}
+
 /// The release `app` in the namespace `ns`.
 pub(crate) fn config() -> Arc<ActionConfig> {
+    config_in("ns")
+}
+
+/// The release `app` in a namespace. Its storage is in `ns`.
+pub(crate) fn config_in(namespace: &str) -> Arc<ActionConfig> {
     Arc::new(ActionConfig {
         release_name: "app".to_owned(),
-        release_namespace: "ns".to_owned(),
+        release_namespace: namespace.to_owned(),
         storage_namespace: "ns".to_owned(),
         origin: pilothouse_protocol::ReleaseKey::new("ns", "app"),
     })

@@ -10,7 +10,7 @@ use pilothouse_protocol::ObjectRef;
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
 use serde_json::{Map, Value};
 
-use crate::action::{Session, failure_description, now};
+use crate::action::{Session, Step, failure_description, now};
 use crate::adopt::{FindExisting, among, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::namespace::{already_exists, namespace_plan};
@@ -19,7 +19,7 @@ use crate::preflight::{CrdsOptions, Preflight};
 use crate::render::{RenderChart, RenderInput, Rendered, crd_files};
 use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
 use crate::storage::{CreateRelease, ListReleases, UpdateRelease};
-use crate::{ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderOptions, Storage, WaitOptions};
+use crate::{ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderSettings, Storage, WaitOptions};
 
 /// Options of an install (spec 05 §2).
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct InstallOptions {
     /// The composed values, without those of the chart.
     pub values: Map<String, Value>,
     /// How the chart is rendered.
-    pub render: RenderOptions,
+    pub render: RenderSettings,
     /// How to wait.
     pub wait: WaitOptions,
     /// Server-side apply.
@@ -74,11 +74,6 @@ enum State {
     Ended,
 }
 
-enum Step {
-    Go(State),
-    End(Result<(), HelmError>),
-}
-
 impl Install {
     /// Installs the release of `config`; `storage` comes back with the result.
     #[must_use]
@@ -101,7 +96,7 @@ impl Install {
         }
     }
 
-    fn step(&mut self, context: &mut Context) -> Option<Step> {
+    fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         let session = &mut self.session;
         Some(match &mut self.state {
             State::Preparing(preflight) => match preflight.poll(context)? {
@@ -159,7 +154,7 @@ impl Install {
         })
     }
 
-    fn check_name(&mut self, last: Option<Arc<ReleaseRecord>>) -> Step {
+    fn check_name(&mut self, last: Option<Arc<ReleaseRecord>>) -> Step<State> {
         let reusable = last.as_ref().is_none_or(|last| match last.info.status {
             ReleaseStatus::Uninstalled => true,
             ReleaseStatus::Failed => self.options.replace,
@@ -180,7 +175,7 @@ impl Install {
         Step::Go(State::Rendering(Box::new(RenderChart::new(input, self.options.render.clone()))))
     }
 
-    fn build(&mut self, rendered: Rendered, context: &Context) -> Step {
+    fn build(&mut self, rendered: Rendered, context: &Context) -> Step<State> {
         let config = &self.session.config;
         let at = now(context);
         self.record = ReleaseRecord {
@@ -207,7 +202,7 @@ impl Install {
         Step::Go(State::ReadingLive(FindExisting::new(references, self.options.take_ownership)))
     }
 
-    fn create_namespace(&mut self) -> Step {
+    fn create_namespace(&mut self) -> Step<State> {
         if !self.options.create_namespace {
             return self.supersede();
         }
@@ -215,7 +210,7 @@ impl Install {
         Step::Go(State::CreatingNamespace(Apply::new(plan)))
     }
 
-    fn supersede(&mut self) -> Step {
+    fn supersede(&mut self) -> Step<State> {
         let replaced = self.last.take().filter(|last| last.info.status != ReleaseStatus::Failed);
         let Some(replaced) = replaced else { return self.create_release() };
         let mut replaced = ReleaseRecord::clone(&replaced);
@@ -223,12 +218,12 @@ impl Install {
         Step::Go(State::Superseding(UpdateRelease::new(Arc::new(replaced))))
     }
 
-    fn create_release(&self) -> Step {
+    fn create_release(&self) -> Step<State> {
         // The history of an install is never pruned.
         Step::Go(State::CreatingRelease(CreateRelease::new(Arc::new(self.record.clone()), 0)))
     }
 
-    fn roll_out(&mut self) -> Step {
+    fn roll_out(&mut self) -> Step<State> {
         let server_side = self.options.server_side_apply;
         let (objects, adopts) = (std::mem::take(&mut self.objects), !self.existing.is_empty());
         let method = match server_side {
@@ -253,7 +248,7 @@ impl Install {
         Step::Go(State::RollingOut(Box::new(Rollout::new(plan, hooks))))
     }
 
-    fn record_end(&mut self, failed: Option<RolloutError>) -> Step {
+    fn record_end(&mut self, failed: Option<RolloutError>) -> Step<State> {
         let error = failed.map(|RolloutError { stage, error, .. }| match stage {
             Stage::BeforeHooks => error.context("failed pre-install"),
             Stage::AfterHooks => error.context("failed post-install"),
@@ -302,3 +297,6 @@ impl Task for Install {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

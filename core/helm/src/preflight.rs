@@ -28,7 +28,7 @@ pub(crate) struct CrdsOptions {
 #[derive(Debug)]
 enum State {
     DiscoveringBeforeCrds(Discover),
-    ApplyingCrds(ApplyCrds),
+    ApplyingCrds(Box<ApplyCrds>),
     Discovering(Discover),
 }
 
@@ -47,7 +47,7 @@ impl Preflight {
         loop {
             match &mut self.state {
                 State::DiscoveringBeforeCrds(discover) => match discover.poll(context)? {
-                    Ok(_) => self.state = State::ApplyingCrds(self.apply()),
+                    Ok(_) => self.state = State::ApplyingCrds(Box::new(self.apply())),
                     Err(error) => return Some(Err(error)),
                 },
                 State::ApplyingCrds(apply) => match apply.poll(context)? {

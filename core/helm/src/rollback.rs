@@ -9,7 +9,7 @@ use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus, StorageKey};
 
-use crate::action::{Session, failure_description, now, warn};
+use crate::action::{Session, Step, failure_description, now, warn};
 use crate::adopt::{build, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
@@ -68,11 +68,6 @@ enum State {
     Ended,
 }
 
-enum Step {
-    Go(State),
-    End(Result<(), HelmError>),
-}
-
 impl Rollback {
     /// Rolls the release of `config` back; `storage` comes back with the result.
     #[must_use]
@@ -88,7 +83,7 @@ impl Rollback {
         }
     }
 
-    fn step(&mut self, context: &mut Context) -> Option<Step> {
+    fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
                 Ok(_) => {
@@ -129,7 +124,7 @@ impl Rollback {
         })
     }
 
-    fn find_target(&mut self, records: &[Arc<ReleaseRecord>]) -> Step {
+    fn find_target(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let Some(current) = records.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         let version = self.options.version;
         if !records.iter().any(|record| record.version == version) {
@@ -140,7 +135,7 @@ impl Rollback {
         Step::Go(State::ReadingTarget(GetRelease::new(key)))
     }
 
-    fn prepare(&mut self, previous: &ReleaseRecord, context: &Context) -> Step {
+    fn prepare(&mut self, previous: &ReleaseRecord, context: &Context) -> Step<State> {
         let server_side = self.options.server_side_apply.resolve(previous.apply_method);
         self.target = ReleaseRecord {
             name: self.current.name.clone(),
@@ -162,7 +157,7 @@ impl Rollback {
         Step::Go(State::CreatingRelease(CreateRelease::new(record, self.options.max_history)))
     }
 
-    fn roll_out(&mut self, context: &mut Context) -> Step {
+    fn roll_out(&mut self, context: &mut Context) -> Step<State> {
         let config = &self.session.config;
         let current = build(&self.current.manifest, config, context).map_err(|error| {
             error.context("unable to build kubernetes objects from current release manifest")
@@ -192,7 +187,7 @@ impl Rollback {
     }
 
     /// Closes the new revision. The original leaves it pending after a failed hook (spec 08 row 25).
-    fn fail(&mut self, failed: RolloutError, context: &mut Context) -> Step {
+    fn fail(&mut self, failed: RolloutError, context: &mut Context) -> Step<State> {
         let RolloutError { stage, error, created } = failed;
         let interrupted = error.is_interrupted();
         let what = if stage == Stage::Wait && !interrupted { "Release" } else { "Rollback" };
@@ -215,7 +210,7 @@ impl Rollback {
         record_next(records, if clean { created } else { Vec::new() })
     }
 
-    fn succeed(&mut self, records: &[Arc<ReleaseRecord>]) -> Step {
+    fn succeed(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let deployed = records.iter().filter(|record| record.info.status == ReleaseStatus::Deployed);
         let mut records: VecDeque<ReleaseRecord> =
             deployed.map(|record| ReleaseRecord::clone(record)).collect();
@@ -233,7 +228,7 @@ impl Rollback {
         rest: VecDeque<ReleaseRecord>,
         created: Vec<ObjectRef>,
         context: &mut Context,
-    ) -> Step {
+    ) -> Step<State> {
         let is_last = rest.is_empty();
         if let Err(error) = result {
             if is_last && self.error.is_none() {
@@ -250,7 +245,7 @@ impl Rollback {
         Step::End(self.error.take().map_or(Ok(()), Err))
     }
 
-    fn cleaned_up(&mut self, errors: Vec<String>) -> Step {
+    fn cleaned_up(&mut self, errors: Vec<String>) -> Step<State> {
         let error = self.error.take();
         if errors.is_empty() {
             return Step::End(error.map_or(Ok(()), Err));
@@ -293,7 +288,7 @@ impl Task for Rollback {
 }
 
 /// Stores the first of these revisions; the others follow.
-fn record_next(mut records: VecDeque<ReleaseRecord>, created: Vec<ObjectRef>) -> Step {
+fn record_next(mut records: VecDeque<ReleaseRecord>, created: Vec<ObjectRef>) -> Step<State> {
     match records.pop_front() {
         Some(record) => {
             let update = UpdateRelease::new(Arc::new(record));

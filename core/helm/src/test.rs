@@ -6,7 +6,7 @@ use pilothouse_chart::{Hook, HookEvent};
 use pilothouse_machine::{Context, Task};
 use pilothouse_release::{ApplyMethod, ReleaseRecord};
 
-use crate::action::Session;
+use crate::action::{Session, Step};
 use crate::clean_hooks::{CleanHooks, Cleanup};
 use crate::hooks::{HookOptions, HooksRun, RunHooks, warn_not_updated};
 use crate::storage::{ListReleases, UpdateRelease};
@@ -58,11 +58,6 @@ enum State {
     Ended,
 }
 
-enum Step {
-    Go(State),
-    End(Result<(), HelmError>),
-}
-
 impl TestRelease {
     /// Tests the release of `config`; `storage` comes back with the result.
     #[must_use]
@@ -76,7 +71,7 @@ impl TestRelease {
         }
     }
 
-    fn step(&mut self, context: &mut Context) -> Option<Step> {
+    fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
                 Ok(_) => {
@@ -115,7 +110,7 @@ impl TestRelease {
         })
     }
 
-    fn start(&mut self, records: &[Arc<ReleaseRecord>]) -> Step {
+    fn start(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let Some(last) = records.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         let mut record = ReleaseRecord::clone(last);
         // Helm stores the hooks that it leaves out before the others.

@@ -9,7 +9,7 @@ use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::Propagation;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus, StorageKey};
 
-use crate::action::{Session, now, warn};
+use crate::action::{Session, Step, now, warn};
 use crate::hooks::{ExecuteHooks, HookOptions, warn_not_updated};
 use crate::storage::{DeleteRelease, ListReleases, UpdateRelease};
 use crate::uninstall_order::objects_to_delete;
@@ -58,11 +58,6 @@ enum State {
     Ended,
 }
 
-enum Step {
-    Go(State),
-    End(Result<(), HelmError>),
-}
-
 impl Uninstall {
     /// Uninstalls the release of `config`; `storage` comes back with the result.
     ///
@@ -80,7 +75,7 @@ impl Uninstall {
         }
     }
 
-    fn step(&mut self, context: &mut Context) -> Option<Step> {
+    fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         let storage = &mut self.session.storage;
         Some(match &mut self.state {
             State::CheckingReachability(discover) => match discover.poll(context)? {
@@ -182,7 +177,7 @@ impl Uninstall {
         })
     }
 
-    fn start(&mut self, history: Vec<Arc<ReleaseRecord>>, context: &Context) -> Step {
+    fn start(&mut self, history: Vec<Arc<ReleaseRecord>>, context: &Context) -> Step<State> {
         let Some(last) = history.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         self.record = ReleaseRecord::clone(last);
         self.history = history;
@@ -205,11 +200,11 @@ impl Uninstall {
         ExecuteHooks::new(event, &self.record, options)
     }
 
-    fn record_start(&self) -> Step {
+    fn record_start(&self) -> Step<State> {
         Step::Go(State::RecordingStart(UpdateRelease::new(Arc::new(self.record.clone()))))
     }
 
-    fn delete_objects(&self, context: &mut Context) -> Step {
+    fn delete_objects(&self, context: &mut Context) -> Step<State> {
         match objects_to_delete(&self.record.manifest, &self.session.config, context) {
             Ok(objects) => {
                 Step::Go(State::DeletingObjects(Delete::new(objects, self.options.deletion_propagation)))
@@ -222,14 +217,14 @@ impl Uninstall {
         }
     }
 
-    fn run_hooks_after(&mut self) -> Step {
+    fn run_hooks_after(&mut self) -> Step<State> {
         match self.options.disable_hooks {
             true => self.finish(),
             false => Step::Go(State::RunningHooksAfter(self.hooks(HookEvent::PostDelete))),
         }
     }
 
-    fn finish(&mut self) -> Step {
+    fn finish(&mut self) -> Step<State> {
         self.record.set_status(ReleaseStatus::Uninstalled, "Uninstallation complete");
         match self.options.keep_history {
             true => Step::Go(State::RecordingEnd(UpdateRelease::new(Arc::new(self.record.clone())))),
@@ -237,18 +232,18 @@ impl Uninstall {
         }
     }
 
-    fn purge(&mut self) -> Step {
+    fn purge(&mut self) -> Step<State> {
         let versions = self.history.iter().map(|record| record.version).collect();
         self.purge_next(versions)
     }
 
-    fn purge_next(&mut self, mut versions: VecDeque<u32>) -> Step {
+    fn purge_next(&mut self, mut versions: VecDeque<u32>) -> Step<State> {
         let Some(version) = versions.pop_front() else { return self.purged(Ok(())) };
         let key = StorageKey::new(self.record.name.clone(), version);
         Step::Go(State::Purging { current: DeleteRelease::new(key), rest: versions })
     }
 
-    fn purged(&mut self, result: Result<(), HelmError>) -> Step {
+    fn purged(&mut self, result: Result<(), HelmError>) -> Step<State> {
         let was_uninstalled = self.history.last().map(|record| &record.info.status);
         if was_uninstalled == Some(&ReleaseStatus::Uninstalled) {
             return Step::End(result);
@@ -257,7 +252,7 @@ impl Uninstall {
         Step::End(self.completed())
     }
 
-    fn supersede_next(&mut self, mut records: VecDeque<Arc<ReleaseRecord>>) -> Step {
+    fn supersede_next(&mut self, mut records: VecDeque<Arc<ReleaseRecord>>) -> Step<State> {
         let Some(record) = records.pop_front() else { return Step::End(self.completed()) };
         let mut record = ReleaseRecord::clone(&record);
         record.info.status = ReleaseStatus::Superseded;

@@ -10,7 +10,7 @@ use pilothouse_protocol::{ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
 use serde_json::{Map, Value};
 
-use crate::action::{Session, failure_description, now, warn};
+use crate::action::{Session, Step, failure_description, now, warn};
 use crate::adopt::{FindExisting, among, build, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
@@ -19,7 +19,7 @@ use crate::render::{RenderChart, RenderInput, Rendered, crd_files};
 use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
 use crate::storage::{CreateRelease, ListReleases, UpdateRelease};
 use crate::{
-    ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderOptions, ServerSideApply, Storage, WaitOptions,
+    ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderSettings, ServerSideApply, Storage, WaitOptions,
 };
 
 /// Options of an upgrade (spec 05 §3).
@@ -30,7 +30,7 @@ pub struct UpgradeOptions {
     /// The composed values, without those of the chart.
     pub values: Map<String, Value>,
     /// How the chart is rendered.
-    pub render: RenderOptions,
+    pub render: RenderSettings,
     /// How to wait.
     pub wait: WaitOptions,
     /// How objects are applied; automatic follows the last revision.
@@ -83,11 +83,6 @@ enum State {
     Ended,
 }
 
-enum Step {
-    Go(State),
-    End(Result<(), HelmError>),
-}
-
 impl Upgrade {
     /// Upgrades the release of `config`; `storage` comes back with the result.
     #[must_use]
@@ -107,7 +102,7 @@ impl Upgrade {
         }
     }
 
-    fn step(&mut self, context: &mut Context) -> Option<Step> {
+    fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         let session = &mut self.session;
         Some(match &mut self.state {
             State::ListingReleases(list) => match list.poll(&mut session.storage, context)? {
@@ -155,7 +150,7 @@ impl Upgrade {
         })
     }
 
-    fn choose_original(&mut self, records: &[Arc<ReleaseRecord>]) -> Step {
+    fn choose_original(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let Some(last) = records.last() else {
             return Step::End(Err(HelmError::NoDeployedReleases(self.session.config.release_name.clone())));
         };
@@ -182,7 +177,7 @@ impl Upgrade {
         self.options.server_side_apply.resolve(self.last.apply_method)
     }
 
-    fn render(&self) -> Step {
+    fn render(&self) -> Step<State> {
         let input = RenderInput {
             chart: self.options.chart.clone(),
             values: self.options.values.clone(),
@@ -193,7 +188,7 @@ impl Upgrade {
         Step::Go(State::Rendering(Box::new(RenderChart::new(input, self.options.render.clone()))))
     }
 
-    fn build(&mut self, rendered: Rendered, context: &Context) -> Step {
+    fn build(&mut self, rendered: Rendered, context: &Context) -> Step<State> {
         let mut labels = self.last.labels.clone();
         labels.retain(|_, value| value != "null");
         self.record = ReleaseRecord {
@@ -233,14 +228,14 @@ impl Upgrade {
         Step::Go(State::ReadingLive(FindExisting::new(created, self.options.take_ownership)))
     }
 
-    fn create_release(&mut self, existing: &BTreeSet<ObjectRef>) -> Step {
+    fn create_release(&mut self, existing: &BTreeSet<ObjectRef>) -> Step<State> {
         let adopted = among(&self.target, existing);
         self.current.extend(adopted);
         let record = Arc::new(self.record.clone());
         Step::Go(State::CreatingRelease(CreateRelease::new(record, self.options.max_history)))
     }
 
-    fn roll_out(&mut self) -> Step {
+    fn roll_out(&mut self) -> Step<State> {
         let server_side = self.server_side();
         let method = match server_side {
             true => Method::ServerSide { force_conflicts: true },
@@ -261,14 +256,14 @@ impl Upgrade {
         Step::Go(State::RollingOut(Box::new(Rollout::new(plan, hooks))))
     }
 
-    fn succeed(&mut self) -> Step {
+    fn succeed(&mut self) -> Step<State> {
         self.original.info.status = ReleaseStatus::Superseded;
         self.record.set_status(ReleaseStatus::Deployed, "Upgrade complete");
         Step::Go(State::RecordingOriginal(UpdateRelease::new(Arc::new(self.original.clone()))))
     }
 
     /// After a failure of objects, not of hooks, Helm writes the original revision again as it is.
-    fn fail(&mut self, failed: RolloutError, context: &mut Context) -> Step {
+    fn fail(&mut self, failed: RolloutError, context: &mut Context) -> Step<State> {
         let RolloutError { stage, error, created } = failed;
         let error = match stage {
             Stage::BeforeHooks => error.context("pre-upgrade hooks failed"),
@@ -291,11 +286,11 @@ impl Upgrade {
         }
     }
 
-    fn record_end(&self) -> Step {
+    fn record_end(&self) -> Step<State> {
         Step::Go(State::Recording(UpdateRelease::new(Arc::new(self.record.clone()))))
     }
 
-    fn recorded(&mut self, result: Result<(), HelmError>, context: &mut Context) -> Step {
+    fn recorded(&mut self, result: Result<(), HelmError>, context: &mut Context) -> Step<State> {
         let Some(failed) = &self.failed else { return Step::End(result) };
         if let Err(error) = result {
             warn_not_updated(context, &self.record, &error);
@@ -308,7 +303,7 @@ impl Upgrade {
         self.cleaned_up(Vec::new())
     }
 
-    fn cleaned_up(&mut self, errors: Vec<String>) -> Step {
+    fn cleaned_up(&mut self, errors: Vec<String>) -> Step<State> {
         let Some(failed) = self.failed.take() else { return Step::End(Ok(())) };
         if errors.is_empty() {
             return Step::End(Err(failed.error));
@@ -352,3 +347,6 @@ impl Task for Upgrade {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
