@@ -19,7 +19,7 @@ use crate::preflight::{CrdsOptions, Preflight};
 use crate::render::{RenderChart, RenderInput, Rendered, crd_files};
 use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
 use crate::storage::{CreateRelease, ListReleases, UpdateRelease};
-use crate::{ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderSettings, Storage, WaitOptions};
+use crate::{ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderOptions, Storage, WaitOptions};
 
 /// Options of an install (spec 05 §2).
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct InstallOptions {
     /// The composed values, without those of the chart.
     pub values: Map<String, Value>,
     /// How the chart is rendered.
-    pub render: RenderSettings,
+    pub render: RenderOptions,
     /// How to wait.
     pub wait: WaitOptions,
     /// Server-side apply.

@@ -36,7 +36,7 @@ pub use discover::Discover;
 pub use error::HelmError;
 pub use install::{Install, InstallOptions};
 pub use options::{CrdsPolicy, ServerSideApply, WaitOptions, WaitStrategy};
-pub use render::RenderSettings;
+pub use render::RenderOptions;
 pub use rollback::{Rollback, RollbackOptions};
 pub use storage::{
     CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease,

@@ -11,7 +11,7 @@ use crate::{ActionConfig, HelmError};
 
 /// How a chart is rendered (spec 05 §1, §8).
 #[derive(Debug, Clone, Default)]
-pub struct RenderSettings {
+pub struct RenderOptions {
     /// Do not validate the values against the schemas of the chart.
     pub disable_schema_validation: bool,
 }
@@ -42,11 +42,11 @@ pub(crate) struct Rendered {
 #[derive(Debug)]
 pub(crate) struct RenderChart {
     input: RenderInput,
-    options: RenderSettings,
+    options: RenderOptions,
 }
 
 impl RenderChart {
-    pub(crate) fn new(input: RenderInput, options: RenderSettings) -> Self {
+    pub(crate) fn new(input: RenderInput, options: RenderOptions) -> Self {
         Self { input, options }
     }
 

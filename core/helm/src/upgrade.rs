@@ -19,7 +19,7 @@ use crate::render::{RenderChart, RenderInput, Rendered, crd_files};
 use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
 use crate::storage::{CreateRelease, ListReleases, UpdateRelease};
 use crate::{
-    ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderSettings, ServerSideApply, Storage, WaitOptions,
+    ActionConfig, ActionResult, CrdsPolicy, HelmError, RenderOptions, ServerSideApply, Storage, WaitOptions,
 };
 
 /// Options of an upgrade (spec 05 §3).
@@ -30,7 +30,7 @@ pub struct UpgradeOptions {
     /// The composed values, without those of the chart.
     pub values: Map<String, Value>,
     /// How the chart is rendered.
-    pub render: RenderSettings,
+    pub render: RenderOptions,
     /// How to wait.
     pub wait: WaitOptions,
     /// How objects are applied; automatic follows the last revision.

@@ -14,7 +14,7 @@ fn options(templates: &[(&str, &str)]) -> InstallOptions {
     InstallOptions {
         chart: chart(templates),
         values: Map::new(),
-        render: RenderSettings::default(),
+        render: RenderOptions::default(),
         wait: WaitOptions::new(8 * SECOND),
         server_side_apply: true,
         take_ownership: true,

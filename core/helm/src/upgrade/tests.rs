@@ -13,7 +13,7 @@ fn options(templates: &[(&str, &str)]) -> UpgradeOptions {
     UpgradeOptions {
         chart: chart(templates),
         values: Map::new(),
-        render: RenderSettings::default(),
+        render: RenderOptions::default(),
         wait: WaitOptions::new(7 * SECOND),
         server_side_apply: ServerSideApply::Auto,
         force: false,
