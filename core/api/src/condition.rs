@@ -179,7 +179,9 @@ mod tests {
     #[test]
     fn order_is_stalled_reconciling_ready_then_generation_then_type() {
         let mut conditions = Conditions::default();
-        for (kind, generation) in [("TestSuccess", 1), ("Released", 1), ("Drifted", 2), ("Ready", 1), ("Stalled", 1)] {
+        for (kind, generation) in
+            [("TestSuccess", 1), ("Released", 1), ("Drifted", 2), ("Ready", 1), ("Stalled", 1)]
+        {
             conditions.set(kind, ConditionStatus::True, "R", "", generation, at(0));
         }
         let kinds: Vec<&str> = conditions.0.iter().map(|condition| condition.kind.as_str()).collect();

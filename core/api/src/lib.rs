@@ -18,10 +18,10 @@ pub use names::{full_release_name, helm_chart_name, release_name, shorten_releas
 pub use snapshot::{History, Snapshot, TestHookStatus};
 pub use source::{Artifact, SourceKind, SourceObject};
 pub use spec::{
-    ChartSpec, ChartTemplate, ChartTemplateMetadata, ChartVerification, CommonMetadata, CrossNamespaceObjectReference,
-    CrossNamespaceSourceReference, CustomHealthCheck, DependencyReference, DriftDetection, HelmReleaseSpec, IgnoreRule,
-    Image, KubeConfigReference, Kustomize, LocalObjectReference, Patch, PostRenderer, SecretKeyReference, Selector,
-    ValuesReference, WaitStrategy,
+    ChartSpec, ChartTemplate, ChartTemplateMetadata, ChartVerification, CommonMetadata,
+    CrossNamespaceObjectReference, CrossNamespaceSourceReference, CustomHealthCheck, DependencyReference,
+    DriftDetection, HelmReleaseSpec, IgnoreRule, Image, KubeConfigReference, Kustomize, LocalObjectReference,
+    Patch, PostRenderer, SecretKeyReference, Selector, ValuesReference, WaitStrategy,
 };
 pub use spec_actions::{
     ActionStrategy, Filter, Install, InstallRemediation, Rollback, StrategyName, Test, Uninstall, Upgrade,

@@ -113,7 +113,10 @@ impl HelmRelease {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned + Default>(object: &Value, field: &str) -> Result<T, serde_json::Error> {
+fn read<T: serde::de::DeserializeOwned + Default>(
+    object: &Value,
+    field: &str,
+) -> Result<T, serde_json::Error> {
     match object.get(field) {
         None | Some(Value::Null) => Ok(T::default()),
         Some(value) => T::deserialize(value),

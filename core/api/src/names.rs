@@ -26,7 +26,8 @@ pub fn shorten_release_name(name: &str) -> String {
         return name.to_owned();
     }
     let digest = Sha256::digest(name.as_bytes());
-    let hex: String = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).take(HASHED).collect();
+    let hex: String =
+        digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).take(HASHED).collect();
     let kept = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= KEPT).last();
     format!("{}-{hex}", &name[..kept.unwrap_or_default()])
 }

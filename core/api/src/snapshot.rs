@@ -83,7 +83,8 @@ impl Snapshot {
     #[must_use]
     pub fn has_been_tested(&self) -> bool {
         let Some(hooks) = &self.test_hooks else { return false };
-        let phase = |hook: &Option<TestHookStatus>| hook.as_ref().map_or("", |hook| hook.phase.as_str()).to_owned();
+        let phase =
+            |hook: &Option<TestHookStatus>| hook.as_ref().map_or("", |hook| hook.phase.as_str()).to_owned();
         hooks.is_empty()
             || hooks.values().any(|hook| phase(hook) == "Failed")
             || hooks.values().all(|hook| phase(hook) == "Succeeded")
@@ -92,7 +93,10 @@ impl Snapshot {
     /// Whether a test hook is in phase `Failed`.
     #[must_use]
     pub fn has_test_in_phase_failed(&self) -> bool {
-        self.test_hooks.iter().flatten().any(|(_, hook)| hook.as_ref().is_some_and(|hook| hook.phase == "Failed"))
+        self.test_hooks
+            .iter()
+            .flatten()
+            .any(|(_, hook)| hook.as_ref().is_some_and(|hook| hook.phase == "Failed"))
     }
 
     /// Whether name, namespace and revision are the given ones.
@@ -164,19 +168,27 @@ mod tests {
 
     fn tested(version: u32, status: &str, phase: &str) -> Snapshot {
         let hook = TestHookStatus { phase: phase.to_owned(), ..TestHookStatus::default() };
-        Snapshot { test_hooks: Some(BTreeMap::from([("t".to_owned(), Some(hook))])), ..snapshot(version, status) }
+        Snapshot {
+            test_hooks: Some(BTreeMap::from([("t".to_owned(), Some(hook))])),
+            ..snapshot(version, status)
+        }
     }
 
     #[test]
     fn previous_skips_failed_releases_and_failed_tests() {
-        let history = History(vec![snapshot(4, "failed"), tested(3, "superseded", "Failed"), snapshot(2, "superseded")]);
+        let history = History(vec![
+            snapshot(4, "failed"),
+            tested(3, "superseded", "Failed"),
+            snapshot(2, "superseded"),
+        ]);
         assert_eq!(history.previous(false).map(|s| s.version), Some(2));
         assert_eq!(history.previous(true).map(|s| s.version), Some(3));
     }
 
     #[test]
     fn truncation_keeps_down_to_previous() {
-        let mut history = History(vec![snapshot(1, "superseded"), snapshot(3, "deployed"), snapshot(2, "superseded")]);
+        let mut history =
+            History(vec![snapshot(1, "superseded"), snapshot(3, "deployed"), snapshot(2, "superseded")]);
         history.truncate(true);
         assert_eq!(history.0.iter().map(|s| s.version).collect::<Vec<_>>(), [3, 2]);
     }

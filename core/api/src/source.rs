@@ -73,7 +73,9 @@ impl SourceObject {
         Self {
             generation: pilothouse_protocol::metadata::generation(object),
             observed_generation: part("observedGeneration").and_then(Value::as_i64).unwrap_or_default(),
-            conditions: part("conditions").and_then(|part| Conditions::deserialize(part).ok()).unwrap_or_default(),
+            conditions: part("conditions")
+                .and_then(|part| Conditions::deserialize(part).ok())
+                .unwrap_or_default(),
             artifact: part("artifact").and_then(|part| Artifact::deserialize(part).ok()),
         }
     }

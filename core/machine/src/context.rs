@@ -194,7 +194,8 @@ impl Context {
         let Some(watched) = self.watches.get_mut(&id) else { return };
         match observation {
             Observation::Snapshot(objects) => {
-                watched.objects = Some(objects.into_iter().map(|object| (ObjectRef::of(&object), object)).collect());
+                watched.objects =
+                    Some(objects.into_iter().map(|object| (ObjectRef::of(&object), object)).collect());
             }
             Observation::Changed(object) => {
                 watched.objects.get_or_insert_default().insert(ObjectRef::of(&object), object);

@@ -94,7 +94,12 @@ mod tests {
         let mut log = HelmLog::default();
         assert_eq!(log.tail(), "");
         for second in 0..4 {
-            log.add(Timestamp::from_unix_nanos(second * 1_000_000_000), HelmLogLevel::Warning, "wait", &[("k", "v")]);
+            log.add(
+                Timestamp::from_unix_nanos(second * 1_000_000_000),
+                HelmLogLevel::Warning,
+                "wait",
+                &[("k", "v")],
+            );
         }
         assert_eq!(
             log.tail(),

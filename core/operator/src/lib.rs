@@ -4,6 +4,10 @@
 //! release machines decide what to do. The two talk in values. The operator is driven like its children: feed an
 //! [`OperatorInput`], drain [`OperatorAction`]s, ask for the next deadline.
 
+mod index;
 mod messages;
+mod operator;
 
 pub use messages::{OperatorAction, OperatorInput};
+pub use operator::{Operator, Progress};
+pub use pilothouse_reconcile::{Config, Gates};

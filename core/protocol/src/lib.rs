@@ -16,8 +16,8 @@ pub use discovery::{ApiResource, Discovery};
 pub use input::{Input, Observation, Trigger};
 pub use object::{GroupVersionKind, ObjectRef, ReleaseKey, metadata};
 pub use request::{
-    ApiError, Failure, FieldValidation, Identity, Patch, Preconditions, Propagation, Reply, Request, RequestId,
-    WatchId, WatchTarget,
+    ApiError, Failure, FieldValidation, Identity, Patch, Preconditions, Propagation, Reply, Request,
+    RequestId, WatchId, WatchTarget,
 };
 pub use time::{Deadline, Monotonic, Now, Why};
 

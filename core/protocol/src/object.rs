@@ -93,7 +93,8 @@ impl ObjectRef {
     /// The reference of an object given as JSON; absent parts are empty.
     #[must_use]
     pub fn of(object: &Value) -> Self {
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let namespace = text("/metadata/namespace");
         Self {
             api_version: text("/apiVersion"),

@@ -219,7 +219,8 @@ impl Failure {
     pub fn is_unknown(&self) -> bool {
         match self {
             Self::Unknown(_) => true,
-            Self::Api(error) => error.code >= 500,
+            // A refusal of an apply with unknown fields is a 500 without a reason: final, nothing was changed.
+            Self::Api(error) => error.code >= 500 && !error.reason.is_empty(),
             Self::Unreachable(_) | Self::Http { .. } => false,
         }
     }

@@ -4,5 +4,15 @@
 //! HelmRelease does with them. The decision table of spec 02 §7 stands in `phases::decide`.
 
 mod config;
+mod ending;
+mod memory;
+mod pass;
+pub mod phases;
+mod release;
+mod subject;
+mod write_status;
 
 pub use config::{Config, Gates};
+pub use ending::Ending;
+pub use release::Release;
+pub use subject::Subject;

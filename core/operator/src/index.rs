@@ -1,0 +1,101 @@
+//! Who is concerned by what: sources, dependencies, ConfigMaps and Secrets, by the releases that name them (spec 02 §1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pilothouse_api::{HelmRelease, SOURCE_API_VERSION, helm_chart_name};
+use pilothouse_protocol::{ObjectRef, ReleaseKey};
+
+/// A relation between objects and the releases that name them.
+#[derive(Debug, Default)]
+pub struct Relation<K: Ord + Clone> {
+    releases: BTreeMap<K, BTreeSet<ReleaseKey>>,
+    objects: BTreeMap<ReleaseKey, BTreeSet<K>>,
+}
+
+impl<K: Ord + Clone> Relation<K> {
+    /// Replaces what a release names.
+    pub fn set(&mut self, key: &ReleaseKey, objects: BTreeSet<K>) {
+        for old in self.objects.remove(key).unwrap_or_default() {
+            if let Some(releases) = self.releases.get_mut(&old) {
+                releases.remove(key);
+                if releases.is_empty() {
+                    self.releases.remove(&old);
+                }
+            }
+        }
+        for object in &objects {
+            self.releases.entry(object.clone()).or_default().insert(key.clone());
+        }
+        if !objects.is_empty() {
+            self.objects.insert(key.clone(), objects);
+        }
+    }
+
+    /// The releases that name an object.
+    #[must_use]
+    pub fn releases(&self, object: &K) -> Vec<ReleaseKey> {
+        self.releases.get(object).into_iter().flatten().cloned().collect()
+    }
+}
+
+/// The source of a release; `None` when it names none or two.
+#[must_use]
+pub fn source_of(release: &HelmRelease) -> Option<ObjectRef> {
+    let own = &release.metadata;
+    match (&release.spec.chart, &release.spec.chart_ref) {
+        (Some(template), None) => {
+            let namespace = template.spec.source_ref.namespace.as_ref().unwrap_or(&own.namespace).clone();
+            let name = helm_chart_name(&own.namespace, &own.name);
+            Some(ObjectRef::namespaced(SOURCE_API_VERSION, "HelmChart", namespace, name))
+        }
+        (None, Some(reference)) => {
+            let namespace = reference.namespace.as_ref().unwrap_or(&own.namespace).clone();
+            let (kind, name) = (reference.kind.clone(), reference.name.clone());
+            Some(ObjectRef::namespaced(SOURCE_API_VERSION, kind, namespace, name))
+        }
+        _ => None,
+    }
+}
+
+/// The releases that a release depends on.
+#[must_use]
+pub fn dependencies_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
+    let own = &release.metadata.namespace;
+    let key = |namespace: &Option<String>, name: &String| {
+        ReleaseKey::new(namespace.as_ref().unwrap_or(own).clone(), name.clone())
+    };
+    release.spec.depends_on.iter().map(|dependency| key(&dependency.namespace, &dependency.name)).collect()
+}
+
+/// The ConfigMaps and Secrets that a release reads.
+#[must_use]
+pub fn configs_of(release: &HelmRelease) -> BTreeSet<ObjectRef> {
+    let own = &release.metadata.namespace;
+    let object = |kind: &str, name: &str| ObjectRef::namespaced("v1", kind, own.clone(), name);
+    let mut configs: BTreeSet<ObjectRef> =
+        release.spec.values_from.iter().map(|reference| object(&reference.kind, &reference.name)).collect();
+    if let Some(kube_config) = &release.spec.kube_config {
+        configs.extend(kube_config.secret_ref.iter().map(|reference| object("Secret", &reference.name)));
+        configs
+            .extend(kube_config.config_map_ref.iter().map(|reference| object("ConfigMap", &reference.name)));
+    }
+    configs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relation_follows_what_a_release_names() {
+        let mut relation = Relation::default();
+        let key = ReleaseKey::new("ns", "a");
+        relation.set(&key, BTreeSet::from([1, 2]));
+        assert_eq!(relation.releases(&1), [key.clone()]);
+        relation.set(&key, BTreeSet::from([2, 3]));
+        assert!(relation.releases(&1).is_empty());
+        assert_eq!(relation.releases(&3), [key.clone()]);
+        relation.set(&key, BTreeSet::new());
+        assert!(relation.releases(&2).is_empty());
+    }
+}

@@ -1,0 +1,243 @@
+//! The operator: dispatches inputs to the machines of the releases, collects their actions, keeps their timers, and lets
+//! no more than a bounded number of them work at once.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use pilothouse_api::{API_VERSION, HelmRelease, KIND};
+use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger};
+use pilothouse_reconcile::{Config, Release};
+use serde_json::Value;
+
+use crate::index::{Relation, configs_of, dependencies_of, source_of};
+use crate::{OperatorAction, OperatorInput};
+
+/// All releases of one operator.
+#[derive(Debug)]
+pub struct Operator {
+    config: Arc<Config>,
+    seed: u64,
+    synced: bool,
+    shutting_down: bool,
+    releases: BTreeMap<ReleaseKey, Release>,
+    sources: BTreeMap<ObjectRef, Object>,
+    by_source: Relation<ObjectRef>,
+    by_dependency: Relation<ReleaseKey>,
+    by_config: Relation<ObjectRef>,
+    readiness: BTreeMap<ReleaseKey, Value>,
+    queue: VecDeque<ReleaseKey>,
+    queued: BTreeSet<ReleaseKey>,
+    working: BTreeSet<ReleaseKey>,
+    timers: BTreeMap<ReleaseKey, Deadline>,
+    outbox: VecDeque<OperatorAction>,
+}
+
+/// What a release is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The release.
+    pub key: ReleaseKey,
+    /// A few words.
+    pub doing: String,
+    /// What happens at its next deadline.
+    pub deadline: Option<Deadline>,
+}
+
+impl Operator {
+    /// An operator that knows nothing yet. All that is random in it comes from the seed.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            config: Arc::new(config),
+            seed,
+            synced: false,
+            shutting_down: false,
+            releases: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            by_source: Relation::default(),
+            by_dependency: Relation::default(),
+            by_config: Relation::default(),
+            readiness: BTreeMap::new(),
+            queue: VecDeque::new(),
+            queued: BTreeSet::new(),
+            working: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// Takes in one input and goes as far as it can.
+    pub fn handle(&mut self, now: Now, input: OperatorInput) {
+        match input {
+            OperatorInput::Release { key, object } => self.see_release(now, &key, object),
+            OperatorInput::Source { object, value } => self.see_source(now, object, value),
+            OperatorInput::Synced => self.synced = true,
+            OperatorInput::Config { object } => {
+                for key in self.by_config.releases(&object) {
+                    self.feed(now, &key, Input::Wake(Trigger::Config(object.clone())));
+                }
+            }
+            OperatorInput::Reply { key, id, reply } => self.feed(now, &key, Input::Reply { id, reply }),
+            OperatorInput::Observed { key, watch, observation } => {
+                self.feed(now, &key, Input::Observed { watch, observation });
+            }
+            OperatorInput::Timer => self.fire(now),
+            OperatorInput::Shutdown => {
+                self.shutting_down = true;
+                for key in self.releases.keys().cloned().collect::<Vec<_>>() {
+                    self.feed(now, &key, Input::Shutdown);
+                }
+            }
+        }
+        self.start_queued(now);
+    }
+
+    /// The next action; to be called until there is none before the next input is fed.
+    #[must_use]
+    pub fn poll_action(&mut self) -> Option<OperatorAction> {
+        self.outbox.pop_front()
+    }
+
+    /// The next deadline. Feed [`OperatorInput::Timer`] then.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        self.timers.values().min().copied()
+    }
+
+    /// Whether no release is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.releases.values().all(Release::is_idle)
+    }
+
+    /// What every release is doing.
+    #[must_use]
+    pub fn progress(&self) -> Vec<Progress> {
+        let progress = |(key, release): (&ReleaseKey, &Release)| Progress {
+            key: key.clone(),
+            doing: release.describe(),
+            deadline: release.poll_timeout(),
+        };
+        self.releases.iter().map(progress).collect()
+    }
+
+    fn see_release(&mut self, now: Now, key: &ReleaseKey, object: Option<Object>) {
+        let Some(object) = object else {
+            self.feed(now, key, Input::Object(None));
+            self.forget(key);
+            self.wake_dependents(now, key);
+            return;
+        };
+        let release = HelmRelease::from_object(&object).unwrap_or_default();
+        let source = source_of(&release);
+        self.by_source.set(key, source.iter().cloned().collect());
+        self.by_dependency.set(key, dependencies_of(&release));
+        self.by_config.set(key, configs_of(&release));
+        if !self.releases.contains_key(key) {
+            let machine = Release::new(key.clone(), Arc::clone(&self.config), self.seed_of(key));
+            self.releases.insert(key.clone(), machine);
+        }
+        if let Some((object, value)) = source.and_then(|source| self.sources.get_key_value(&source)) {
+            let input = Input::Source { object: object.clone(), value: Some(Arc::clone(value)) };
+            self.feed(now, key, input);
+        }
+        let readiness = readiness(&object);
+        self.feed(now, key, Input::Object(Some(object)));
+        if self.readiness.insert(key.clone(), readiness.clone()) != Some(readiness) {
+            self.wake_dependents(now, key);
+        }
+    }
+
+    fn see_source(&mut self, now: Now, object: ObjectRef, value: Option<Object>) {
+        match &value {
+            Some(value) => self.sources.insert(object.clone(), Arc::clone(value)),
+            None => self.sources.remove(&object),
+        };
+        for key in self.by_source.releases(&object) {
+            self.feed(now, &key, Input::Source { object: object.clone(), value: value.clone() });
+        }
+    }
+
+    fn wake_dependents(&mut self, now: Now, key: &ReleaseKey) {
+        let object = ObjectRef::namespaced(API_VERSION, KIND, key.namespace.clone(), key.name.clone());
+        for dependent in self.by_dependency.releases(key) {
+            self.feed(now, &dependent, Input::Wake(Trigger::Dependency(object.clone())));
+        }
+    }
+
+    fn fire(&mut self, now: Now) {
+        let due = |deadline: &Deadline| deadline.at <= now.monotonic;
+        let keys: Vec<ReleaseKey> =
+            self.timers.iter().filter(|(_, deadline)| due(deadline)).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            self.feed(now, &key, Input::Timer);
+        }
+    }
+
+    fn feed(&mut self, now: Now, key: &ReleaseKey, input: Input) {
+        if let Some(release) = self.releases.get_mut(key) {
+            release.handle(now, input);
+            self.settle(key);
+        }
+    }
+
+    /// Takes over what a machine wants after it was driven.
+    fn settle(&mut self, key: &ReleaseKey) {
+        let Some(release) = self.releases.get_mut(key) else { return };
+        while let Some(action) = release.poll_action() {
+            self.outbox.push_back(OperatorAction { key: key.clone(), action });
+        }
+        match release.poll_timeout() {
+            Some(deadline) => self.timers.insert(key.clone(), deadline),
+            None => self.timers.remove(key),
+        };
+        if release.is_working() {
+            self.working.insert(key.clone());
+        } else {
+            self.working.remove(key);
+        }
+        if release.wants_to_start() && self.queued.insert(key.clone()) {
+            self.queue.push_back(key.clone());
+        }
+    }
+
+    fn start_queued(&mut self, now: Now) {
+        while self.synced && !self.shutting_down && self.working.len() < self.config.concurrent.max(1) {
+            let Some(key) = self.queue.pop_front() else { return };
+            self.queued.remove(&key);
+            if let Some(release) = self.releases.get_mut(&key) {
+                release.start(now);
+                self.settle(&key);
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &ReleaseKey) {
+        self.releases.remove(key);
+        self.readiness.remove(key);
+        self.timers.remove(key);
+        self.working.remove(key);
+        self.by_source.set(key, BTreeSet::new());
+        self.by_dependency.set(key, BTreeSet::new());
+        self.by_config.set(key, BTreeSet::new());
+    }
+
+    /// A seed of its own for each release, the same in every run (FNV-1a over the key).
+    fn seed_of(&self, key: &ReleaseKey) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
+        for byte in key.namespace.bytes().chain([0]).chain(key.name.bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        hash
+    }
+}
+
+/// The part of a HelmRelease that decides whether those who depend on it may go on.
+fn readiness(object: &Value) -> Value {
+    let generation = object.pointer("/metadata/generation").cloned().unwrap_or_default();
+    let observed = object.pointer("/status/observedGeneration").cloned().unwrap_or_default();
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    let ready = conditions.and_then(|all| all.iter().find(|condition| condition["type"] == "Ready"));
+    let status = ready.and_then(|ready| ready.get("status")).cloned().unwrap_or_default();
+    Value::Array(vec![generation, observed, status])
+}

@@ -1,0 +1,60 @@
+//! What a machine remembers of its HelmRelease between two passes.
+//!
+//! The machine is the only writer of the status. Its own memory is newer than a watch that lags, and holds what a failed
+//! status write could not persist.
+
+use pilothouse_api::{HelmRelease, HelmReleaseStatus};
+use pilothouse_protocol::metadata;
+use serde_json::Value;
+
+use crate::Subject;
+
+/// The status as it should be and as it was last written or read.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// As it should be.
+    pub status: HelmReleaseStatus,
+    /// As it was last written or read.
+    pub written: Value,
+    /// Version of the object when that was.
+    pub resource_version: u64,
+}
+
+impl Memory {
+    /// Of an object seen for the first time.
+    #[must_use]
+    pub fn of(object: &Value) -> Self {
+        Self {
+            status: HelmRelease::from_object(object).map(|release| release.status).unwrap_or_default(),
+            written: object.get("status").cloned().unwrap_or(Value::Null),
+            resource_version: metadata::resource_version(object),
+        }
+    }
+
+    /// Of the subject of a pass that has ended.
+    #[must_use]
+    pub fn of_subject(subject: &Subject) -> Self {
+        Self {
+            status: subject.status.clone(),
+            written: subject.written.clone(),
+            resource_version: subject.release.metadata.resource_version.parse().unwrap_or_default(),
+        }
+    }
+
+    /// After a newer version of the object was seen. What could not be written yet is kept.
+    #[must_use]
+    pub fn seen(self, object: &Value) -> Self {
+        let seen = Self::of(object);
+        if seen.resource_version < self.resource_version {
+            return self;
+        }
+        let unwritten = serde_json::to_value(&self.status).is_ok_and(|status| status != self.written);
+        if unwritten { Self { status: self.status, ..seen } } else { seen }
+    }
+
+    /// Puts the memory into the subject of a new pass.
+    pub fn restore(&self, subject: &mut Subject) {
+        subject.status = self.status.clone();
+        subject.written = self.written.clone();
+    }
+}

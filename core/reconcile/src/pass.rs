@@ -1,0 +1,326 @@
+//! One pass over a HelmRelease: the outer procedure of spec 02 §2, step by step.
+//!
+//! Every pass, however it ends, leaves through [`State::Exit`], where the status is written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pilothouse_api::{FINALIZER, HelmReleaseStatus};
+use pilothouse_machine::{Context, Interrupt};
+use pilothouse_protocol::{
+    EventType, Identity, LogLevel, Object, ObjectRef, Patch, Reply, Request, RequestId, metadata,
+};
+use serde_json::{Value, json};
+
+use crate::memory::Memory;
+use crate::phases::atomic::AtomicRelease;
+use crate::phases::attempt;
+use crate::phases::chart::LoadChart;
+use crate::phases::chart_template::ChartTemplateStage;
+use crate::phases::deletion::Deletion;
+use crate::phases::dependencies::DependencyCheck;
+use crate::phases::desired::Desired;
+use crate::phases::source;
+use crate::phases::target::TargetChange;
+use crate::phases::values::ReadValues;
+use crate::write_status::{WriteStatus, Written};
+use crate::{Ending, Subject};
+
+/// One pass.
+#[derive(Debug)]
+pub struct Pass {
+    subject: Subject,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    AddingFinalizer(RequestId),
+    ChartTemplate(ChartTemplateStage),
+    MarkingProgress(WriteStatus),
+    Dependencies(DependencyCheck),
+    Values(ReadValues),
+    Chart(LoadChart, Value),
+    Target(TargetChange, Box<Desired>),
+    Atomic(Box<AtomicRelease>),
+    Deletion(Box<Deletion>),
+    Exit(Ending, WriteStatus),
+}
+
+enum Step {
+    Go(State),
+    Wait(State),
+    End(Ending),
+}
+
+impl Pass {
+    /// A pass over a subject.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, state: State::Start }
+    }
+
+    /// Goes as far as it can; says how the pass ended.
+    pub fn poll(&mut self, context: &mut Context) -> Option<Ending> {
+        loop {
+            let state = std::mem::replace(&mut self.state, State::Start);
+            match self.step(state, context) {
+                Step::Go(next) => self.state = next,
+                Step::Wait(next) => {
+                    self.state = next;
+                    return None;
+                }
+                Step::End(ending) => return Some(ending),
+            }
+        }
+    }
+
+    /// What is to be remembered of the subject.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory::of_subject(&self.subject)
+    }
+
+    /// The status as computed so far.
+    #[must_use]
+    pub fn status(&self) -> &HelmReleaseStatus {
+        &self.subject.status
+    }
+
+    /// Sources that the pass has learnt about.
+    pub fn take_sources(&mut self) -> BTreeMap<ObjectRef, Object> {
+        std::mem::take(&mut self.subject.sources)
+    }
+
+    /// What the pass is doing; a few words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.state {
+            State::Start | State::AddingFinalizer(_) | State::MarkingProgress(_) => "starting".to_owned(),
+            State::ChartTemplate(_) => "chart template".to_owned(),
+            State::Dependencies(_) => "dependencies".to_owned(),
+            State::Values(_) => "values".to_owned(),
+            State::Chart(..) => "chart".to_owned(),
+            State::Target(..) => "target change".to_owned(),
+            State::Atomic(atomic) => atomic.describe(),
+            State::Deletion(deletion) => deletion.describe(),
+            State::Exit(..) => "status".to_owned(),
+        }
+    }
+
+    fn step(&mut self, state: State, context: &mut Context) -> Step {
+        let subject = &mut self.subject;
+        match state {
+            State::Start => start(subject, context),
+            State::AddingFinalizer(id) => match context.take(id) {
+                None => Step::Wait(State::AddingFinalizer(id)),
+                Some(reply) => finalizer_added(reply, subject, context),
+            },
+            State::ChartTemplate(mut stage) => match stage.poll(subject, context) {
+                None => Step::Wait(State::ChartTemplate(stage)),
+                Some(Ok(())) => mark_progress(subject, context),
+                Some(Err(error)) => chart_template_failed(subject, context, error),
+            },
+            State::MarkingProgress(mut write) => match write.poll(subject, context) {
+                None => Step::Wait(State::MarkingProgress(write)),
+                Some(Written::Done) => Step::Go(State::Dependencies(DependencyCheck::default())),
+                Some(Written::Gone) => Step::End(Ending::Gone),
+                Some(Written::Failed(failure)) => Step::End(Ending::Error(failure.to_string())),
+            },
+            State::Dependencies(mut check) => match check.poll(subject, context) {
+                None => Step::Wait(State::Dependencies(check)),
+                Some(Ok(())) => dependencies_ready(subject, context),
+                Some(Err(ending)) => exit(ending),
+            },
+            State::Values(mut read) => match read.poll(subject, context) {
+                None => Step::Wait(State::Values(read)),
+                Some(Ok(values)) => values_read(values, subject, context),
+                Some(Err(ending)) => exit(ending),
+            },
+            State::Chart(mut load, values) => match load.poll(subject, context) {
+                None => Step::Wait(State::Chart(load, values)),
+                Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
+                    Ok(desired) => {
+                        Step::Go(State::Target(TargetChange::new(subject, &desired), Box::new(desired)))
+                    }
+                    Err(error) => values_failed(subject, context, error),
+                },
+                Some(Err(ending)) => exit(ending),
+            },
+            State::Target(mut change, desired) => match change.poll(subject, context) {
+                None => Step::Wait(State::Target(change, desired)),
+                Some(Ok(())) => begin_attempt(*desired, subject),
+                Some(Err(ending)) => exit(ending),
+            },
+            State::Atomic(mut atomic) => match atomic.poll(subject, context) {
+                None => Step::Wait(State::Atomic(atomic)),
+                Some(ending) => exit(ending),
+            },
+            State::Deletion(mut deletion) => match deletion.poll(subject, context) {
+                None => Step::Wait(State::Deletion(deletion)),
+                Some(Ending::Gone) => Step::End(Ending::Gone),
+                Some(ending) => exit(ending),
+            },
+            State::Exit(ending, write) => leave(ending, write, subject, context),
+        }
+    }
+}
+
+fn exit(ending: Ending) -> Step {
+    Step::Go(State::Exit(ending, WriteStatus::default()))
+}
+
+fn start(subject: &mut Subject, context: &mut Context) -> Step {
+    context.identity = Identity::Controller;
+    context.helm_log.clear();
+    let spec = &subject.release.spec;
+    if spec.chart.is_some() == spec.chart_ref.is_some() {
+        return Step::End(Ending::Terminal("invalid Chart reference".to_owned()));
+    }
+    if subject.release.metadata.deletion_timestamp.is_some() {
+        return Step::Go(State::Deletion(Box::new(Deletion::new(subject))));
+    }
+    if !subject.release.metadata.has_finalizer() {
+        return Step::Wait(State::AddingFinalizer(add_finalizer(subject, context)));
+    }
+    admitted(subject, context)
+}
+
+fn add_finalizer(subject: &Subject, context: &mut Context) -> RequestId {
+    let metadata = &subject.release.metadata;
+    let mut finalizers = metadata.finalizers.clone();
+    finalizers.push(FINALIZER.to_owned());
+    // A list is replaced as a whole, so nobody else's finalizer may have come in between.
+    let body = json!({"metadata": {
+        "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": finalizers,
+    }});
+    context.request_as_controller(Request::Patch {
+        object: subject.reference(),
+        patch: Patch::Merge,
+        body: Arc::new(body),
+        status: false,
+        dry_run: false,
+    })
+}
+
+fn finalizer_added(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step {
+    match reply {
+        Reply::Object(object) => {
+            metadata::text(&object, "resourceVersion")
+                .clone_into(&mut subject.release.metadata.resource_version);
+            subject.release.metadata.finalizers.push(FINALIZER.to_owned());
+            admitted(subject, context)
+        }
+        Reply::Failed(failure) if failure.is_not_found() => Step::End(Ending::Gone),
+        Reply::Failed(failure) if failure.api().is_some_and(|error| error.is_conflict()) => {
+            Step::End(Ending::Rate)
+        }
+        Reply::Failed(failure) => Step::End(Ending::Error(format!("failed to add finalizer: {failure}"))),
+        Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => Step::End(Ending::Rate),
+    }
+}
+
+fn admitted(subject: &mut Subject, context: &mut Context) -> Step {
+    if subject.release.spec.suspend {
+        context.log(LogLevel::Info, "reconciliation is suspended for this object");
+        return exit(Ending::Done);
+    }
+    if let Some(field) = unsupported_field(subject) {
+        let message = format!(
+            "Reconciliation failed terminally due to configuration error: {field} is not supported by this version"
+        );
+        subject.not_ready(context, "UnsupportedField", &message);
+        subject.stalled(context, "UnsupportedField", &message);
+        subject.event(context, EventType::Warning, "UnsupportedField", &message);
+        return exit(Ending::Terminal(message));
+    }
+    Step::Go(State::ChartTemplate(ChartTemplateStage::reconcile()))
+}
+
+/// A field that would change what is deployed and that this version does not honour. Refusing is the only honest answer:
+/// ignoring it would deploy something else than was asked for.
+fn unsupported_field(subject: &Subject) -> Option<&'static str> {
+    let spec = &subject.release.spec;
+    if spec.kube_config.is_some() {
+        return Some("spec.kubeConfig");
+    }
+    (!spec.health_check_exprs.is_empty()).then_some("spec.healthCheckExprs")
+}
+
+/// An error of the HelmChart stage sets a condition, too (spec 08 row 5).
+fn chart_template_failed(subject: &mut Subject, context: &mut Context, error: String) -> Step {
+    let denied = error.starts_with("cross-namespace references are not allowed");
+    let reason = if denied { "AccessDenied" } else { "ArtifactFailed" };
+    subject.not_ready(context, reason, &error);
+    if denied {
+        subject.stalled(context, reason, &error);
+        subject.event(context, EventType::Warning, reason, &error);
+        return exit(Ending::Terminal(error));
+    }
+    subject.reconciling(context, "Progressing", "Fulfilling prerequisites");
+    exit(Ending::Error(error))
+}
+
+fn mark_progress(subject: &mut Subject, context: &mut Context) -> Step {
+    if subject.release.spec.rollback().recreate {
+        context.log(
+            LogLevel::Info,
+            "warning: the .spec.rollback.recreate field is deprecated and has no effect",
+        );
+    }
+    subject.reconciling(context, "Progressing", "Fulfilling prerequisites");
+    Step::Go(State::MarkingProgress(WriteStatus::default()))
+}
+
+fn dependencies_ready(subject: &mut Subject, context: &mut Context) -> Step {
+    if !subject.release.spec.depends_on.is_empty() {
+        context.log(LogLevel::Info, "all dependencies are ready");
+    }
+    match source::ready_artifact(subject, context) {
+        Ok(_) => Step::Go(State::Values(ReadValues::new(subject))),
+        Err(ending) => exit(ending),
+    }
+}
+
+fn values_read(values: Value, subject: &mut Subject, context: &mut Context) -> Step {
+    subject.gate_passed(context, &["ValuesError"]);
+    match source::ready_artifact(subject, context) {
+        Ok((kind, artifact)) => Step::Go(State::Chart(LoadChart::new(kind, artifact), values)),
+        Err(ending) => exit(ending),
+    }
+}
+
+fn values_failed(subject: &mut Subject, context: &mut Context, error: String) -> Step {
+    subject.not_ready(context, "ValuesError", &error);
+    subject.event(context, EventType::Warning, "ValuesError", &error);
+    exit(Ending::Error(error))
+}
+
+fn begin_attempt(desired: Desired, subject: &mut Subject) -> Step {
+    subject.release.storage_namespace().clone_into(&mut subject.status.storage_namespace);
+    attempt::reset_failures(subject, &desired);
+    attempt::record(subject, &desired);
+    Step::Go(State::Atomic(Box::new(AtomicRelease::new(subject, desired))))
+}
+
+/// The exit that every pass takes (spec 02 §2.1).
+fn leave(ending: Ending, mut write: WriteStatus, subject: &mut Subject, context: &mut Context) -> Step {
+    // An interrupted pass has handled nothing: the next one does.
+    if ending != Ending::Interrupted {
+        subject.handle_request();
+    }
+    if ending.observes_generation() {
+        subject.status.observed_generation = subject.generation();
+    }
+    match write.poll(subject, context) {
+        None => Step::Wait(State::Exit(ending, write)),
+        Some(Written::Done) => Step::End(ending),
+        Some(Written::Gone) => Step::End(Ending::Gone),
+        Some(Written::Failed(failure)) => {
+            let shutting_down = context.interrupt() == Some(&Interrupt::Shutdown);
+            let text = format!("failed to write the status: {failure}");
+            Step::End(if shutting_down { Ending::Done } else { Ending::Error(text) })
+        }
+    }
+}

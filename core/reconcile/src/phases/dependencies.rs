@@ -1,0 +1,95 @@
+//! Releases that must be ready first (spec 02 §2.3).
+
+use pilothouse_api::{API_VERSION, Conditions, DependencyReference, KIND};
+use pilothouse_encoding::duration::GoDuration;
+use pilothouse_machine::Context;
+use pilothouse_protocol::{EventType, LogLevel, ObjectRef, Reply, Request, RequestId, Why, metadata};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Ending, Subject};
+
+/// Reads the dependencies one after the other; the first that is not ready decides.
+#[derive(Debug, Default)]
+pub struct DependencyCheck {
+    next: usize,
+    reading: Option<RequestId>,
+}
+
+impl DependencyCheck {
+    /// Goes as far as it can. The error says how the pass ends.
+    pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<(), Ending>> {
+        loop {
+            let Some(dependency) = subject.release.spec.depends_on.get(self.next).cloned() else {
+                subject.gate_passed(context, &["DependencyNotReady"]);
+                return Some(Ok(()));
+            };
+            let object = reference(subject, &dependency);
+            let Some(id) = self.reading else {
+                if self.next == 0 {
+                    let count = subject.release.spec.depends_on.len();
+                    context.log(LogLevel::Info, format!("checking {count} dependencies"));
+                }
+                self.reading = Some(context.request_as_controller(Request::Get { object }));
+                return None;
+            };
+            let reply = context.take(id)?;
+            self.reading = None;
+            self.next += 1;
+            if let Err(message) = judge(reply, &object, &dependency) {
+                return Some(Err(wait_for_dependency(subject, context, &message)));
+            }
+        }
+    }
+}
+
+/// The HelmRelease that a dependency names.
+#[must_use]
+pub fn reference(subject: &Subject, dependency: &DependencyReference) -> ObjectRef {
+    let own = &subject.release.metadata.namespace;
+    let namespace = dependency.namespace.as_ref().unwrap_or(own).clone();
+    ObjectRef::namespaced(API_VERSION, KIND, namespace, dependency.name.clone())
+}
+
+fn judge(reply: Reply, object: &ObjectRef, dependency: &DependencyReference) -> Result<(), String> {
+    let name = format!("{}/{}", object.namespace.as_deref().unwrap_or_default(), object.name);
+    let found = match reply {
+        Reply::Object(found) => found,
+        Reply::Failed(failure) => return Err(format!("unable to get '{name}' dependency: {failure}")),
+        Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => {
+            return Err(format!("unable to get '{name}' dependency: unexpected reply"));
+        }
+    };
+    if let Some(expression) = dependency.ready_expr.as_deref().filter(|text| !text.is_empty()) {
+        // Refused rather than ignored: a dependency must never count as ready because it was not understood.
+        return Err(format!(
+            "dependency '{name}' has a readyExpr ({expression}), which this version does not evaluate"
+        ));
+    }
+    if is_ready(&found) { Ok(()) } else { Err(format!("dependency '{name}' is not ready")) }
+}
+
+/// Whether the latest generation was reconciled and the object is Ready.
+fn is_ready(object: &Value) -> bool {
+    let Some(status) = object.get("status") else { return false };
+    let observed = status.get("observedGeneration").and_then(Value::as_i64);
+    let conditions = status.get("conditions").and_then(|conditions| Conditions::deserialize(conditions).ok());
+    observed == Some(metadata::generation(object))
+        && conditions.is_some_and(|conditions| conditions.is_true("Ready"))
+}
+
+fn wait_for_dependency(subject: &mut Subject, context: &mut Context, message: &str) -> Ending {
+    let before = subject.status.conditions.get("Ready").map(|ready| ready.message.clone());
+    subject.not_ready(context, "DependencyNotReady", message);
+    // One event per change, not one per look (spec 08 row 13).
+    if before.as_deref() != Some(message) {
+        subject.event(context, EventType::Normal, "DependencyNotReady", message);
+    }
+    let nanos = subject.config.requeue_dependency;
+    let delay = GoDuration::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
+    context.log(
+        LogLevel::Info,
+        format!("dependencies do not meet ready condition ({message}): retrying in {delay}"),
+    );
+    Ending::After { nanos, why: Why::Dependency, observed: false }
+}

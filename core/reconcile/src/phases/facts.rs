@@ -1,0 +1,74 @@
+//! What the decision table is fed with: the stored releases against the status and what is wanted.
+
+use std::sync::Arc;
+
+use pilothouse_release::{ReleaseRecord, VerifyError, verify_config, verify_object, verify_snapshot};
+
+use super::decide::{Facts, ReleaseState, RollbackTarget, state};
+use super::desired::Desired;
+use super::policy::ActivePolicy;
+use crate::Subject;
+
+/// The revisions of a release in storage.
+pub type Records = [Arc<ReleaseRecord>];
+
+/// The state of the release, with the release it is about.
+#[derive(Debug, Clone)]
+pub struct Determined {
+    /// The state.
+    pub state: ReleaseState,
+    /// The newest release in storage.
+    pub latest: Option<Arc<ReleaseRecord>>,
+}
+
+/// Determines the state of the release.
+///
+/// # Errors
+/// When it cannot be determined.
+pub fn determine(
+    subject: &Subject,
+    records: &Records,
+    desired: &Desired,
+    active: &ActivePolicy,
+) -> Result<Determined, String> {
+    let latest = newest(records);
+    let snapshot = subject.status.history.latest();
+    let not_observed = match (snapshot, latest) {
+        (Some(snapshot), Some(latest)) => {
+            verify_object(snapshot, latest).err().map(|error| error.to_string())
+        }
+        _ => None,
+    };
+    let facts = Facts {
+        latest: latest.map(AsRef::as_ref),
+        not_observed,
+        chart_name: &desired.chart_name,
+        chart_version: &desired.chart_version,
+        values_match: snapshot
+            .is_some_and(|snapshot| verify_config(&snapshot.config_digest, &desired.values)),
+        post_renderers_digest: &desired.post_renderers_digest,
+        common_metadata_digest: &desired.common_metadata_digest,
+    };
+    Ok(Determined { state: state(subject, &facts, active)?, latest: latest.cloned() })
+}
+
+/// Whether the release to roll back to is stored as it was observed.
+#[must_use]
+pub fn rollback_target(subject: &Subject, records: &Records, active: &ActivePolicy) -> RollbackTarget {
+    let ignore_tests =
+        active.remediation.as_ref().is_some_and(|remediation| remediation.ignore_test_failures);
+    let snapshot = subject.status.history.previous(ignore_tests);
+    let stored =
+        snapshot.and_then(|snapshot| records.iter().find(|record| record.version == snapshot.version));
+    match verify_snapshot(snapshot, stored.map(AsRef::as_ref)) {
+        Ok(()) => RollbackTarget::Verified,
+        Err(VerifyError::Json(error)) => RollbackTarget::Error(error.to_string()),
+        Err(_) => RollbackTarget::Unusable,
+    }
+}
+
+/// The revision with the highest number.
+#[must_use]
+pub fn newest(records: &Records) -> Option<&Arc<ReleaseRecord>> {
+    records.iter().max_by_key(|record| record.version)
+}

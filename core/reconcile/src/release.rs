@@ -1,0 +1,332 @@
+//! The machine of one HelmRelease.
+//!
+//! The contract: feed an [`Input`] with [`Release::handle`], drain [`Release::poll_action`] until it is empty, then ask
+//! [`Release::poll_timeout`] for the next deadline. A pass begins only with [`Release::start`], so that the operator
+//! decides who may run. Dropping a machine at any moment is safe: a new one is rebuilt from the API server alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pilothouse_api::{REQUESTED_AT, SourceObject};
+use pilothouse_machine::{Context, Interrupt};
+use pilothouse_protocol::{
+    Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger, Why, metadata,
+};
+
+use crate::memory::Memory;
+use crate::pass::Pass;
+use crate::phases::source::source_reference;
+use crate::{Config, Ending, Subject};
+
+/// The machine of one HelmRelease.
+#[derive(Debug)]
+pub struct Release {
+    key: ReleaseKey,
+    config: Arc<Config>,
+    context: Context,
+    object: Option<Object>,
+    sources: BTreeMap<ObjectRef, Object>,
+    memory: Option<Memory>,
+    pass: Option<Box<Pass>>,
+    queued: bool,
+    dependency_changed: bool,
+    shutting_down: bool,
+    next: Option<Deadline>,
+    errors_in_a_row: u32,
+}
+
+impl Release {
+    /// A machine that knows nothing yet.
+    #[must_use]
+    pub fn new(key: ReleaseKey, config: Arc<Config>, seed: u64) -> Self {
+        Self {
+            key,
+            config,
+            context: Context::new(seed),
+            object: None,
+            sources: BTreeMap::new(),
+            memory: None,
+            pass: None,
+            queued: false,
+            dependency_changed: false,
+            shutting_down: false,
+            next: None,
+            errors_in_a_row: 0,
+        }
+    }
+
+    /// Takes in one input and goes as far as it can.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.context.begin(now);
+        match input {
+            Input::Object(Some(object)) => self.see_object(object),
+            Input::Object(None) => self.forget_object(),
+            Input::Source { object, value } => self.see_source(object, value),
+            Input::Wake(trigger) => self.wake(&trigger),
+            Input::Reply { id, reply } => self.context.reply(id, reply),
+            Input::Observed { watch, observation } => self.context.observe(watch, observation),
+            Input::Timer => {}
+            Input::Shutdown => {
+                self.shutting_down = true;
+                self.context.set_interrupt(Interrupt::Shutdown);
+            }
+        }
+        self.drive();
+    }
+
+    /// The next action; to be called until there is none before the next input is fed.
+    #[must_use]
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.context.next_action()
+    }
+
+    /// The next deadline with its reason. Feed [`Input::Timer`] then; earlier does no harm.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Deadline> {
+        if self.pass.is_some() { self.context.deadline() } else { self.next.filter(|_| !self.queued) }
+    }
+
+    /// Whether a pass is due and may be started.
+    #[must_use]
+    pub fn wants_to_start(&self) -> bool {
+        self.queued && self.pass.is_none() && self.object.is_some() && !self.shutting_down
+    }
+
+    /// Begins a pass. Without effect when none is due.
+    pub fn start(&mut self, now: Now) {
+        if !self.wants_to_start() {
+            return;
+        }
+        self.context.begin(now);
+        self.queued = false;
+        self.next = None;
+        self.context.clear_interrupt();
+        match self.new_subject() {
+            Ok(subject) => {
+                self.pass = Some(Box::new(Pass::new(subject)));
+                self.drive();
+            }
+            Err(error) => self.context.log(LogLevel::Error, error),
+        }
+    }
+
+    /// Whether a pass is under way that needs the API server now, as against one that waits or none.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.pass.is_some() && self.context.is_requesting()
+    }
+
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.pass.is_none()
+    }
+
+    /// Whether the HelmRelease is known to exist.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.object.is_some()
+    }
+
+    /// What the machine is doing, for progress displays; a few words, no secrets.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match (&self.pass, &self.next) {
+            (Some(pass), _) => pass.describe(),
+            (None, _) if self.queued => "queued".to_owned(),
+            (None, Some(deadline)) => format!("waiting: {}", deadline.why.describe()),
+            (None, None) => "idle".to_owned(),
+        }
+    }
+
+    fn see_object(&mut self, object: Object) {
+        let known = self.object.as_deref();
+        let same = known.is_some_and(|known| metadata::text(known, "uid") == metadata::text(&object, "uid"));
+        if same && self.is_stale(&object) {
+            return;
+        }
+        if known.is_some() && !same {
+            self.forget_object();
+        }
+        let changed = self.object.as_deref().is_none_or(|known| {
+            metadata::generation(known) != metadata::generation(&object)
+                || metadata::is_deleting(known) != metadata::is_deleting(&object)
+        });
+        let requested = self.object.as_deref().and_then(|known| metadata::annotation(known, REQUESTED_AT))
+            != metadata::annotation(&object, REQUESTED_AT);
+        if changed || (requested && metadata::annotation(&object, REQUESTED_AT).is_some()) {
+            self.queued = true;
+        }
+        if changed && self.pass.is_some() {
+            self.context.set_interrupt(Interrupt::Changed(format!("HelmRelease/{}", self.key)));
+        }
+        if self.pass.is_none() {
+            self.memory = Some(match self.memory.take() {
+                Some(memory) => memory.seen(&object),
+                None => Memory::of(&object),
+            });
+        }
+        self.object = Some(object);
+    }
+
+    /// Whether an object is older than what the machine has seen or written.
+    fn is_stale(&self, object: &Object) -> bool {
+        let version = metadata::resource_version(object);
+        let seen = self.object.as_deref().map(metadata::resource_version).unwrap_or_default();
+        let written = self.memory.as_ref().map(|memory| memory.resource_version).unwrap_or_default();
+        version != 0 && version < seen.max(written) && metadata::generation(object) <= self.seen_generation()
+    }
+
+    fn seen_generation(&self) -> i64 {
+        self.object.as_deref().map(metadata::generation).unwrap_or_default()
+    }
+
+    fn forget_object(&mut self) {
+        self.object = None;
+        self.memory = None;
+        self.pass = None;
+        self.queued = false;
+        self.next = None;
+        self.errors_in_a_row = 0;
+        self.context.abandon();
+        self.context.clear_interrupt();
+    }
+
+    /// Stores a source and wakes the release when the change matters (spec 02 §1).
+    fn see_source(&mut self, reference: ObjectRef, value: Option<Object>) {
+        let before = self.sources.get(&reference).cloned();
+        let Some(value) = value else {
+            self.sources.remove(&reference);
+            return;
+        };
+        let older = before.as_deref().map(metadata::resource_version).unwrap_or_default();
+        let same = before.as_deref().map(|b| metadata::text(b, "uid")) == Some(metadata::text(&value, "uid"));
+        if same && metadata::resource_version(&value) < older {
+            return;
+        }
+        let old = before.as_deref().map(SourceObject::from_object);
+        let new = SourceObject::from_object(&value);
+        self.sources.insert(reference.clone(), value);
+        if !is_new_artifact(old.as_ref(), &new) || self.was_attempted(&reference, &new) {
+            return;
+        }
+        self.queued = true;
+        if self.pass.is_some() {
+            self.context.set_interrupt(Interrupt::Changed(reference.to_string()));
+        }
+    }
+
+    /// Whether the revision of a source is the one attempted last, while the release is fine or at work.
+    fn was_attempted(&self, reference: &ObjectRef, source: &SourceObject) -> bool {
+        let status = match (&self.pass, &self.memory) {
+            (Some(pass), _) => pass.status(),
+            (None, Some(memory)) => &memory.status,
+            (None, None) => return false,
+        };
+        let settled = status.conditions.is_true("Ready") || status.conditions.is_true("Reconciling");
+        let revision =
+            source.artifact.as_ref().map(|artifact| artifact.revision.as_str()).unwrap_or_default();
+        let by_digest = reference.kind == "OCIRepository"
+            || (reference.kind == "ExternalArtifact" && revision.contains(':'));
+        let attempted = if by_digest {
+            let digest = revision.rsplit_once('@').map_or(revision, |(_, digest)| digest);
+            let last = &status.last_attempted_revision_digest;
+            digest == last.rsplit_once('@').map_or(last.as_str(), |(_, digest)| digest)
+        } else {
+            revision == status.last_attempted_revision
+        };
+        settled && attempted
+    }
+
+    fn wake(&mut self, trigger: &Trigger) {
+        match trigger {
+            // Only a release that waits for a dependency is woken by one.
+            Trigger::Dependency(_) if self.pass.is_some() => self.dependency_changed = true,
+            Trigger::Dependency(_) => {
+                self.queued |= self.next.is_some_and(|next| next.why == Why::Dependency);
+            }
+            Trigger::Config(object) => {
+                self.queued = true;
+                if self.pass.is_some() {
+                    self.context.set_interrupt(Interrupt::Changed(object.to_string()));
+                }
+            }
+        }
+    }
+
+    fn new_subject(&self) -> Result<Subject, String> {
+        let Some(object) = self.object.as_deref() else { return Err("no object".to_owned()) };
+        let mut subject =
+            Subject::new(Arc::clone(&self.config), object).map_err(|error| error.to_string())?;
+        if let Some(memory) = &self.memory {
+            memory.restore(&mut subject);
+        }
+        if let Some(reference) = source_reference(&subject) {
+            if let Some(source) = self.sources.get(&reference) {
+                subject.sources.insert(reference, Arc::clone(source));
+            }
+        }
+        Ok(subject)
+    }
+
+    fn drive(&mut self) {
+        if let Some(pass) = self.pass.as_mut() {
+            self.context.clear_deadlines();
+            if let Some(ending) = pass.poll(&mut self.context) {
+                let memory = pass.memory();
+                self.sources.append(&mut pass.take_sources());
+                self.pass = None;
+                self.context.abandon();
+                self.memory = Some(memory);
+                self.finish(&ending);
+            }
+        } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
+            self.next = None;
+            self.queued = true;
+        }
+    }
+
+    /// Enters the deadline of the next pass.
+    fn finish(&mut self, ending: &Ending) {
+        let now = self.context.now.monotonic;
+        if !ending.backs_off() && *ending != Ending::Interrupted {
+            self.errors_in_a_row = 0;
+        }
+        let dependency_changed = std::mem::take(&mut self.dependency_changed);
+        self.queued |= dependency_changed && matches!(ending, Ending::After { why: Why::Dependency, .. });
+        match ending {
+            Ending::Done => {}
+            Ending::Gone => self.forget_object(),
+            Ending::After { nanos, why, .. } => {
+                self.next = Some(Deadline { at: now.after_nanos(*nanos), why: *why })
+            }
+            Ending::Rate => self.next = Some(self.backed_off(now)),
+            Ending::Error(message) => {
+                self.context.log(LogLevel::Error, format!("Reconciler error: {message}"));
+                self.next = Some(self.backed_off(now));
+            }
+            Ending::Terminal(message) => {
+                self.context.log(LogLevel::Error, format!("Reconciler error: {message}"))
+            }
+            Ending::Interrupted => self.queued = true,
+        }
+    }
+
+    /// Exponential, doubled with every error in a row and capped.
+    fn backed_off(&mut self, now: Monotonic) -> Deadline {
+        let doubled =
+            self.config.min_retry_delay.checked_shl(self.errors_in_a_row.min(32)).unwrap_or(u64::MAX);
+        self.errors_in_a_row = self.errors_in_a_row.saturating_add(1);
+        let delay = doubled.clamp(self.config.min_retry_delay, self.config.max_retry_delay);
+        Deadline { at: now.after_nanos(delay), why: Why::Backoff }
+    }
+}
+
+/// An artifact appeared, its revision changed, or the source became Ready.
+fn is_new_artifact(old: Option<&SourceObject>, new: &SourceObject) -> bool {
+    let Some(artifact) = &new.artifact else { return false };
+    let Some(old) = old else { return true };
+    let revision = old.artifact.as_ref().map(|artifact| &artifact.revision);
+    revision != Some(&artifact.revision)
+        || (!old.conditions.is_true("Ready") && new.conditions.is_true("Ready"))
+}

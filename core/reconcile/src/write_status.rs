@@ -1,0 +1,127 @@
+//! The one write of a step: the whole status, when it differs (law 4).
+
+use std::sync::Arc;
+
+use pilothouse_machine::Context;
+use pilothouse_protocol::{Failure, Patch, Reply, Request, RequestId};
+use serde_json::{Map, Value, json};
+
+use crate::Subject;
+
+/// Tries of one write whose outcome stays unknown.
+const TRIES: u32 = 3;
+
+/// Writes the status of a subject in one request.
+#[derive(Debug, Default)]
+pub struct WriteStatus {
+    request: Option<RequestId>,
+    wanted: Value,
+    tries: u32,
+}
+
+/// What became of a status write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is there, or nothing had to be written.
+    Done,
+    /// The object does not exist any more, or is another one with the same name.
+    Gone,
+    /// It could not be written.
+    Failed(Failure),
+}
+
+impl WriteStatus {
+    /// Goes as far as it can; `None` while the reply is awaited.
+    pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Written> {
+        loop {
+            let Some(id) = self.request else {
+                self.wanted = serde_json::to_value(&subject.status).unwrap_or(Value::Null);
+                let patch = merge_patch(&subject.written, &self.wanted);
+                if patch.as_object().is_some_and(Map::is_empty) {
+                    return Some(Written::Done);
+                }
+                self.request = Some(context.request_as_controller(self.patch(subject, patch)));
+                return None;
+            };
+            let reply = context.take(id)?;
+            self.request = None;
+            match self.read(subject, reply) {
+                Some(written) => return Some(written),
+                None => continue,
+            }
+        }
+    }
+
+    fn patch(&self, subject: &Subject, status: Value) -> Request {
+        // The uid guards against an object that was deleted and made again under the same name.
+        let body = json!({"metadata": {"uid": subject.release.metadata.uid}, "status": status});
+        Request::Patch {
+            object: subject.reference(),
+            patch: Patch::Merge,
+            body: Arc::new(body),
+            status: true,
+            dry_run: false,
+        }
+    }
+
+    fn read(&mut self, subject: &mut Subject, reply: Reply) -> Option<Written> {
+        match reply {
+            Reply::Object(object) => {
+                subject.written = std::mem::take(&mut self.wanted);
+                let version = pilothouse_protocol::metadata::text(&object, "resourceVersion");
+                version.clone_into(&mut subject.release.metadata.resource_version);
+                Some(Written::Done)
+            }
+            Reply::Failed(failure) if failure.is_not_found() => Some(Written::Gone),
+            Reply::Failed(failure) if failure.is_unknown() && self.tries < TRIES => {
+                // A merge patch can be repeated: it says what the status is to be.
+                self.tries += 1;
+                None
+            }
+            Reply::Failed(failure) => Some(Written::Failed(failure)),
+            Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => {
+                Some(Written::Failed(Failure::Unknown("unexpected reply to a status write".to_owned())))
+            }
+        }
+    }
+}
+
+/// The RFC 7386 patch that turns `from` into `to`.
+fn merge_patch(from: &Value, to: &Value) -> Value {
+    match (from, to) {
+        (Value::Object(from), Value::Object(to)) => {
+            let mut patch = Map::new();
+            for key in from.keys().filter(|key| !to.contains_key(*key)) {
+                patch.insert(key.clone(), Value::Null);
+            }
+            for (key, value) in to {
+                let before = from.get(key).unwrap_or(&Value::Null);
+                if before == value {
+                    continue;
+                }
+                let part = if before.is_object() && value.is_object() {
+                    merge_patch(before, value)
+                } else {
+                    value.clone()
+                };
+                patch.insert(key.clone(), part);
+            }
+            Value::Object(patch)
+        }
+        (_, to) => to.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_removes_and_replaces() {
+        let from = json!({"a": 1, "b": {"x": 1, "y": 2}, "c": [1]});
+        let to = json!({"b": {"x": 1, "y": 3}, "c": [1, 2]});
+        assert_eq!(merge_patch(&from, &to), json!({"a": null, "b": {"y": 3}, "c": [1, 2]}));
+        assert_eq!(merge_patch(&to, &to), json!({}));
+        assert_eq!(merge_patch(&Value::Null, &to), to);
+    }
+}
