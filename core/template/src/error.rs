@@ -24,55 +24,59 @@ pub struct ParseError {
 /// Go's errors form a chain: a function's error is wrapped by the error of the template that called it.
 /// Each link prints its own text followed by that of the error it wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExecError {
+pub struct ExecError(Box<Link>);
+
+/// One error of a chain. It is boxed to keep the results of every evaluation step small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Link {
     text: String,
     is_template_error: bool,
     limit: Option<LimitError>,
-    cause: Option<Box<ExecError>>,
+    cause: Option<ExecError>,
 }
 
 impl ExecError {
     /// An error of a function: plain text.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        ExecError { text: text.into(), is_template_error: false, limit: None, cause: None }
+        ExecError(Box::new(Link { text: text.into(), is_template_error: false, limit: None, cause: None }))
     }
 
     /// Plain text that ends in the text of `cause`.
     pub(crate) fn wrap(prefix: impl Into<String>, cause: ExecError) -> Self {
-        let limit = cause.limit;
-        ExecError { text: prefix.into(), is_template_error: false, limit, cause: Some(Box::new(cause)) }
+        let limit = cause.limit();
+        ExecError(Box::new(Link { text: prefix.into(), is_template_error: false, limit, cause: Some(cause) }))
     }
 
     /// The error of an executing template: Go's `template.ExecError`.
     pub(crate) fn template(text: String, cause: Option<ExecError>) -> Self {
-        let limit = cause.as_ref().and_then(|cause| cause.limit);
-        ExecError { text, is_template_error: true, limit, cause: cause.map(Box::new) }
+        let limit = cause.as_ref().and_then(ExecError::limit);
+        ExecError(Box::new(Link { text, is_template_error: true, limit, cause }))
     }
 
     /// Marks the error as caused by passing `limit`.
     pub(crate) fn with_limit(mut self, limit: LimitError) -> Self {
-        self.limit = Some(limit);
+        self.0.limit = Some(limit);
         self
     }
 
     /// The bound whose passing caused the error.
     pub fn limit(&self) -> Option<LimitError> {
-        self.limit
+        self.0.limit
     }
 
     /// Whether this link is Go's `template.ExecError`, which says where in which template.
     pub fn is_template_error(&self) -> bool {
-        self.is_template_error
+        self.0.is_template_error
     }
 
     /// This link's own text, without that of the error it wraps.
     pub fn own_text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The wrapped error.
     pub fn cause(&self) -> Option<&ExecError> {
-        self.cause.as_deref()
+        self.0.cause.as_ref()
     }
 }
 
@@ -80,7 +84,7 @@ impl fmt::Display for ExecError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut link = Some(self);
         while let Some(error) = link {
-            formatter.write_str(&error.text)?;
+            formatter.write_str(error.own_text())?;
             link = error.cause();
         }
         Ok(())

@@ -87,7 +87,7 @@ fn speed_of_a_typical_template() {
     };
     let started = Instant::now();
     let mut bytes = 0;
-    for _ in 0..2000 {
+    for _ in 0..20_000 {
         bytes += set.execute("t", &data, &mut environment).unwrap().len();
     }
     let execute = bytes as f64 / started.elapsed().as_secs_f64() / 1e6;

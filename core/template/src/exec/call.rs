@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::error::ExecError;
-use crate::functions::{Action, Function, values_methods};
+use crate::functions::{Action, Function, ReflectCall, values_methods};
 use crate::parse::ast::Expr;
 use crate::value::{Map, Method, Object, ParamType, Value};
 
@@ -62,6 +62,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         match function.action {
             Action::And => self.eval_logic(dot, function, rest, last, false),
             Action::Or => self.eval_logic(dot, function, rest, last, true),
+            Action::Reflect(call) => self.eval_reflect_call(dot, function, call, whole, rest, last),
             _ => self.eval_call(dot, Callee::Function(function), whole, rest, last),
         }
     }
@@ -99,55 +100,62 @@ impl<'a> Frame<'a, '_, '_, '_> {
         self.charge(1)?;
         self.check_count(callee, rest.len(), last.is_some())?;
         let count = rest.len() + usize::from(last.is_some());
-        let mut few: [Operand; FEW] = Default::default();
+        let mut few: [Value; FEW] = Default::default();
         let mut many;
         let arguments = if count <= FEW {
             &mut few[..count]
         } else {
-            many = vec![Operand::default(); count];
+            many = vec![Value::Nil; count];
             &mut many[..]
         };
         for (index, expr) in rest.iter().enumerate() {
-            arguments[index] = self.eval_argument(dot, callee.param(index), expr)?;
+            arguments[index] = self.eval_argument(dot, callee.param(index), expr)?.value;
         }
         if let Some(last) = last {
-            arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?;
+            arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?.value;
         }
-        let result = self.invoke(callee, arguments);
-        match result {
+        match self.invoke(callee, arguments) {
             Ok(value) => Ok(Operand::plain(value)),
             Err(error) => Err(self.call_error(callee.name(), whole, error)),
         }
     }
 
-    fn invoke(&mut self, callee: Callee<'_>, arguments: &[Operand]) -> Executed<Value> {
-        if let Callee::Function(Function { action: Action::Reflect(call), .. }) = callee {
-            return call(self.run, arguments);
-        }
-        let mut few: [Value; FEW] = Default::default();
-        let mut many;
-        let values = if arguments.len() <= FEW {
-            &mut few[..arguments.len()]
-        } else {
-            many = vec![Value::Nil; arguments.len()];
-            &mut many[..]
-        };
-        for (value, argument) in values.iter_mut().zip(arguments) {
-            *value = argument.value.clone();
-        }
+    fn invoke(&mut self, callee: Callee<'_>, arguments: &[Value]) -> Executed<Value> {
         let value = match callee {
-            Callee::Function(Function { action: Action::Plain(call), .. }) => call(self.run, values)?,
+            Callee::Function(Function { action: Action::Plain(call), .. }) => call(self.run, arguments)?,
             Callee::Function(_) => Value::Nil,
             Callee::Method(object, method) => {
-                object.call(method.name, values).map_err(|error| ExecError::plain(error.0))?
+                object.call(method.name, arguments).map_err(|error| ExecError::plain(error.0))?
             }
-            Callee::Values(map, method) => values_methods::call(self.run, map, method.name, values)?,
+            Callee::Values(map, method) => values_methods::call(self.run, map, method.name, arguments)?,
         };
         // A function may build its result from its arguments without limit, as in a loop of printf.
         if let Value::String(text) = &value {
             self.run.environment.budget.charge_bytes(text.len())?;
         }
         Ok(value)
+    }
+
+    /// Calls a function of one argument that tells no value from a nil one.
+    fn eval_reflect_call(
+        &mut self,
+        dot: &Operand,
+        function: &'static Function,
+        call: ReflectCall,
+        whole: At<'a>,
+        rest: &'a [Expr],
+        last: Option<Value>,
+    ) -> Executed<Operand> {
+        self.charge(1)?;
+        self.check_count(Callee::Function(function), rest.len(), last.is_some())?;
+        let argument = match (rest.first(), last) {
+            (Some(expr), _) => self.eval_argument(dot, ParamType::Reflect, expr)?,
+            (None, last) => Operand::plain(last.unwrap_or_default()),
+        };
+        match call(&argument) {
+            Ok(value) => Ok(Operand::plain(value)),
+            Err(error) => Err(self.call_error(function.name, whole, error)),
+        }
     }
 
     fn call_error(&mut self, name: &str, whole: At<'a>, error: ExecError) -> ExecError {

@@ -19,15 +19,19 @@ const TPL_BYTES_PER_STEP: usize = 4;
 impl Run<'_, '_> {
     /// The output of the named template over `data`.
     pub(crate) fn include(&mut self, name: &str, data: &Value) -> Executed<Value> {
-        let count = self.included.get(name).copied().unwrap_or(0);
-        if count > MAX_NESTED_INCLUDES {
-            let reason = "unable to execute template";
-            let message = format!("rendering template has a nested reference name: {name}: {reason}");
-            return Err(ExecError::plain(message));
+        match self.included.get_mut(name) {
+            Some(count) if *count > MAX_NESTED_INCLUDES => {
+                let reason = "unable to execute template";
+                let message = format!("rendering template has a nested reference name: {name}: {reason}");
+                return Err(ExecError::plain(message));
+            }
+            Some(count) => *count += 1,
+            None => drop(self.included.insert(Rc::from(name), 1)),
         }
-        self.included.insert(Rc::from(name), count + 1);
         let result = self.execute_named(name, data);
-        self.included.insert(Rc::from(name), count);
+        if let Some(count) = self.included.get_mut(name) {
+            *count -= 1;
+        }
         result.map(Value::string)
     }
 

@@ -12,6 +12,12 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 /// Writes a quoted string; with `ascii_only`, what is not ASCII is escaped (`%+q`).
 pub(crate) fn write_quoted(out: &mut String, bytes: &[u8], delimiter: char, ascii_only: bool) {
     out.push(delimiter);
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\' && char::from(byte) != delimiter;
+    if bytes.iter().all(|&byte| is_plain(byte)) {
+        out.push_str(&String::from_utf8_lossy(bytes));
+        out.push(delimiter);
+        return;
+    }
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             write_escaped(out, character, delimiter, ascii_only);

@@ -36,8 +36,7 @@ fn printed(result: Result<Vec<u8>, LimitError>) -> Executed<Value> {
     Ok(Value::string(result?))
 }
 
-fn len(_: &mut Run<'_, '_>, arguments: &[Operand]) -> Executed<Value> {
-    let operand = &arguments[0];
+fn len(operand: &Operand) -> Executed<Value> {
     if operand.is_invalid() {
         return Err(ExecError::plain("reflect: call of reflect.Value.Type on zero Value"));
     }

@@ -12,8 +12,8 @@ const STRING: ParamType = ParamType::String;
 const ONE: &[ParamType] = &[STRING];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("upper", ONE, |_, arguments| Ok(text(arguments, 0).chars().map(upper).collect::<String>().into())),
-    fixed("lower", ONE, |_, arguments| Ok(text(arguments, 0).chars().map(lower).collect::<String>().into())),
+    fixed("upper", ONE, |_, arguments| Ok(mapped(&text(arguments, 0), str::to_ascii_uppercase, upper))),
+    fixed("lower", ONE, |_, arguments| Ok(mapped(&text(arguments, 0), str::to_ascii_lowercase, lower))),
     fixed("title", ONE, |_, arguments| Ok(title(&text(arguments, 0)).into())),
     fixed("untitle", ONE, |_, arguments| Ok(untitle(&text(arguments, 0)).into())),
     fixed("swapcase", ONE, |_, arguments| Ok(swap_case(&text(arguments, 0)).into())),
@@ -39,6 +39,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(Value::string(abbreviate(bytes(arguments, 2), left, right)))
     }),
 ];
+
+/// Converts letter by letter, ASCII text all at once.
+fn mapped(source: &str, ascii: fn(&str) -> String, letter: fn(char) -> char) -> Value {
+    if source.is_ascii() {
+        return ascii(source).into();
+    }
+    source.chars().map(letter).collect::<String>().into()
+}
 
 /// The upper-case letter, when it is a single one (Go maps letters one to one).
 pub(super) fn upper(character: char) -> char {

@@ -62,15 +62,15 @@ pub(crate) enum Action {
     Or,
     /// Calls with the values of the arguments.
     Plain(Call),
-    /// Calls with operands, which tell an absent value from a nil one.
+    /// Calls with the one operand, which tells an absent value from a nil one.
     Reflect(ReflectCall),
 }
 
 /// A function over values that fit its parameter types.
 pub(crate) type Call = fn(&mut Run<'_, '_>, &[Value]) -> Executed<Value>;
 
-/// A function over operands.
-pub(crate) type ReflectCall = fn(&mut Run<'_, '_>, &[Operand]) -> Executed<Value>;
+/// A function over one operand.
+pub(crate) type ReflectCall = fn(&Operand) -> Executed<Value>;
 
 /// The function of that name.
 pub(crate) fn lookup(name: &str) -> Option<&'static Function> {
