@@ -62,8 +62,8 @@ impl ApplyCrds {
                     return Some(Ok(false));
                 }
                 State::Start => {
-                    let files = std::mem::take(&mut self.crds.files);
-                    if let Err(error) = self.read_files(&files, context) {
+                    let files = std::mem::replace(&mut self.crds.files, Ok(Vec::new()));
+                    if let Err(error) = files.and_then(|files| self.read_files(&files, context)) {
                         return Some(Err(error));
                     }
                     if self.targets.is_empty() {

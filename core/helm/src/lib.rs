@@ -24,6 +24,7 @@ mod render;
 mod rollback;
 mod rollout;
 mod storage;
+mod stored_chart;
 mod test;
 mod uninstall;
 mod uninstall_order;

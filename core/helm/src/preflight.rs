@@ -19,7 +19,8 @@ pub(crate) struct Preflight {
 /// The CRDs of a chart and what is to become of them.
 #[derive(Debug, Clone)]
 pub(crate) struct CrdsOptions {
-    pub(crate) files: Vec<CrdFile>,
+    /// The files, or why it is not known which they are.
+    pub(crate) files: Result<Vec<CrdFile>, HelmError>,
     pub(crate) policy: CrdsPolicy,
     pub(crate) server_side: bool,
     pub(crate) wait: WaitOptions,
@@ -35,7 +36,7 @@ enum State {
 impl Preflight {
     /// For these CRDs.
     pub(crate) fn new(config: Arc<ActionConfig>, crds: CrdsOptions) -> Self {
-        let state = match crds.files.is_empty() {
+        let state = match crds.files.as_ref().is_ok_and(Vec::is_empty) {
             true => State::Discovering(Discover::new()),
             false => State::DiscoveringBeforeCrds(Discover::new()),
         };

@@ -65,6 +65,6 @@ impl RenderChart {
 }
 
 /// The CRDs of a chart and its enabled subcharts.
-pub(crate) fn crd_files(chart: &Chart, _values: &Map<String, Value>) -> Vec<CrdFile> {
-    chart.crds()
+pub(crate) fn crd_files(chart: &Chart, _values: &Map<String, Value>) -> Result<Vec<CrdFile>, HelmError> {
+    Ok(chart.crds())
 }

@@ -8,7 +8,7 @@ use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::ObjectRef;
 use pilothouse_release::ReleaseRecord;
 
-use crate::action::Session;
+use crate::action::{Session, info};
 use crate::hooks::{ExecuteHooks, HookOptions};
 use crate::{ActionConfig, HelmError, WaitOptions, WaitStrategy};
 
@@ -76,14 +76,14 @@ impl Rollout {
                 State::Start => {
                     self.state = match self.execute(self.hooks.before, record) {
                         Some(hooks) => State::RunningHooksBefore(hooks),
-                        None => State::Applying(Apply::new(self.plan.clone())),
+                        None => self.apply(context),
                     };
                 }
                 State::RunningHooksBefore(hooks) => {
                     if let Err(error) = hooks.poll(session, record, context)? {
                         return Some(Err(self.failed(Stage::BeforeHooks, error)));
                     }
-                    self.state = State::Applying(Apply::new(self.plan.clone()));
+                    self.state = self.apply(context);
                 }
                 State::Applying(apply) => {
                     let applied = match self.plan.targets.is_empty() && self.plan.originals.is_empty() {
@@ -129,6 +129,14 @@ impl Rollout {
 
     fn execute(&self, event: HookEvent, record: &ReleaseRecord) -> Option<ExecuteHooks> {
         (!self.hooks.disabled).then(|| ExecuteHooks::new(event, record, self.hooks.options.clone()))
+    }
+
+    fn apply(&self, context: &mut Context) -> State {
+        let count = self.plan.targets.len().to_string();
+        let message =
+            if self.plan.create_only { "creating resource(s)" } else { "checking resources for changes" };
+        info(context, message, &[("resources", &count)]);
+        State::Applying(Apply::new(self.plan.clone()))
     }
 
     fn wait(&mut self, session: &Session, applied: Applied) -> Wait {
