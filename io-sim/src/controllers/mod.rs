@@ -9,6 +9,8 @@ mod job;
 mod options;
 mod pod;
 mod status;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 pub use options::ControllerOptions;

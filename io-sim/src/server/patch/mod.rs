@@ -5,7 +5,7 @@ mod json;
 mod merge;
 mod strategic;
 
-pub(crate) use apply::{Applied, apply};
+pub(crate) use apply::apply;
 pub(crate) use json::json_patch;
 pub(crate) use merge::merge_patch;
 pub(crate) use strategic::strategic_patch;

@@ -1,0 +1,150 @@
+//! Performing actions: requests with their faults, watches, events, log lines.
+
+use pilothouse_operator::{OperatorAction, OperatorInput};
+use pilothouse_protocol::{Action, Identity, ReleaseKey, Reply, Request, RequestId};
+
+use super::{Exchange, Machine, Pending, What, World};
+use crate::faults::{Boundary, Fault};
+
+impl<M: Machine> World<M> {
+    /// Gives the machine an input and performs what it wants.
+    pub(super) fn give(&mut self, input: OperatorInput) {
+        let now = self.clock.now();
+        let Some(machine) = self.machine.as_mut() else { return };
+        self.record.inputs += 1;
+        machine.handle(now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.machine.as_mut().and_then(Machine::poll_action) {
+            self.perform(action);
+        }
+    }
+
+    fn perform(&mut self, OperatorAction { key, action }: OperatorAction) {
+        match action {
+            Action::Request { id, identity, request } => self.send(key, id, identity, request),
+            Action::Watch { id, identity, target } => {
+                let handle = self.watches.begin(key, id, identity, target, &self.server);
+                let at = self.after(self.options.watch);
+                let at = self.watches.order(handle, at);
+                self.schedule(at, What::Watch(handle, u64::MAX));
+            }
+            Action::Unwatch { id } => self.watches.end(&key, id),
+            Action::Emit(event) => self.record.emit(self.clock.now().monotonic, event),
+            Action::Log(entry) => self.record.logs.push((self.clock.now().monotonic, key, entry)),
+        }
+    }
+
+    fn send(&mut self, key: ReleaseKey, id: RequestId, identity: Identity, request: Request) {
+        let number = self.requests;
+        self.requests += 1;
+        let fault = self.faults.draw(number, &request, &mut self.rng);
+        if let Some(fault) = &fault {
+            self.record.hit(fault.class());
+        }
+        let journal = self.options.journal.then_some(self.record.exchanges.len());
+        if journal.is_some() {
+            self.record.exchanges.push(Exchange {
+                number,
+                incarnation: self.incarnation,
+                at: self.clock.now().monotonic,
+                key: key.clone(),
+                id,
+                identity: identity.clone(),
+                request: request.clone(),
+                fault: fault.clone(),
+                reply: None,
+            });
+        }
+        if self.crashes_at(number, Boundary::Before) {
+            return;
+        }
+        let at = self.after(self.options.request);
+        let pending = Pending { number, key, id, identity, request, fault, journal };
+        self.schedule(at, What::Request(Box::new(pending)));
+    }
+
+    /// A request reaches the server. It takes effect even if its machine has crashed since: it was on the wire.
+    pub(super) fn arrive(&mut self, incarnation: u64, pending: Pending) {
+        let Pending { number, key, id, identity, request, fault, journal } = pending;
+        let reply = match fault.as_ref().and_then(Fault::instead) {
+            Some(reply) => reply,
+            None => self.answer(&identity, &request),
+        };
+        self.record.requests += 1;
+        if let Some(exchange) = journal.and_then(|index| self.record.exchanges.get_mut(index)) {
+            exchange.reply = Some(reply.clone());
+        }
+        self.spread();
+        if incarnation != self.incarnation || self.crashes_at(number, Boundary::AfterEffect) {
+            return;
+        }
+        let masked = fault.as_ref().map_or_else(|| reply.clone(), |fault| fault.masked(reply.clone()));
+        let at = self.after(self.options.reply);
+        let input = || Box::new(OperatorInput::Reply { key: key.clone(), id, reply: masked.clone() });
+        match fault {
+            Some(Fault::Silence) => {}
+            Some(Fault::Late(nanos)) => self.schedule(at.after_nanos(nanos), What::Reply(number, input())),
+            Some(Fault::Duplicate(nanos)) => {
+                self.schedule(at, What::Reply(number, input()));
+                self.schedule(at.after_nanos(nanos), What::Input(input()));
+            }
+            _ => self.schedule(at, What::Reply(number, input())),
+        }
+    }
+
+    fn answer(&mut self, identity: &Identity, request: &Request) -> Reply {
+        match request {
+            Request::Fetch { url } => self.artifacts.fetch(url),
+            request => self.server.request(self.clock.now().wall, identity, request),
+        }
+    }
+
+    /// A reply reaches the machine.
+    pub(super) fn acknowledge(&mut self, number: u64, input: OperatorInput) {
+        if self.faults.crashes.contains(&(number, Boundary::AfterReply)) {
+            let now = self.clock.now();
+            if let Some(machine) = self.machine.as_mut() {
+                self.record.inputs += 1;
+                machine.handle(now, input);
+            }
+            self.crashes_at(number, Boundary::AfterReply);
+            return;
+        }
+        self.give(input);
+    }
+
+    /// Tells controllers and watchers what has changed on the server.
+    pub(super) fn spread(&mut self) {
+        let changes = self.server.take_changes();
+        if changes.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let revision = self.server.revision();
+        let mut resources = Vec::new();
+        for place in changes {
+            self.controllers.changed(now, &place);
+            if !resources.contains(&place.resource) {
+                resources.push(place.resource);
+            }
+        }
+        if self.server.has_garbage() {
+            self.controllers.garbage(now);
+        }
+        let mut handles = Vec::new();
+        if self.watches.has_unattached() {
+            handles.extend(self.watches.attach(&self.server));
+        }
+        for resource in resources {
+            handles.extend(self.watches.of_resource(&resource));
+        }
+        for handle in handles {
+            let at = self.after(self.options.watch);
+            let at = self.watches.order(handle, at);
+            self.schedule(at, What::Watch(handle, revision));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Watches of release machines and the operator's own list-and-watch of the kinds it follows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pilothouse_operator::OperatorInput;
+use pilothouse_protocol::{
+    Failure, Identity, Monotonic, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget, metadata,
+};
+
+use crate::server::{Server, WatchEvent};
+
+/// Number of a watch within the world.
+pub(super) type Handle = u64;
+
+/// The kinds that the operator follows, by `apiVersion` and kind.
+const FOLLOWED: [(&str, &str); 6] = [
+    ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+    ("source.toolkit.fluxcd.io/v1", "HelmChart"),
+    ("source.toolkit.fluxcd.io/v1", "OCIRepository"),
+    ("source.toolkit.fluxcd.io/v1", "ExternalArtifact"),
+    ("v1", "ConfigMap"),
+    ("v1", "Secret"),
+];
+
+/// Whom a watch serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner {
+    Machine(ReleaseKey, WatchId),
+    Operator,
+}
+
+#[derive(Debug, Clone)]
+struct Watch {
+    owner: Owner,
+    identity: Identity,
+    target: WatchTarget,
+    resource: Option<Arc<str>>,
+    /// Up to which revision the watcher knows; `None` before the first snapshot.
+    known: Option<u64>,
+    /// When the last scheduled delivery comes, so that none overtakes it.
+    last: Monotonic,
+}
+
+/// All watches of one life of the operator.
+#[derive(Debug, Default)]
+pub(super) struct Watches {
+    by_handle: BTreeMap<Handle, Watch>,
+    by_machine: BTreeMap<(ReleaseKey, WatchId), Handle>,
+    by_resource: BTreeMap<Arc<str>, Vec<Handle>>,
+    next: Handle,
+}
+
+impl Watches {
+    /// Begins the operator's own watches and returns what they deliver first, ending with [`OperatorInput::Synced`].
+    pub(super) fn follow_all(&mut self, server: &Server) -> Vec<OperatorInput> {
+        let mut inputs = Vec::new();
+        for (api_version, kind) in FOLLOWED {
+            let target = WatchTarget {
+                api_version: api_version.to_owned(),
+                kind: kind.to_owned(),
+                namespace: None,
+                labels: BTreeMap::new(),
+                name: None,
+            };
+            let handle = self.add(Owner::Operator, Identity::Controller, target, server);
+            inputs.extend(self.deliver(handle, server, u64::MAX));
+        }
+        inputs.push(OperatorInput::Synced);
+        inputs
+    }
+
+    /// Begins a watch of a machine. Its snapshot comes with the first delivery.
+    pub(super) fn begin(
+        &mut self,
+        key: ReleaseKey,
+        id: WatchId,
+        identity: Identity,
+        target: WatchTarget,
+        server: &Server,
+    ) -> Handle {
+        self.end(&key, id);
+        let handle = self.add(Owner::Machine(key.clone(), id), identity, target, server);
+        self.by_machine.insert((key, id), handle);
+        handle
+    }
+
+    /// Ends a watch of a machine.
+    pub(super) fn end(&mut self, key: &ReleaseKey, id: WatchId) {
+        if let Some(handle) = self.by_machine.remove(&(key.clone(), id)) {
+            self.forget(handle);
+        }
+    }
+
+    /// The watches of a resource.
+    pub(super) fn of_resource(&self, resource: &str) -> Vec<Handle> {
+        self.by_resource.get(resource).cloned().unwrap_or_default()
+    }
+
+    /// Watches of kinds that were not served when they began.
+    pub(super) fn attach(&mut self, server: &Server) -> Vec<Handle> {
+        let mut found = Vec::new();
+        for (handle, watch) in self.by_handle.iter_mut().filter(|(_, watch)| watch.resource.is_none()) {
+            if let Ok(resource) = server.resource_of(&watch.target) {
+                watch.resource = Some(Arc::clone(&resource));
+                self.by_resource.entry(resource).or_default().push(*handle);
+                found.push(*handle);
+            }
+        }
+        found
+    }
+
+    /// Whether some watch has no resource yet.
+    pub(super) fn has_unattached(&self) -> bool {
+        self.by_handle.values().any(|watch| watch.resource.is_none())
+    }
+
+    /// The moment of a delivery that may come at `at`, never before an earlier one.
+    pub(super) fn order(&mut self, handle: Handle, at: Monotonic) -> Monotonic {
+        let Some(watch) = self.by_handle.get_mut(&handle) else { return at };
+        watch.last = watch.last.max(at);
+        watch.last
+    }
+
+    /// What a watch delivers up to a revision.
+    pub(super) fn deliver(&mut self, handle: Handle, server: &Server, until: u64) -> Vec<OperatorInput> {
+        let Some(watch) = self.by_handle.get_mut(&handle) else { return Vec::new() };
+        let Some(known) = watch.known else { return self.first(handle, server) };
+        match server.events_after(&watch.target, known, usize::MAX) {
+            Ok(events) => {
+                let due: Vec<_> = events.into_iter().filter(|(revision, _)| *revision <= until).collect();
+                if let Some((revision, _)) = due.last() {
+                    watch.known = Some(*revision);
+                }
+                let owner = watch.owner.clone();
+                due.into_iter().filter_map(|(_, event)| event_input(&owner, event)).collect()
+            }
+            Err(error) if error.code == 410 => self.first(handle, server),
+            Err(error) => self.fail(handle, Failure::Api(error)),
+        }
+    }
+
+    fn first(&mut self, handle: Handle, server: &Server) -> Vec<OperatorInput> {
+        let Some(watch) = self.by_handle.get_mut(&handle) else { return Vec::new() };
+        match server.watch(&watch.identity, &watch.target) {
+            Ok((objects, revision)) => {
+                watch.known = Some(revision);
+                match &watch.owner {
+                    Owner::Machine(key, id) => {
+                        let observation = Observation::Snapshot(objects);
+                        vec![OperatorInput::Observed { key: key.clone(), watch: *id, observation }]
+                    }
+                    Owner::Operator => objects
+                        .into_iter()
+                        .filter_map(|object| event_input(&Owner::Operator, WatchEvent::Changed(object)))
+                        .collect(),
+                }
+            }
+            Err(error) => self.fail(handle, Failure::Api(error)),
+        }
+    }
+
+    /// A machine is told and its watch is over; the operator's own watches wait for their kind to appear.
+    fn fail(&mut self, handle: Handle, failure: Failure) -> Vec<OperatorInput> {
+        let owner = self.by_handle.get(&handle).map(|watch| watch.owner.clone());
+        let Some(Owner::Machine(key, id)) = owner else { return Vec::new() };
+        self.end(&key, id);
+        vec![OperatorInput::Observed { key, watch: id, observation: Observation::Failed(failure) }]
+    }
+
+    fn add(&mut self, owner: Owner, identity: Identity, target: WatchTarget, server: &Server) -> Handle {
+        self.next += 1;
+        let resource = server.resource_of(&target).ok();
+        if let Some(resource) = &resource {
+            self.by_resource.entry(Arc::clone(resource)).or_default().push(self.next);
+        }
+        let watch = Watch { owner, identity, target, resource, known: None, last: Monotonic(0) };
+        self.by_handle.insert(self.next, watch);
+        self.next
+    }
+
+    fn forget(&mut self, handle: Handle) {
+        let Some(watch) = self.by_handle.remove(&handle) else { return };
+        if let Some(handles) = watch.resource.and_then(|resource| self.by_resource.get_mut(&resource)) {
+            handles.retain(|other| *other != handle);
+        }
+    }
+}
+
+fn event_input(owner: &Owner, event: WatchEvent) -> Option<OperatorInput> {
+    if let Owner::Machine(key, id) = owner {
+        let observation = match event {
+            WatchEvent::Changed(object) => Observation::Changed(object),
+            WatchEvent::Gone(object) => Observation::Gone(object),
+        };
+        return Some(OperatorInput::Observed { key: key.clone(), watch: *id, observation });
+    }
+    let (reference, value) = match event {
+        WatchEvent::Changed(object) => (ObjectRef::of(&object), Some(object)),
+        WatchEvent::Gone(object) => (object, None),
+    };
+    match reference.kind.as_str() {
+        "HelmRelease" => {
+            let key = ReleaseKey::new(reference.namespace.unwrap_or_default(), reference.name);
+            Some(OperatorInput::Release { key, object: value })
+        }
+        "HelmChart" | "OCIRepository" | "ExternalArtifact" => {
+            Some(OperatorInput::Source { object: reference, value })
+        }
+        // Helm's own storage is left out of the watch by its type.
+        "Secret" if value.as_ref().is_some_and(|secret| is_helm_storage(secret)) => None,
+        "Secret" if value.is_none() && reference.name.starts_with("sh.helm.release.v1.") => None,
+        _ => Some(OperatorInput::Config { object: reference }),
+    }
+}
+
+fn is_helm_storage(secret: &serde_json::Value) -> bool {
+    secret.get("type").and_then(serde_json::Value::as_str) == Some("helm.sh/release.v1")
+        || metadata::label(secret, "owner") == Some("helm")
+}
