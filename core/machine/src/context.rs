@@ -52,14 +52,20 @@ pub struct Watched {
 }
 
 impl Context {
-    /// A context without anything in flight.
+    /// A context without anything in flight, from a short seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::with_random(Random::new(seed))
+    }
+
+    /// A context without anything in flight.
+    #[must_use]
+    pub fn with_random(random: Random) -> Self {
         Self {
             now: Now::default(),
             identity: Identity::Controller,
             helm_log: HelmLog::default(),
-            random: Random::new(seed),
+            random,
             discovery: None,
             interrupt: None,
             outbox: VecDeque::new(),

@@ -1,25 +1,56 @@
-//! Deterministic pseudo-random numbers from the seed that was given in.
+//! Everything random comes from the entropy that was given in, and from nowhere else.
 
-/// SplitMix64 (Steele, Lea, Flood 2014): for jitter and for seeding the entropy of templates.
-#[derive(Debug, Clone)]
+use sha2::{Digest, Sha256};
+
+/// A deterministic generator: SHA-256 over a key and a counter. As hard to guess as its key, because charts make
+/// passwords of it.
+#[derive(Clone)]
 pub struct Random {
-    state: u64,
+    key: [u8; 32],
+    counter: u64,
+}
+
+impl std::fmt::Debug for Random {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Random(#{})", self.counter)
+    }
 }
 
 impl Random {
-    /// From a seed.
+    /// From a short seed: for simulation and tests, not for secrets that matter.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self::from_entropy(Sha256::digest(seed.to_le_bytes()).into())
+    }
+
+    /// From 256 bits of entropy.
+    #[must_use]
+    pub fn from_entropy(key: [u8; 32]) -> Self {
+        Self { key, counter: 0 }
+    }
+
+    /// A generator of its own for a name; the same name gives the same generator.
+    #[must_use]
+    pub fn derive(&self, name: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.key);
+        hash.update(name);
+        Self::from_entropy(hash.finalize().into())
+    }
+
+    /// The next 256 bits.
+    pub fn next_block(&mut self) -> [u8; 32] {
+        self.counter += 1;
+        let mut hash = Sha256::new();
+        hash.update(self.key);
+        hash.update(self.counter.to_le_bytes());
+        hash.finalize().into()
     }
 
     /// The next number.
     pub fn next_u64(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        let block = self.next_block();
+        block.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 
     /// A number below `bound`; zero for a bound of zero.
@@ -46,5 +77,12 @@ mod tests {
             assert!((950..=1050).contains(&value));
         }
         assert_eq!(random.jitter(1000, 0), 1000);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_numbers() {
+        let (mut a, mut b) = (Random::new(1).derive(b"x"), Random::new(1).derive(b"x"));
+        assert_eq!((a.next_u64(), a.next_u64()), (b.next_u64(), b.next_u64()));
+        assert_ne!(a.next_u64(), Random::new(1).derive(b"y").next_u64());
     }
 }

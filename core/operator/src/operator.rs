@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use pilothouse_api::{API_VERSION, HelmRelease, KIND};
+use pilothouse_machine::Random;
 use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger};
 use pilothouse_reconcile::{Config, Release};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::{OperatorAction, OperatorInput};
 #[derive(Debug)]
 pub struct Operator {
     config: Arc<Config>,
-    seed: u64,
+    random: Random,
     synced: bool,
     shutting_down: bool,
     releases: BTreeMap<ReleaseKey, Release>,
@@ -44,12 +45,18 @@ pub struct Progress {
 }
 
 impl Operator {
-    /// An operator that knows nothing yet. All that is random in it comes from the seed.
+    /// An operator that knows nothing yet, from a short seed: for simulation and tests.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
+        Self::with_random(config, Random::new(seed))
+    }
+
+    /// An operator that knows nothing yet. All that is random in it comes from `random`.
+    #[must_use]
+    pub fn with_random(config: Config, random: Random) -> Self {
         Self {
             config: Arc::new(config),
-            seed,
+            random,
             synced: false,
             shutting_down: false,
             releases: BTreeMap::new(),
@@ -134,7 +141,11 @@ impl Operator {
         self.by_dependency.set(key, dependencies_of(&release));
         self.by_config.set(key, configs_of(&release));
         if !self.releases.contains_key(key) {
-            let machine = Release::new(key.clone(), Arc::clone(&self.config), self.seed_of(key));
+            let machine = Release::new(
+                key.clone(),
+                Arc::clone(&self.config),
+                self.random.derive(key.to_string().as_bytes()),
+            );
             self.releases.insert(key.clone(), machine);
         }
         if let Some((object, value)) = source.and_then(|source| self.sources.get_key_value(&source)) {
@@ -220,15 +231,6 @@ impl Operator {
         self.by_source.set(key, BTreeSet::new());
         self.by_dependency.set(key, BTreeSet::new());
         self.by_config.set(key, BTreeSet::new());
-    }
-
-    /// A seed of its own for each release, the same in every run (FNV-1a over the key).
-    fn seed_of(&self, key: &ReleaseKey) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
-        for byte in key.namespace.bytes().chain([0]).chain(key.name.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        hash
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pilothouse_api::{REQUESTED_AT, SourceObject};
-use pilothouse_machine::{Context, Interrupt};
+use pilothouse_machine::{Context, Interrupt, Random};
 use pilothouse_protocol::{
     Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger, Why, metadata,
 };
@@ -38,11 +38,11 @@ pub struct Release {
 impl Release {
     /// A machine that knows nothing yet.
     #[must_use]
-    pub fn new(key: ReleaseKey, config: Arc<Config>, seed: u64) -> Self {
+    pub fn new(key: ReleaseKey, config: Arc<Config>, random: Random) -> Self {
         Self {
             key,
             config,
-            context: Context::new(seed),
+            context: Context::with_random(random),
             object: None,
             sources: BTreeMap::new(),
             memory: None,
