@@ -44,8 +44,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("helm-func/toml-roundtrip", "TOML is not built yet"),
     ("helm-func/toYaml-floats", "the YAML reader loses the sign of -0.0"),
     ("helm-func/toYaml-numbers", "the chart loader words the error of values.yaml"),
-    ("sprig-crypto/aes", "encryption is not built yet"),
-    ("sprig-crypto/aes-bad", "encryption is not built yet"),
     ("sprig-crypto/genca-badargs", "certificates are not built yet"),
     ("sprig-crypto/signed-with-key", "certificates are not built yet"),
 ];

@@ -31,15 +31,13 @@ pub(super) fn decode(input: &[u8]) -> Value {
     }
 }
 
-/// Decodes base 64, line breaks aside; sprig gives the error's text as the result.
-pub(super) fn decode_base64(input: &[u8]) -> Value {
+/// Decodes base 64, line breaks aside; the error is Go's text.
+pub(super) fn decode_base64(input: &[u8]) -> Result<Vec<u8>, String> {
     let kept: Vec<u8> = input.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     match STANDARD.decode(&kept) {
-        Ok(bytes) => Value::string(bytes),
-        Err(_) => match lenient_base64(&kept) {
-            Some(bytes) => Value::string(bytes),
-            None => format!("illegal base64 data at input byte {}", base64_error_offset(input)).into(),
-        },
+        Ok(bytes) => Ok(bytes),
+        Err(_) => lenient_base64(&kept)
+            .ok_or_else(|| format!("illegal base64 data at input byte {}", base64_error_offset(input))),
     }
 }
 
@@ -94,7 +92,10 @@ fn decode_blocks(input: &[u8]) -> Result<Vec<u8>, usize> {
             bits = bits << 5 | digit as u64;
         }
         let start = block.first().map_or(0, |(offset, _)| *offset);
-        if block.len() < 8 || symbols < 8 && !is_last {
+        if block.len() < 8 {
+            return Err(block_index * 8);
+        }
+        if symbols < 8 && !is_last {
             return Err(block.last().map_or(start, |(offset, _)| offset + 1));
         }
         if let Some((offset, _)) = block[symbols..].iter().find(|(_, byte)| *byte != b'=') {

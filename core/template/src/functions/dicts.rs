@@ -21,9 +21,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("set", &[MAP, STRING, ANY], set),
     fixed("unset", &[MAP, STRING], |_, arguments| {
-        if let Some(map) = map(arguments, 0) {
-            map.remove(&text(arguments, 1));
-        }
+        let Some(map) = map(arguments, 0) else {
+            return Ok(Value::map(Entries::new()));
+        };
+        map.remove(&text(arguments, 1));
         Ok(value(arguments, 0))
     }),
     fixed("hasKey", &[MAP, STRING], |_, arguments| {

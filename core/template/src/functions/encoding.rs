@@ -33,7 +33,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         charge_text(run, bytes(arguments, 0).len())?;
         Ok(STANDARD.encode(bytes(arguments, 0)).into())
     }),
-    fixed("b64dec", STRING, |_, arguments| Ok(base32::decode_base64(bytes(arguments, 0)))),
+    fixed("b64dec", STRING, |_, arguments| {
+        // sprig gives the error's text as the result.
+        Ok(base32::decode_base64(bytes(arguments, 0)).map_or_else(Value::from, Value::string))
+    }),
     fixed("b32enc", STRING, |run, arguments| {
         charge_text(run, bytes(arguments, 0).len() * 2)?;
         Ok(base32::encode(bytes(arguments, 0)).into())

@@ -25,7 +25,7 @@ fn step(item: &Value, index: &Value) -> Executed<Value> {
         Value::Nil => Err(ExecError::plain("index of nil pointer")),
         Value::List(list) => {
             let position = position(index, list.len())?;
-            list.get(position).ok_or_else(|| out_of_range(position, list.len()))
+            list.get(position).ok_or_else(out_of_range)
         }
         Value::Bytes(bytes) => byte_at(bytes, index),
         Value::String(text) => byte_at(text.as_bytes(), index),
@@ -34,7 +34,7 @@ fn step(item: &Value, index: &Value) -> Executed<Value> {
             Shape::Map(map) => entry(&map, index),
             Shape::List(list) => {
                 let position = position(index, list.len())?;
-                list.get(position).ok_or_else(|| out_of_range(position, list.len()))
+                list.get(position).ok_or_else(out_of_range)
             }
             Shape::Struct(_) => Err(not_indexable(item)),
         },
@@ -54,7 +54,7 @@ fn byte_at(bytes: &[u8], index: &Value) -> Executed<Value> {
     let position = position(index, bytes.len())?;
     match bytes.get(position) {
         Some(byte) => Ok(Value::Int(IntType::Uint8, i64::from(*byte))),
-        None => Err(out_of_range(position, bytes.len())),
+        None => Err(out_of_range()),
     }
 }
 
@@ -75,8 +75,8 @@ fn position(index: &Value, length: usize) -> Executed<usize> {
 }
 
 /// What reflection says when the position is the length.
-fn out_of_range(_: usize, _: usize) -> ExecError {
-    ExecError::plain("error calling index: reflect: slice index out of range")
+fn out_of_range() -> ExecError {
+    ExecError::plain("reflect: slice index out of range")
 }
 
 fn not_indexable(item: &Value) -> ExecError {

@@ -22,6 +22,7 @@ mod json_error;
 mod lists;
 mod math;
 mod merge;
+mod password;
 mod paths;
 mod random;
 mod regex;
@@ -101,6 +102,7 @@ static TABLES: &[&[Function]] = &[
     lists::FUNCTIONS,
     math::FUNCTIONS,
     merge::FUNCTIONS,
+    password::FUNCTIONS,
     paths::FUNCTIONS,
     random::FUNCTIONS,
     regex::FUNCTIONS,

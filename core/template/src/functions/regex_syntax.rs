@@ -5,6 +5,7 @@
 /// In Go, `\d`, `\w`, `\s` and `\b` are ASCII, `\z` ends the text, `\Q...\E` quotes, and a `[` in a class is an
 /// ordinary character.
 pub(super) fn translate(source: &str) -> Result<String, String> {
+    check_repetitions(source)?;
     let mut out = String::with_capacity(source.len() + 8);
     let mut rest = source;
     let mut in_class = false;
@@ -61,6 +62,59 @@ pub(super) fn translate(source: &str) -> Result<String, String> {
     Ok(out)
 }
 
+/// Refuses what only Go refuses: a repetition of a repetition, and counts that are reversed or beyond 1000.
+fn check_repetitions(source: &str) -> Result<(), String> {
+    let mut in_class = false;
+    let mut last: Option<usize> = None;
+    let mut rest = source;
+    while let Some(next) = rest.chars().next() {
+        let start = source.len() - rest.len();
+        let length = match next {
+            '\\' if rest.starts_with("\\Q") => rest.find("\\E").map_or(rest.len(), |end| end + 2),
+            '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '*' | '+' | '?' if !in_class => 1,
+            '{' if !in_class && is_repetition(&rest[1..]) => rest.find('}').map_or(1, |end| end + 1),
+            next => next.len_utf8(),
+        };
+        let token = &rest[..length];
+        rest = &rest[length..];
+        in_class = match next {
+            '[' if !in_class => {
+                // A bracket right after the opening one, or after its negation, is an ordinary character.
+                rest = rest.strip_prefix('^').unwrap_or(rest);
+                rest = rest.strip_prefix(']').unwrap_or(rest);
+                true
+            }
+            ']' => false,
+            _ => in_class,
+        };
+        let repeats = !in_class && (matches!(token, "*" | "+" | "?") || next == '{' && length > 1);
+        if !repeats || source[..start].ends_with('(') {
+            last = None;
+            continue;
+        }
+        if next == '{' && !is_valid_count(token) {
+            return Err(format!("error parsing regexp: invalid repeat count: `{token}`"));
+        }
+        rest = rest.strip_prefix('?').unwrap_or(rest);
+        let end = source.len() - rest.len();
+        if let Some(before) = last {
+            let operators = &source[before..end];
+            return Err(format!("error parsing regexp: invalid nested repetition operator: `{operators}`"));
+        }
+        last = Some(start);
+    }
+    Ok(())
+}
+
+fn is_valid_count(token: &str) -> bool {
+    let inner = token.trim_matches(['{', '}']);
+    let (least, most) = inner.split_once(',').unwrap_or((inner, inner));
+    let least = least.parse::<u32>().ok().filter(|least| *least <= 1000);
+    let most = if most.is_empty() { least } else { most.parse::<u32>().ok().filter(|most| *most <= 1000) };
+    matches!((least, most), (Some(least), Some(most)) if least <= most)
+}
+
 /// Go's words for an expression the crate refuses, as near as can be told from its text.
 pub(super) fn describe(source: &str) -> String {
     let mut depth = 0usize;
@@ -94,7 +148,21 @@ pub(super) fn describe(source: &str) -> String {
     if depth > 0 {
         return format!("missing closing ): `{source}`");
     }
-    format!("invalid character class range: `{source}`")
+    format!("invalid character class range: `{}`", reversed_range(source).unwrap_or(source))
+}
+
+/// The first range in the expression that ends before it starts.
+fn reversed_range(source: &str) -> Option<&str> {
+    let mut indices = source.char_indices();
+    let dash = indices.find(|(index, next)| {
+        let before = source[..*index].chars().next_back();
+        let after = source[index + next.len_utf8()..].chars().next();
+        *next == '-' && matches!((before, after), (Some(before), Some(after)) if before > after)
+    });
+    let (index, _) = dash?;
+    let start = index - source[..index].chars().next_back()?.len_utf8();
+    let end = index + 1 + source[index + 1..].chars().next()?.len_utf8();
+    source.get(start..end)
 }
 
 /// Translates the escape whose backslash has been taken; returns what follows it.
@@ -184,5 +252,12 @@ mod tests {
         }
         assert!(translate(r"(?=a)").unwrap_err().contains("Perl syntax: `(?=`"));
         assert_eq!(describe("(a"), "missing closing ): `(a`");
+        assert_eq!(describe("[z-a]"), "invalid character class range: `z-a`");
+        let nested = "error parsing regexp: invalid nested repetition operator: `**`";
+        assert_eq!(translate("a**").unwrap_err(), nested);
+        assert_eq!(translate("a{2,1}").unwrap_err(), "error parsing regexp: invalid repeat count: `{2,1}`");
+        for fine in ["a*?b+?", "[*+]*", "(?:a+)+", r"\++", "(?i)a?", "[]*]+", "a{2}?"] {
+            assert!(translate(fine).is_ok(), "{fine}");
+        }
     }
 }
