@@ -52,36 +52,3 @@ impl ChartError {
         Self::file(file, format!("error converting YAML to JSON: {error}"))
     }
 }
-
-/// Why a chart cannot be rendered. Another chart or other values may help, the same ones do not.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// Values are of a kind that does not fit.
-    #[error("{0}")]
-    Values(String),
-    /// The chart wants another Kubernetes.
-    #[error("chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {version}")]
-    KubeVersion {
-        /// `kubeVersion` of the chart.
-        constraint: String,
-        /// Version of the server.
-        version: String,
-    },
-    /// A template is wrong or failed, in Helm's words.
-    #[error("{0}")]
-    Template(String),
-    /// A rendered document is no YAML.
-    #[error("YAML parse error on {path}: {reason}")]
-    Manifest {
-        /// Path of the template.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// A bound was passed.
-    #[error("{0}")]
-    Limit(String),
-    /// Post-rendering failed.
-    #[error("{0}")]
-    PostRender(String),
-}

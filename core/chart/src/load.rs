@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::archive::{self, Limits};
+use crate::ignore;
 use crate::merge::merge_maps;
 use crate::validate::validate;
 use crate::{Chart, ChartError, ChartMetadata, File, Lock};
@@ -21,12 +22,12 @@ impl Chart {
         load(archive::read(bytes, limits)?, limits)
     }
 
-    /// Loads a chart from its files, named by their path in the chart.
+    /// Loads a chart from the files of a folder, named by their path in it. The rules of `.helmignore` are honoured.
     ///
     /// # Errors
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
-        load(files, limits)
+        load(ignore::kept(files), limits)
     }
 }
 

@@ -8,18 +8,28 @@ use super::compose::{Content, Document, Node, NodeId};
 use super::error::YamlError;
 use super::go_syntax;
 use super::limits::Limits;
+use super::modern;
 use super::tag::{Scalar, resolve_node};
 use crate::number::{format_float32, from_json_float};
 
-/// Decodes a document; `strict` refuses repeated keys.
-pub(super) fn decode(document: &Document, limits: &Limits, strict: bool) -> Result<Value, YamlError> {
+/// How documents are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    /// Repeated keys are refused.
+    pub(super) strict: bool,
+    /// Plain scalars have the types of go-yaml v3.
+    pub(super) modern: bool,
+}
+
+/// Decodes a document.
+pub(super) fn decode(document: &Document, limits: &Limits, rules: Rules) -> Result<Value, YamlError> {
     let Some(root) = document.root else {
         return Ok(Value::Null);
     };
     let mut decoder = Decoder {
         document,
         limits,
-        strict,
+        rules,
         depth: 0,
         // The document node counts too.
         decoded: 1,
@@ -43,7 +53,7 @@ pub(super) fn decode(document: &Document, limits: &Limits, strict: bool) -> Resu
 struct Decoder<'a> {
     document: &'a Document,
     limits: &'a Limits,
-    strict: bool,
+    rules: Rules,
     depth: usize,
     decoded: usize,
     from_aliases: usize,
@@ -123,7 +133,7 @@ impl Decoder<'_> {
 
     /// Adds a member; strict mode refuses a key that is there already, of the same type and value.
     fn insert(&mut self, key: &Scalar, value: NodeId, member: Value, entries: &mut Entries) {
-        if self.strict && !entries.seen.insert(format!("{} {}", key.go_type(), key.go_syntax())) {
+        if self.rules.strict && !entries.seen.insert(format!("{} {}", key.go_type(), key.go_syntax())) {
             let line = self.document.node(value).line + 1;
             self.duplicates.push(format!("line {line}: key {} already set in map", key.go_syntax()));
             return;
@@ -153,7 +163,7 @@ impl Decoder<'_> {
             }
             Content::Scalar { .. } => {
                 self.count()?;
-                resolve_node(node)
+                self.resolve(node)
             }
             Content::Sequence(_) | Content::Mapping(_) => {
                 self.node(id)?;
@@ -202,7 +212,7 @@ impl Decoder<'_> {
     }
 
     fn scalar(&mut self, node: &Node) -> Result<Value, YamlError> {
-        Ok(match resolve_node(node)? {
+        Ok(match self.resolve(node)? {
             Scalar::Null => Value::Null,
             Scalar::Bool(value) => Value::Bool(value),
             Scalar::Int(value) => Value::Number(Number::from(value)),
@@ -216,6 +226,13 @@ impl Decoder<'_> {
                 }
             },
         })
+    }
+
+    fn resolve(&self, node: &Node) -> Result<Scalar, YamlError> {
+        match modern::text(node).filter(|_| self.rules.modern) {
+            Some(text) => Ok(Scalar::Text(text)),
+            None => resolve_node(node),
+        }
     }
 
     fn enter_alias(&mut self, id: NodeId, anchor: &str) -> Result<(), YamlError> {

@@ -25,11 +25,25 @@ const MAX_SIMPLE_KEY_BYTES: usize = 128;
 /// `Marshal` reads its own JSON text as YAML and so refuses forbidden control characters and keys of more than
 /// 1,024 characters. Nesting deeper than the default [`Limits::depth`] is an error too.
 pub fn emit(value: &Value) -> Result<String, EmitError> {
+    emit_json_text(value, true)
+}
+
+/// [`emit`] without folding: what go-yaml v3 makes of that text when it reads and writes it again, as Helm does
+/// after post-rendering.
+///
+/// # Errors
+///
+/// Those of [`emit`].
+pub fn emit_unfolded(value: &Value) -> Result<String, EmitError> {
+    emit_json_text(value, false)
+}
+
+fn emit_json_text(value: &Value, fold: bool) -> Result<String, EmitError> {
     if survives_reading(value, 0)? {
-        return document(value, Source::JsonText);
+        return document(value, Source::JsonText, fold);
     }
     let reread = parse_with(&go_json::to_string(value), &Limits::default()).map_err(EmitError::Reread)?;
-    document(&reread, Source::JsonText)
+    document(&reread, Source::JsonText, fold)
 }
 
 /// Writes `value` with the keys of every map in byte order; this text is what the values digest of a release
@@ -44,7 +58,7 @@ pub fn emit_sorted_bytes(value: &Value) -> Result<String, EmitError> {
     match value {
         Value::Null => Ok(String::new()),
         Value::Object(members) if members.is_empty() => Ok(String::new()),
-        _ => document(value, Source::Values),
+        _ => document(value, Source::Values, true),
     }
 }
 
@@ -55,8 +69,8 @@ enum Source {
     Values,
 }
 
-fn document(value: &Value, source: Source) -> Result<String, EmitError> {
-    let mut emitter = Emitter { writer: Writer::default(), source, depth: 0 };
+fn document(value: &Value, source: Source, fold: bool) -> Result<String, EmitError> {
+    let mut emitter = Emitter { writer: Writer::default(), source, fold, depth: 0 };
     emitter.node(value, false)?;
     Ok(emitter.writer.finish())
 }
@@ -64,6 +78,8 @@ fn document(value: &Value, source: Source) -> Result<String, EmitError> {
 struct Emitter {
     writer: Writer,
     source: Source,
+    /// Whether long scalars are broken at spaces.
+    fold: bool,
     depth: usize,
 }
 
@@ -80,7 +96,7 @@ impl Emitter {
             Value::Bool(false) => self.writer.bare("false"),
             Value::Number(number) => self.writer.bare(&self.number(number)),
             Value::String(text) => {
-                self.writer.scalar(text, Analysis::of(text).style(text, false), true);
+                self.writer.scalar(text, Analysis::of(text).style(text, false), self.fold);
             }
         }
         Ok(())
@@ -128,7 +144,7 @@ impl Emitter {
             self.writer.indicator(":", false, false);
         } else {
             self.writer.indicator("?", true, true);
-            self.writer.scalar(key, analysis.style(key, false), true);
+            self.writer.scalar(key, analysis.style(key, false), self.fold);
             self.writer.indent();
             self.writer.indicator(":", true, true);
         }

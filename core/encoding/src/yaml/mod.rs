@@ -13,12 +13,13 @@ mod events;
 mod go_syntax;
 mod key_order;
 mod limits;
+mod modern;
 mod resolve;
 mod scalar;
 mod tag;
 mod writer;
 
-pub use emit::{emit, emit_sorted_bytes};
+pub use emit::{emit, emit_sorted_bytes, emit_unfolded};
 pub use error::{EmitError, YamlError};
 pub use limits::Limits;
 use serde_json::Value;
@@ -39,7 +40,19 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
 ///
 /// Those of [`parse`], and one for each limit.
 pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    decode::decode(&compose::compose(text, limits)?, limits, false)
+    decode::decode(&compose::compose(text, limits)?, limits, decode::Rules::default())
+}
+
+/// [`parse`] with go-yaml v3's types, as kustomize reads objects: `yes`, `on` and their like are texts, and dates
+/// become times in RFC 3339.
+///
+/// # Errors
+///
+/// Those of [`parse`].
+pub fn parse_modern(text: &str) -> Result<Value, YamlError> {
+    let limits = Limits::default();
+    let rules = decode::Rules { modern: true, ..decode::Rules::default() };
+    decode::decode(&compose::compose(text, &limits)?, &limits, rules)
 }
 
 /// [`parse`] that refuses repeated keys (`sigs.k8s.io/yaml`'s `UnmarshalStrict` into a map).
@@ -57,7 +70,8 @@ pub fn parse_strict(text: &str) -> Result<Value, YamlError> {
 ///
 /// Those of [`parse_strict`], and one for each limit.
 pub fn parse_strict_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    decode::decode(&compose::compose(text, limits)?, limits, true)
+    let rules = decode::Rules { strict: true, ..decode::Rules::default() };
+    decode::decode(&compose::compose(text, limits)?, limits, rules)
 }
 
 #[cfg(test)]

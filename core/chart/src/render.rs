@@ -1,0 +1,149 @@
+//! Rendering: dependencies, values, templates, post-rendering, sorting (Go package `helm.sh/helm/v4/pkg/action`).
+
+mod cluster;
+mod data;
+mod engine;
+mod files;
+mod glob;
+mod options;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use engine::TemplateFailure;
+pub use options::{LookupKey, Lookups, RenderOptions};
+
+use crate::coalesce::coalesce_values;
+use crate::dependencies::{is_compatible, process_dependencies};
+use crate::manifest::{Sorted, manifest_text, sort_manifests};
+use crate::post_render::PostRenderError;
+use crate::split::Separation;
+use crate::{Chart, CrdFile, Hook, Manifest};
+
+/// Ending of the path of notes.
+const NOTES: &str = "NOTES.txt";
+
+/// What came of a render.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All of it.
+    Rendered(Box<Rendered>),
+    /// Templates asked for objects. The caller gets them and renders again.
+    NeedsLookup(Vec<LookupKey>),
+}
+
+/// A rendered chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The chart as the release stores it: dependencies settled, imported values in place.
+    pub chart: Chart,
+    /// Text of all objects that are not hooks, as the release stores it.
+    pub manifest: String,
+    /// These objects one by one.
+    pub manifests: Vec<Manifest>,
+    /// Hooks.
+    pub hooks: Vec<Hook>,
+    /// Notes for the user.
+    pub notes: String,
+    /// Custom resource definitions of `crds/`, those of disabled subcharts left out.
+    pub crds: Vec<CrdFile>,
+    /// What Helm warns about.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing was rendered. The texts are Helm's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The values for a subchart are no map.
+    #[error("{0}")]
+    Values(String),
+    /// The values do not meet a schema.
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    Schema(String),
+    /// The chart does not support the version of Kubernetes.
+    #[error("chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {version}")]
+    KubeVersion {
+        /// What the chart asks for.
+        constraint: String,
+        /// What the cluster is.
+        version: String,
+    },
+    /// A template is malformed or failed.
+    #[error(transparent)]
+    Template(#[from] TemplateFailure),
+    /// Post-rendering failed.
+    #[error(transparent)]
+    PostRender(#[from] PostRenderError),
+    /// A template rendered something that is no object.
+    #[error("{0}")]
+    Manifest(String),
+}
+
+/// Renders a chart with the values of the user.
+///
+/// # Errors
+/// Those of [`RenderError`]; while a lookup lacks its answer, errors that its answer may avert are held back.
+pub fn render(
+    chart: &Chart,
+    values: &Map<String, Value>,
+    options: &RenderOptions,
+    lookups: &Lookups,
+) -> Result<Outcome, RenderError> {
+    let mut chart = chart.clone();
+    let mut warnings = process_dependencies(&mut chart, values).map_err(RenderError::Values)?;
+    let (values, more) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
+    warnings.extend(more);
+    check_kube_version(&chart, options)?;
+    let templates = data::renderables(&chart, &values, options);
+    let run = engine::run(&templates, options, lookups);
+    if !run.missing.is_empty() {
+        return Ok(Outcome::NeedsLookup(run.missing.into_iter().collect()));
+    }
+    let mut files = run.result?;
+    let notes = take_notes(&mut files, &chart, options.sub_notes);
+    let mut separation = Separation::Exact;
+    if let Some(post_render) = &options.post_render {
+        files = post_render.run(files)?;
+        separation = Separation::Recorded;
+    }
+    let Sorted { hooks, manifests } = sort_manifests(&files, separation).map_err(RenderError::Manifest)?;
+    let crds = chart.crds();
+    let shown = if options.include_crds { crds.as_slice() } else { &[] };
+    let manifest = crd_text(shown) + &manifest_text(&manifests);
+    Ok(Outcome::Rendered(Box::new(Rendered { chart, manifest, manifests, hooks, notes, crds, warnings })))
+}
+
+fn check_kube_version(chart: &Chart, options: &RenderOptions) -> Result<(), RenderError> {
+    let constraint = &chart.metadata.kube_version;
+    let cluster = &options.capabilities.kube_version;
+    if constraint.is_empty() || is_compatible(constraint, cluster.text()) {
+        return Ok(());
+    }
+    Err(RenderError::KubeVersion { constraint: constraint.clone(), version: cluster.version.clone() })
+}
+
+/// Takes the notes out of the files.
+fn take_notes(files: &mut BTreeMap<String, String>, chart: &Chart, sub_notes: bool) -> String {
+    let root = format!("{}/templates/{NOTES}", chart.name());
+    let mut notes = String::new();
+    files.retain(|path, text| {
+        if !path.ends_with(NOTES) {
+            return true;
+        }
+        if sub_notes || *path == root {
+            if !notes.is_empty() {
+                notes.push('\n');
+            }
+            notes.push_str(text);
+        }
+        false
+    });
+    notes
+}
+
+/// Definitions as they stand in front of a manifest.
+fn crd_text(crds: &[CrdFile]) -> String {
+    let text = |crd: &CrdFile| format!("---\n# Source: {}\n{}\n", crd.name, String::from_utf8_lossy(&crd.data));
+    crds.iter().map(text).collect()
+}

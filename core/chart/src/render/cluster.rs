@@ -1,0 +1,125 @@
+//! `.Capabilities` in templates.
+
+use std::rc::Rc;
+
+use pilothouse_template::Value;
+use pilothouse_template::value::{List, ListType, Method, MethodError, Object, ParamType, Shape};
+use serde_json::json;
+
+use crate::capabilities::{Capabilities, HelmVersion, KubeVersion};
+
+/// The value of `.Capabilities`.
+pub(super) fn capabilities(capabilities: &Capabilities) -> Value {
+    let versions = capabilities.api_versions.iter().map(|version| Value::from(version.as_str())).collect();
+    Value::native(Cluster {
+        kube_version: Value::native(Kube(capabilities.kube_version.clone())),
+        api_versions: Value::native(Versions(Rc::new(List::new(ListType::Named("common.VersionSet"), versions)))),
+        helm_version: Value::native(Helm(capabilities.helm_version.clone())),
+    })
+}
+
+struct Cluster {
+    kube_version: Value,
+    api_versions: Value,
+    helm_version: Value,
+}
+
+impl Object for Cluster {
+    fn type_name(&self) -> &'static str {
+        "*common.Capabilities"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Struct(vec![
+            ("KubeVersion", self.kube_version.clone()),
+            ("APIVersions", self.api_versions.clone()),
+            ("HelmVersion", self.helm_version.clone()),
+        ])
+    }
+}
+
+struct Kube(KubeVersion);
+
+impl Object for Kube {
+    fn type_name(&self) -> &'static str {
+        "common.KubeVersion"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Struct(vec![
+            ("Version", Value::from(self.0.version.as_str())),
+            ("Major", Value::from(self.0.major.as_str())),
+            ("Minor", Value::from(self.0.minor.as_str())),
+        ])
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        &[
+            Method { name: "GitVersion", params: &[], variadic: None },
+            Method { name: "String", params: &[], variadic: None },
+        ]
+    }
+
+    fn call(&self, method: &str, _: &[Value]) -> Result<Value, MethodError> {
+        Ok(Value::from(if method == "GitVersion" { self.0.version.as_str() } else { self.0.text() }))
+    }
+
+    fn string(&self) -> Option<String> {
+        Some(self.0.text().to_owned())
+    }
+}
+
+struct Versions(Rc<List>);
+
+impl Object for Versions {
+    fn type_name(&self) -> &'static str {
+        "common.VersionSet"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::List(Rc::clone(&self.0))
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        &[Method { name: "Has", params: &[ParamType::String], variadic: None }]
+    }
+
+    fn call(&self, _: &str, arguments: &[Value]) -> Result<Value, MethodError> {
+        let wanted = arguments.first().and_then(Value::as_text).map(|text| text.as_bytes().to_vec());
+        let items = self.0.items();
+        let has = items.iter().any(|item| item.as_text().map(|text| text.as_bytes().to_vec()) == wanted);
+        Ok(Value::Bool(has))
+    }
+}
+
+struct Helm(HelmVersion);
+
+impl Object for Helm {
+    fn type_name(&self) -> &'static str {
+        "version.BuildInfo"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Struct(vec![
+            ("Version", Value::from(self.0.version.as_str())),
+            ("GitCommit", Value::from(self.0.git_commit.as_str())),
+            ("GitTreeState", Value::from(self.0.git_tree_state.as_str())),
+            ("GoVersion", Value::from(self.0.go_version.as_str())),
+            ("KubeClientVersion", Value::from(self.0.kube_client_version.as_str())),
+        ])
+    }
+
+    fn encoded(&self) -> Option<serde_json::Value> {
+        let fields = [
+            ("version", &self.0.version),
+            ("git_commit", &self.0.git_commit),
+            ("git_tree_state", &self.0.git_tree_state),
+            ("go_version", &self.0.go_version),
+        ];
+        let mut encoded = json!({"kube_client_version": self.0.kube_client_version});
+        for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
+            encoded[name] = json!(text);
+        }
+        Some(encoded)
+    }
+}

@@ -1,0 +1,139 @@
+//! Parses and runs all templates in Helm's order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use pilothouse_template::value::{Entries, Map, MapType};
+use pilothouse_template::{
+    Budget, Entropy, Environment, Host, LimitError, MissingKey, TemplateSet, Value, helm_error,
+};
+
+use super::data::Renderable;
+use super::options::{LookupKey, Lookups, RenderOptions};
+
+/// Why templates could not be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateFailure {
+    /// Helm's text.
+    pub message: String,
+    /// The bound that was passed, if that was it.
+    pub limit: Option<LimitError>,
+}
+
+/// What came of running the templates.
+pub(super) struct Run {
+    /// Output by path of the template, or why there is none.
+    pub(super) result: Result<BTreeMap<String, String>, TemplateFailure>,
+    /// Questions without an answer. With any of them the result is void.
+    pub(super) missing: BTreeSet<LookupKey>,
+}
+
+/// Renders all templates.
+pub(super) fn run(
+    templates: &BTreeMap<String, Renderable>,
+    options: &RenderOptions,
+    lookups: &Lookups,
+) -> Run {
+    let mut cluster = Cluster { lookups, missing: BTreeSet::new() };
+    let mut entropy = Stream::new(&options.entropy);
+    let mut environment = Environment {
+        host: &mut cluster,
+        entropy: &mut entropy,
+        now: options.now,
+        budget: Budget::new(options.limits),
+    };
+    let result = execute(templates, &mut environment);
+    Run { result, missing: cluster.missing }
+}
+
+fn execute(
+    templates: &BTreeMap<String, Renderable>,
+    environment: &mut Environment<'_>,
+) -> Result<BTreeMap<String, String>, TemplateFailure> {
+    let order = order(templates);
+    let mut set = TemplateSet::new(MissingKey::Zero);
+    for name in &order {
+        let Some(template) = templates.get(*name) else { continue };
+        set.parse(name, &template.text).map_err(|error| TemplateFailure {
+            message: helm_error::parse_message(&error),
+            limit: error.limit,
+        })?;
+    }
+    let mut rendered = BTreeMap::new();
+    for name in order {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        let Some(template) = templates.get(name).filter(|_| !base.starts_with('_')) else { continue };
+        template.data.insert(Rc::from("Template"), about(name, &template.base_path));
+        let root = Value::Map(Rc::clone(&template.data));
+        let text = set.execute(name, &root, environment).map_err(|error| TemplateFailure {
+            message: helm_error::exec_message(name, &error),
+            limit: error.limit(),
+        })?;
+        rendered.insert(name.to_owned(), text.replace("<no value>", ""));
+    }
+    Ok(rendered)
+}
+
+/// Deep folders first, and from the end of the alphabet: later definitions replace earlier ones, so those of parents and of
+/// the beginning of the alphabet win.
+fn order(templates: &BTreeMap<String, Renderable>) -> Vec<&str> {
+    let mut order: Vec<&str> = templates.keys().map(String::as_str).collect();
+    order.sort_by_key(|name| (name.matches('/').count(), *name));
+    order.reverse();
+    order
+}
+
+/// The value of `.Template`.
+fn about(name: &str, base_path: &str) -> Value {
+    let fields = [("Name", name), ("BasePath", base_path)];
+    let entries: Entries = fields.into_iter().map(|(key, text)| (Rc::from(key), Value::from(text))).collect();
+    Value::Map(Rc::new(Map::new(MapType::Values, entries)))
+}
+
+struct Cluster<'a> {
+    lookups: &'a Lookups,
+    missing: BTreeSet<LookupKey>,
+}
+
+impl Host for Cluster<'_> {
+    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
+        let Lookups::Answers(answers) = self.lookups else {
+            return Ok(Value::map(Entries::new()));
+        };
+        let key = LookupKey {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        match answers.get(&key) {
+            Some(Ok(object)) => Ok(Value::from_json(object)),
+            Some(Err(text)) => Err(text.clone()),
+            // The run goes on with nothing, to learn of further questions at once.
+            None => {
+                self.missing.insert(key);
+                Ok(Value::map(Entries::new()))
+            }
+        }
+    }
+
+    fn host_by_name(&mut self, _: &str) -> Result<String, String> {
+        Ok(String::new())
+    }
+}
+
+/// Random bytes: the output of the hash function keyed with the seed, without end.
+struct Stream(blake3::OutputReader);
+
+impl Stream {
+    fn new(seed: &[u8; 32]) -> Self {
+        Self(blake3::Hasher::new_keyed(seed).update(b"templates").finalize_xof())
+    }
+}
+
+impl Entropy for Stream {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}

@@ -1,0 +1,127 @@
+//! `.Files` in templates (Go package `helm.sh/helm/v4/pkg/engine`).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pilothouse_encoding::yaml;
+use pilothouse_template::Value;
+use pilothouse_template::value::{Entries, Map, MapType, Method, MethodError, Object, ParamType, Shape};
+
+use super::glob::Glob;
+use crate::File;
+
+const METHODS: &[Method] = &[
+    Method { name: "AsConfig", params: &[], variadic: None },
+    Method { name: "AsSecrets", params: &[], variadic: None },
+    Method { name: "Get", params: &[ParamType::String], variadic: None },
+    Method { name: "GetBytes", params: &[ParamType::String], variadic: None },
+    Method { name: "Glob", params: &[ParamType::String], variadic: None },
+    Method { name: "Lines", params: &[ParamType::String], variadic: None },
+];
+
+/// The files of a chart, by path.
+pub(super) struct Files {
+    contents: BTreeMap<Rc<str>, Rc<[u8]>>,
+    map: Rc<Map>,
+}
+
+impl Files {
+    /// The files of a chart.
+    pub(super) fn new(files: &[File]) -> Self {
+        let contents = files.iter().map(|file| (Rc::from(file.name.as_str()), Rc::from(file.data.as_slice())));
+        Self::of(contents.collect())
+    }
+
+    fn of(contents: BTreeMap<Rc<str>, Rc<[u8]>>) -> Self {
+        let entries: Entries = contents
+            .iter()
+            .map(|(name, data)| (Rc::clone(name), Value::Bytes(Rc::clone(data))))
+            .collect();
+        let map_type = MapType::Named { name: "engine.files", boxed: false };
+        Self { contents, map: Rc::new(Map::new(map_type, entries)) }
+    }
+
+    fn matching(&self, pattern: &str) -> Self {
+        let glob = Glob::compile(pattern);
+        // A malformed pattern matches everything, as in Helm.
+        let matches = |name: &str| glob.as_ref().is_none_or(|glob| glob.matches(name));
+        let found = self.contents.iter().filter(|(name, _)| matches(name));
+        Self::of(found.map(|(name, data)| (Rc::clone(name), Rc::clone(data))).collect())
+    }
+
+    /// YAML of a map from the last part of each path to what `convert` makes of the content.
+    fn as_yaml(&self, convert: impl Fn(&[u8]) -> String) -> String {
+        let entries = self.contents.iter().map(|(name, data)| {
+            let base = name.rsplit('/').next().unwrap_or(name).to_owned();
+            (base, serde_json::Value::String(convert(data)))
+        });
+        let text = yaml::emit(&serde_json::Value::Object(entries.collect())).unwrap_or_default();
+        text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned)
+    }
+
+    fn lines(&self, name: &str) -> Value {
+        match self.contents.get(name) {
+            None => Value::strings(Vec::<String>::new()),
+            Some(data) => {
+                let data = data.strip_suffix(b"\n").unwrap_or(data);
+                Value::strings(data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec))
+            }
+        }
+    }
+}
+
+impl Object for Files {
+    fn type_name(&self) -> &'static str {
+        "engine.files"
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Map(Rc::clone(&self.map))
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        METHODS
+    }
+
+    fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
+        let argument = arguments.first().and_then(Value::as_text);
+        let argument = argument.map(|text| text.as_str().into_owned()).unwrap_or_default();
+        let content = || self.contents.get(argument.as_str()).cloned().unwrap_or_else(|| Rc::from([]));
+        Ok(match method {
+            "Get" => Value::string(content().to_vec()),
+            "GetBytes" => Value::Bytes(content()),
+            "Glob" => Value::native(self.matching(&argument)),
+            "Lines" => self.lines(&argument),
+            "AsConfig" => Value::string(self.as_yaml(|data| String::from_utf8_lossy(data).into_owned())),
+            "AsSecrets" => Value::string(self.as_yaml(|data| STANDARD.encode(data))),
+            _ => return Err(MethodError(format!("files have no method {method}"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(files: &Files, method: &str, argument: &str) -> String {
+        let value = files.call(method, &[Value::from(argument)]).unwrap();
+        value.as_text().map(|text| text.as_str().into_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn files_are_read_and_encoded() {
+        let file = |name: &str, data: &str| File {
+            name: name.to_owned(),
+            data: data.as_bytes().to_vec(),
+            modtime: None,
+        };
+        let files = Files::new(&[file("conf/a.txt", "one\ntwo\n"), file("b.bin", "\u{1}")]);
+        assert_eq!(call(&files, "Get", "conf/a.txt"), "one\ntwo\n");
+        assert_eq!(call(&files, "Get", "missing"), "");
+        assert_eq!(call(&files.matching("conf/*"), "AsConfig", ""), "a.txt: |\n  one\n  two");
+        assert_eq!(call(&files.matching("*.bin"), "AsSecrets", ""), "b.bin: AQ==");
+        assert_eq!(files.call("Lines", &[Value::from("conf/a.txt")]).unwrap().as_list().unwrap().len(), 2);
+    }
+}

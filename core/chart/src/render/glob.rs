@@ -1,0 +1,209 @@
+//! Patterns of `.Files.Glob` (Go package `github.com/gobwas/glob` with `/` as separator).
+
+use std::collections::BTreeSet;
+
+/// The most instructions of a pattern; a longer one matches nothing.
+const LARGEST: usize = 4096;
+
+/// A pattern, as a program of a machine that is in many places at once: no pattern takes more than the product of its
+/// length and that of the text.
+pub(super) struct Glob {
+    program: Vec<Step>,
+}
+
+enum Step {
+    /// Takes this character.
+    Literal(char),
+    /// Takes any character but a slash.
+    Any,
+    /// Takes any of them, or none of them.
+    Set { negated: bool, ranges: Vec<(char, char)> },
+    /// Takes any characters, without slashes or with them.
+    Many { slashes: bool },
+    /// Goes on at each of these places.
+    Split(Vec<usize>),
+    /// Goes on at this place.
+    Jump(usize),
+    /// The text must end here.
+    End,
+}
+
+impl Glob {
+    /// Compiles a pattern; nothing when it is malformed.
+    pub(super) fn compile(pattern: &str) -> Option<Self> {
+        let mut parser = Parser { characters: pattern.chars().collect(), at: 0, program: Vec::new() };
+        parser.sequence(0)?;
+        if parser.at < parser.characters.len() || parser.program.len() > LARGEST {
+            return None;
+        }
+        parser.program.push(Step::End);
+        Some(Self { program: parser.program })
+    }
+
+    /// Whether all of `text` matches.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let mut places = BTreeSet::new();
+        self.enter(0, &mut places);
+        for character in text.chars() {
+            let mut next = BTreeSet::new();
+            for place in places {
+                self.step(place, character, &mut next);
+            }
+            places = next;
+        }
+        places.iter().any(|place| matches!(self.program[*place], Step::End))
+    }
+
+    fn step(&self, place: usize, character: char, next: &mut BTreeSet<usize>) {
+        let takes = match &self.program[place] {
+            Step::Literal(literal) => *literal == character,
+            Step::Any => character != '/',
+            Step::Set { negated, ranges } => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&character)) != *negated
+            }
+            Step::Many { slashes } => {
+                if *slashes || character != '/' {
+                    self.enter(place, next);
+                }
+                false
+            }
+            Step::Split(_) | Step::Jump(_) | Step::End => false,
+        };
+        if takes {
+            self.enter(place + 1, next);
+        }
+    }
+
+    /// Adds a place and all that are reached from it without taking a character.
+    fn enter(&self, place: usize, places: &mut BTreeSet<usize>) {
+        if !places.insert(place) {
+            return;
+        }
+        match &self.program[place] {
+            Step::Many { .. } => self.enter(place + 1, places),
+            Step::Jump(to) => self.enter(*to, places),
+            Step::Split(to) => to.iter().for_each(|place| self.enter(*place, places)),
+            Step::Literal(_) | Step::Any | Step::Set { .. } | Step::End => {}
+        }
+    }
+}
+
+struct Parser {
+    characters: Vec<char>,
+    at: usize,
+    program: Vec<Step>,
+}
+
+impl Parser {
+    /// Reads up to the end of the pattern or, within braces, of the alternative.
+    fn sequence(&mut self, depth: usize) -> Option<()> {
+        while let Some(character) = self.characters.get(self.at).copied() {
+            match character {
+                ',' | '}' if depth > 0 => return Some(()),
+                '}' => return None,
+                _ => {}
+            }
+            self.at += 1;
+            match character {
+                '*' => {
+                    let slashes = self.characters.get(self.at) == Some(&'*');
+                    self.at += usize::from(slashes);
+                    self.program.push(Step::Many { slashes });
+                }
+                '?' => self.program.push(Step::Any),
+                '[' => self.set()?,
+                '{' => self.alternatives(depth + 1)?,
+                '\\' => {
+                    let escaped = self.take()?;
+                    self.program.push(Step::Literal(escaped));
+                }
+                literal => self.program.push(Step::Literal(literal)),
+            }
+        }
+        (depth == 0).then_some(())
+    }
+
+    fn alternatives(&mut self, depth: usize) -> Option<()> {
+        if depth > 32 {
+            return None;
+        }
+        let split = self.program.len();
+        self.program.push(Step::Split(Vec::new()));
+        let (mut starts, mut jumps) = (Vec::new(), Vec::new());
+        loop {
+            starts.push(self.program.len());
+            self.sequence(depth)?;
+            jumps.push(self.program.len());
+            self.program.push(Step::Jump(0));
+            if self.take()? == '}' {
+                break;
+            }
+        }
+        let end = self.program.len();
+        self.program[split] = Step::Split(starts);
+        for jump in jumps {
+            self.program[jump] = Step::Jump(end);
+        }
+        Some(())
+    }
+
+    fn set(&mut self) -> Option<()> {
+        let negated = self.characters.get(self.at) == Some(&'!');
+        self.at += usize::from(negated);
+        let mut ranges = Vec::new();
+        loop {
+            let low = match self.take()? {
+                ']' if !ranges.is_empty() => break,
+                '\\' => self.take()?,
+                character => character,
+            };
+            let is_range = self.characters.get(self.at) == Some(&'-');
+            let high = if is_range {
+                self.at += 1;
+                self.take()?
+            } else {
+                low
+            };
+            ranges.push((low, high));
+        }
+        self.program.push(Step::Set { negated, ranges });
+        Some(())
+    }
+
+    fn take(&mut self) -> Option<char> {
+        let character = self.characters.get(self.at).copied()?;
+        self.at += 1;
+        Some(character)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_go() {
+        let cases = [
+            ("*.yaml", "a.yaml", true),
+            ("*.yaml", "x/a.yaml", false),
+            ("**.yaml", "x/a.yaml", true),
+            ("x/**", "x/y/z", true),
+            ("x/*", "x/y/z", false),
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("[a-c]x", "bx", true),
+            ("[!a-c]x", "bx", false),
+            ("{a,b*}.txt", "bcd.txt", true),
+            ("{a,b}.txt", "c.txt", false),
+            ("files/{x/{1,2},y}/**", "files/x/2/z", true),
+            ("\\*", "*", true),
+            ("", "", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(Glob::compile(pattern).unwrap().matches(text), expected, "{pattern} {text}");
+        }
+        for malformed in ["{a", "[a", "a\\", "a}"] {
+            assert!(Glob::compile(malformed).is_none(), "{malformed}");
+        }
+    }
+}

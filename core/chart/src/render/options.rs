@@ -1,0 +1,86 @@
+//! What a render takes besides the chart and the values.
+
+use std::collections::BTreeMap;
+
+use pilothouse_template::{Limits, Moment};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Capabilities;
+use crate::post_render::PostRender;
+
+/// Inputs of a render.
+#[derive(Debug, Clone)]
+pub struct RenderOptions {
+    /// Name of the release.
+    pub release_name: String,
+    /// Namespace of the release.
+    pub namespace: String,
+    /// Revision that the release will have.
+    pub revision: i64,
+    /// Whether it is an install.
+    pub is_install: bool,
+    /// Whether it is an upgrade.
+    pub is_upgrade: bool,
+    /// What is known of the cluster.
+    pub capabilities: Capabilities,
+    /// Whether the values are not checked against the schemas of the charts.
+    pub skip_schema_validation: bool,
+    /// Whether the manifest begins with the custom resource definitions of `crds/`.
+    pub include_crds: bool,
+    /// Whether the notes of subcharts are appended.
+    pub sub_notes: bool,
+    /// Seed of the random functions: as hard to guess as the passwords and keys that charts make of it have to be.
+    pub entropy: [u8; 32],
+    /// Time that `now` returns.
+    pub now: Moment,
+    /// Bounds of the template engine.
+    pub limits: Limits,
+    /// What is done with the rendered objects before they are sorted.
+    pub post_render: Option<PostRender>,
+}
+
+impl Default for RenderOptions {
+    /// An install of revision 1 without a cluster, without post-rendering, at the Unix epoch.
+    fn default() -> Self {
+        Self {
+            release_name: String::new(),
+            namespace: "default".to_owned(),
+            revision: 1,
+            is_install: true,
+            is_upgrade: false,
+            capabilities: Capabilities::default(),
+            skip_schema_validation: false,
+            include_crds: false,
+            sub_notes: false,
+            entropy: [0; 32],
+            now: Moment::default(),
+            limits: Limits::default(),
+            post_render: None,
+        }
+    }
+}
+
+/// A question of the template function `lookup`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LookupKey {
+    /// API version, `apps/v1`.
+    pub api_version: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace; empty for all namespaces and for kinds without one.
+    pub namespace: String,
+    /// Name; empty for a list.
+    pub name: String,
+}
+
+/// Where answers to `lookup` come from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Lookups {
+    /// There is no cluster: every answer is empty, as in `helm template`.
+    #[default]
+    Detached,
+    /// Answers so far: an object, a list, an empty map for what does not exist, or the text of an error. A question
+    /// without an answer ends the render with a request for it.
+    Answers(BTreeMap<LookupKey, Result<Value, String>>),
+}
