@@ -62,21 +62,23 @@ pub fn rfc3339_seconds(wall: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// A seed from the operating system's entropy.
+/// 256 bits of the operating system's entropy: charts make passwords of it.
 ///
 /// # Errors
 ///
 /// The source of entropy cannot be read.
-pub fn seed() -> io::Result<u64> {
-    let mut bytes = [0; 8];
+pub fn entropy() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u64::from_le_bytes(bytes))
+    Ok(bytes)
 }
 
 /// A number below `bound` that spreads retries of many clients; zero for a bound of zero.
 #[must_use]
 pub fn jitter(bound: u64) -> u64 {
-    seed().unwrap_or_default().checked_rem(bound).unwrap_or_default()
+    let bytes = entropy().unwrap_or_default();
+    let number = bytes.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    number.checked_rem(bound).unwrap_or_default()
 }
 
 #[cfg(test)]

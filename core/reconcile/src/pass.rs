@@ -226,6 +226,18 @@ fn admitted(subject: &mut Subject, context: &mut Context) -> Step {
         context.log(LogLevel::Info, "reconciliation is suspended for this object");
         return exit(Ending::Done);
     }
+    if subject
+        .release
+        .spec
+        .drift_detection
+        .as_ref()
+        .is_some_and(|drift| !matches!(drift.mode.as_str(), "" | "disabled"))
+    {
+        context.log(
+            LogLevel::Error,
+            "spec.driftDetection is not supported by this version: drift goes unnoticed",
+        );
+    }
     if let Some(field) = unsupported_field(subject) {
         let message = format!(
             "Reconciliation failed terminally due to configuration error: {field} is not supported by this version"
@@ -244,6 +256,9 @@ fn unsupported_field(subject: &Subject) -> Option<&'static str> {
     let spec = &subject.release.spec;
     if spec.kube_config.is_some() {
         return Some("spec.kubeConfig");
+    }
+    if spec.post_renderers.iter().flatten().any(|renderer| renderer.kustomize.is_some()) {
+        return Some("spec.postRenderers[].kustomize");
     }
     (!spec.health_check_exprs.is_empty()).then_some("spec.healthCheckExprs")
 }

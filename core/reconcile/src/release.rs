@@ -27,6 +27,8 @@ pub struct Release {
     object: Option<Object>,
     sources: BTreeMap<ObjectRef, Object>,
     memory: Option<Memory>,
+    /// The uid of an object that was seen to its end: a late watch may still show it.
+    gone: Option<String>,
     pass: Option<Box<Pass>>,
     queued: bool,
     dependency_changed: bool,
@@ -46,6 +48,7 @@ impl Release {
             object: None,
             sources: BTreeMap::new(),
             memory: None,
+            gone: None,
             pass: None,
             queued: false,
             dependency_changed: false,
@@ -140,6 +143,9 @@ impl Release {
     }
 
     fn see_object(&mut self, object: Object) {
+        if self.gone.as_deref() == Some(metadata::text(&object, "uid")) {
+            return;
+        }
         let known = self.object.as_deref();
         let same = known.is_some_and(|known| metadata::text(known, "uid") == metadata::text(&object, "uid"));
         if same && self.is_stale(&object) {
@@ -296,7 +302,10 @@ impl Release {
         self.queued |= dependency_changed && matches!(ending, Ending::After { why: Why::Dependency, .. });
         match ending {
             Ending::Done => {}
-            Ending::Gone => self.forget_object(),
+            Ending::Gone => {
+                self.gone = self.object.as_deref().map(|object| metadata::text(object, "uid").to_owned());
+                self.forget_object();
+            }
             Ending::After { nanos, why, .. } => {
                 self.next = Some(Deadline { at: now.after_nanos(*nanos), why: *why })
             }
