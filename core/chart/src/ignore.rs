@@ -6,7 +6,7 @@ use crate::File;
 const NAME: &str = ".helmignore";
 
 /// The files that the rules among them do not exclude, without those of folders that they exclude.
-pub(crate) fn kept(files: Vec<File>) -> Vec<File> {
+pub fn kept(files: Vec<File>) -> Vec<File> {
     let text = files.iter().find(|file| file.name == NAME).map(|file| String::from_utf8_lossy(&file.data));
     let mut rules: Vec<Rule> = text.iter().flat_map(|text| text.lines()).filter_map(Rule::parse).collect();
     // Helm's own rule: files whose name begins with a dot in the folder of templates.

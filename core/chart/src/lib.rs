@@ -32,6 +32,7 @@ pub use error::ChartError;
 pub use head::Head;
 pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy, HookPhase};
 pub use kind_order::KindOrder;
+pub use ignore::kept as without_ignored;
 pub use load::load_values;
 pub use manifest::{HOOK_ANNOTATION, Manifest, Sorted, manifest_text, sort_manifests};
 pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};

@@ -1,5 +1,6 @@
 //! The syntax of `--set` (Go package `helm.sh/helm/v4/pkg/strvals`): `a.b[0].c=x,list={1,2}`.
 
+use pilothouse_encoding::go_json::floats;
 use serde_json::{Map, Number, Value};
 
 /// Largest index of a list.
@@ -14,6 +15,8 @@ pub enum SetMode {
     Typed,
     /// `--set-string`: everything is a text; commas and braces have a meaning.
     Text,
+    /// `--set-json`: a JSON value after each equals sign.
+    Json,
     /// `--set-literal`: the text as it is.
     Literal,
 }
@@ -30,6 +33,9 @@ pub enum SetError {
     /// A key has no value.
     #[error("key {0:?} has no value")]
     NoValue(String),
+    /// A value is no JSON.
+    #[error("invalid JSON: {0}")]
+    Json(String),
     /// A list in braces is not closed.
     #[error("list must terminate with '}}'")]
     OpenList,
@@ -61,7 +67,10 @@ pub fn set_all(values: &mut Map<String, Value>, text: &str, mode: SetMode) -> Re
             return Err(SetError::NoValue(path));
         }
         let path = parse_path(&rest[..rest.len() - after.len() - 1])?;
-        let (value, after) = read_value(after, mode)?;
+        let (value, after) = match mode {
+            SetMode::Json => read_json(after)?,
+            _ => read_value(after, mode)?,
+        };
         assign(values, &path, value)?;
         rest = after;
     }
@@ -132,6 +141,17 @@ fn read_value(text: &str, mode: SetMode) -> Result<(Value, &str), SetError> {
     let (word, _, after) = until(text, &[',']);
     let escaped = text[..text.len() - after.len()].contains('\\');
     Ok((typed(word, if escaped { SetMode::Text } else { mode }), after))
+}
+
+/// A JSON value, whose numbers are floats, and what follows it and a comma.
+fn read_json(text: &str) -> Result<(Value, &str), SetError> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let value = match values.next() {
+        None => return Ok((Value::Null, "")),
+        Some(value) => value.map_err(|error| SetError::Json(error.to_string()))?,
+    };
+    let rest = text[values.byte_offset()..].trim_start();
+    Ok((floats(value), rest.strip_prefix(',').unwrap_or(rest)))
 }
 
 fn read_list(text: &str, mode: SetMode) -> Result<(Value, &str), SetError> {
