@@ -3,6 +3,22 @@
 //! The engine is written afresh after the documented behaviour of Go 1.26's `text/template` and `fmt`,
 //! `Masterminds/sprig` v3.3 and Helm v4's `pkg/engine`. It takes time, randomness, the cluster and all bounds
 //! from an [`Environment`]; a render with the same inputs gives the same bytes.
+//!
+//! ```
+//! use pilothouse_template::{Budget, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value};
+//!
+//! let mut set = TemplateSet::new(MissingKey::Zero);
+//! set.parse("chart/templates/_helpers.tpl", "{{ define \"name\" }}{{ .Release.Name | trunc 3 }}{{ end }}")?;
+//! set.parse("chart/templates/a.yaml", "name: {{ include \"name\" . | quote }}")?;
+//!
+//! let data = Value::from_json(&serde_json::json!({"Release": {"Name": "podinfo"}}));
+//! let (mut host, mut entropy) = (Detached, SeededEntropy::new(1));
+//! let mut environment =
+//!     Environment { host: &mut host, entropy: &mut entropy, now: Moment::default(), budget: Budget::default() };
+//! let output = set.execute("chart/templates/a.yaml", &data, &mut environment)?;
+//! assert_eq!(output, "name: \"pod\"");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod budget;
 mod environment;
