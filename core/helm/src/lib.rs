@@ -17,6 +17,7 @@ mod error;
 mod fake;
 mod hooks;
 mod install;
+mod lookup;
 mod namespace;
 mod options;
 mod preflight;
