@@ -259,3 +259,6 @@ fn in_sync_truncation(subject: &Subject, active: &ActivePolicy) -> Truncation {
         active.remediation.as_ref().map_or(default, |remediation| remediation.ignore_test_failures);
     Truncation::ToPrevious { ignore_tests }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,5 +13,5 @@ pub fn render_options(
     context: &mut Context,
 ) -> RenderOptions {
     let _ = (subject, context);
-    RenderOptions { disable_schema_validation }
+    RenderOptions { disable_schema_validation, ..RenderOptions::default() }
 }
