@@ -17,6 +17,7 @@ mod merge;
 mod metadata;
 mod post_render;
 mod render;
+mod schema;
 mod set_values;
 mod split;
 mod validate;

@@ -18,6 +18,7 @@ use crate::coalesce::coalesce_values;
 use crate::dependencies::{is_compatible, process_dependencies};
 use crate::manifest::{Sorted, manifest_text, sort_manifests};
 use crate::post_render::PostRenderError;
+use crate::schema;
 use crate::split::Separation;
 use crate::{Chart, CrdFile, Hook, Manifest};
 
@@ -94,6 +95,9 @@ pub fn render(
     let mut warnings = process_dependencies(&mut chart, values).map_err(RenderError::Values)?;
     let (values, more) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
     warnings.extend(more);
+    if !options.skip_schema_validation {
+        schema::validate(&chart, &values).map_err(RenderError::Schema)?;
+    }
     check_kube_version(&chart, options)?;
     let templates = data::renderables(&chart, &values, options);
     let run = engine::run(&templates, options, lookups);

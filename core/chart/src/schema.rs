@@ -1,0 +1,149 @@
+//! Values against the JSON schemas of a chart and its subcharts (Go package `helm.sh/helm/v4/pkg/chart/common/util`).
+
+mod describe;
+
+use std::error::Error;
+
+use boon::{Compiler, Draft, Schemas, UrlLoader};
+use pilothouse_encoding::number::from_json_float;
+use serde_json::{Map, Value};
+
+use crate::Chart;
+
+/// Where Helm pretends the schema lies.
+const LOCATION: &str = "file:///values.schema.json";
+
+/// Checks the coalesced values.
+///
+/// # Errors
+/// What is wrong, chart by chart, in Helm's words. Helm lists the violations of a chart in random order; here they are sorted.
+pub(crate) fn validate(chart: &Chart, values: &Map<String, Value>) -> Result<(), String> {
+    let problems = problems(chart, values);
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn problems(chart: &Chart, values: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    if let Some(Err(error)) = chart.schema.as_deref().map(|schema| check(schema, values)) {
+        text.push_str(&format!("{}:\n{error}", chart.name()));
+    }
+    for subchart in &chart.dependencies {
+        match values.get(subchart.name()) {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(values)) => text.push_str(&problems(subchart, values)),
+            Some(other) => {
+                let (name, kind) = (subchart.name(), go_type(other));
+                text.push_str(&format!("{name}:\ninvalid type for values: expected object (map), got {kind}\n"));
+            }
+        }
+    }
+    text
+}
+
+/// Checks values against one schema.
+fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
+    let schema: Value = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    let mut compiler = Compiler::new();
+    compiler.set_default_draft(Draft::V2020_12);
+    compiler.use_loader(Box::new(NoLoader));
+    let mut schemas = Schemas::new();
+    let compiled = compiler
+        .add_resource(LOCATION, schema)
+        .and_then(|()| compiler.compile(LOCATION, &mut schemas))
+        .map_err(|error| describe::compile_error(&error))?;
+    let values = integers(&Value::Object(values.clone()));
+    schemas.validate(&values, compiled).map_err(|error| describe::violations(&error) + "\n")
+}
+
+/// Reads nothing: neither files nor the network. What a URN names is not known and accepts everything, as in Helm.
+struct NoLoader;
+
+impl UrlLoader for NoLoader {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn Error>> {
+        if url.starts_with("urn:") {
+            return Ok(Value::Bool(true));
+        }
+        Err("schemas outside the chart are not loaded".into())
+    }
+}
+
+/// Floats without a fraction are integers, as they are for Go's validator.
+fn integers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let integer = number.as_f64().filter(|_| number.is_f64()).and_then(from_json_float);
+            Value::Number(integer.unwrap_or_else(|| number.clone()))
+        }
+        Value::Array(items) => Value::Array(items.iter().map(integers).collect()),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), integers(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problem(schema: &Value, values: Value) -> String {
+        let Value::Object(values) = values else { panic!("a map") };
+        check(schema.to_string().as_bytes(), &values).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn violations_are_worded_as_in_go() {
+        let cases = [
+            (json!({"type": "integer"}), json!("x"), "- at '/v': got string, want integer\n"),
+            (json!({"type": "integer"}), json!(80.0), ""),
+            (json!({"type": ["string", "null"]}), json!(1.5), "- at '/v': got number, want null or string\n"),
+            (json!({"enum": ["a", 1]}), json!("z"), "- at '/v': value must be one of 'a', 1\n"),
+            (json!({"const": "a"}), json!("z"), "- at '/v': value must be 'a'\n"),
+            (json!({"minimum": 1}), json!(0.0), "- at '/v': minimum: got 0, want 1\n"),
+            (json!({"maximum": 65535}), json!(70000.0), "- at '/v': maximum: got 70,000, want 65,535\n"),
+            (json!({"minLength": 2}), json!("a"), "- at '/v': minLength: got 1, want 2\n"),
+            (json!({"pattern": "^[a-z]+$"}), json!("A"), "- at '/v': 'A' does not match pattern '^[a-z]+$'\n"),
+            (json!({"required": ["x", "y"]}), json!({}), "- at '/v': missing properties 'x', 'y'\n"),
+            (
+                json!({"additionalProperties": false, "properties": {"k": {}}}),
+                json!({"a": 1.0}),
+                "- at '/v': additional properties 'a' not allowed\n",
+            ),
+            (
+                json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}),
+                json!(true),
+                "- at '/v': 'oneOf' failed, none matched\n  - at '/v': got boolean, want integer\n  - at '/v': got \
+                 boolean, want string\n",
+            ),
+            (json!({"not": {"type": "string"}}), json!("s"), "- at '/v': 'not' failed\n"),
+            (json!({"uniqueItems": true}), json!([1.0, 1.0]), "- at '/v': items at 0 and 1 are equal\n"),
+        ];
+        for (schema, value, expected) in cases {
+            let schema = json!({"properties": {"v": schema}});
+            assert_eq!(problem(&schema, json!({"v": value})), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_loaded() {
+        let remote = problem(&json!({"$ref": "https://example.com/schema.json"}), json!({}));
+        assert!(remote.contains("schemas outside the chart are not loaded"), "{remote}");
+        let file = problem(&json!({"$ref": "file:///etc/passwd"}), json!({}));
+        assert!(file.contains("schemas outside the chart are not loaded"), "{file}");
+        assert_eq!(problem(&json!({"$ref": "urn:x:y"}), json!({})), "");
+    }
+}

@@ -1,0 +1,175 @@
+//! Violations in the words of Go package `github.com/santhosh-tekuri/jsonschema/v6`.
+
+use boon::{CompileError, ErrorKind, ValidationError};
+use pilothouse_encoding::number::format_float;
+use serde_json::{Number, Value};
+
+/// All violations, one a line, those of alternatives indented below them.
+pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
+    match error.kind {
+        // The line that only says that there are violations is left out, as Helm does.
+        ErrorKind::Schema { .. } => lines(&error.causes, 0).join("\n"),
+        _ => block(error, 0),
+    }
+}
+
+/// Why a schema cannot be used.
+pub(super) fn compile_error(error: &CompileError) -> String {
+    match error {
+        CompileError::ValidationError { url, .. } => {
+            let text = format!("{error:#}");
+            match text.split_once("is not valid against metaschema: ") {
+                Some((_, reason)) => {
+                    format!("{:?} is not valid against metaschema: {reason}", format!("{url}#"))
+                }
+                None => text,
+            }
+        }
+        other => format!("{other:#}"),
+    }
+}
+
+/// The blocks of violations in the order of their text: the validator's own order is not always the same.
+fn lines(errors: &[ValidationError<'_, '_>], indent: usize) -> Vec<String> {
+    let mut blocks: Vec<String> = errors.iter().flat_map(|error| flat(error, indent)).collect();
+    blocks.sort();
+    blocks
+}
+
+/// A reference with one cause is not mentioned itself.
+fn flat(error: &ValidationError<'_, '_>, indent: usize) -> Vec<String> {
+    let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
+    if is_skipped { lines(&error.causes, indent) } else { vec![block(error, indent)] }
+}
+
+fn block(error: &ValidationError<'_, '_>, indent: usize) -> String {
+    let place = quoted(&error.instance_location.to_string());
+    let mut text = format!("{}- at {place}: {}", "  ".repeat(indent), words(&error.kind));
+    for line in lines(&error.causes, indent + 1) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    text
+}
+
+fn words(kind: &ErrorKind<'_, '_>) -> String {
+    match kind {
+        ErrorKind::Type { got, want } => {
+            let mut want: Vec<String> = want.iter().map(|kind| kind.to_string()).collect();
+            want.sort();
+            format!("got {got}, want {}", want.join(" or "))
+        }
+        ErrorKind::Enum { want } => one_of(want),
+        ErrorKind::Const { want } => match want {
+            Value::Array(_) | Value::Object(_) => "'const' failed".to_owned(),
+            want => format!("value must be {}", shown(want)),
+        },
+        ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", shown(got)),
+        ErrorKind::AdditionalProperties { got } => {
+            format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
+        }
+        ErrorKind::AdditionalItems { got } => format!("last {} additionalItem(s) not allowed", grouped(*got)),
+        ErrorKind::Required { want } => match &want[..] {
+            [name] => format!("missing property {}", quoted(name)),
+            names => format!("missing properties {}", list(names.iter().copied())),
+        },
+        ErrorKind::Dependency { prop, missing } | ErrorKind::DependentRequired { prop, missing } => {
+            format!("properties {} required, if {} exists", list(missing.iter().copied()), quoted(prop))
+        }
+        ErrorKind::PropertyName { prop } => format!("invalid propertyName {}", quoted(prop)),
+        ErrorKind::UniqueItems { got: [first, second] } => format!("items at {first} and {second} are equal"),
+        ErrorKind::Pattern { got, want } => format!("{} does not match pattern {}", quoted(got), quoted(want)),
+        other => sizes(other),
+    }
+}
+
+fn sizes(kind: &ErrorKind<'_, '_>) -> String {
+    let counts = |name: &str, got: usize, want: usize| format!("{name}: got {}, want {}", grouped(got), grouped(want));
+    let numbers = |name: &str, got: &Number, want: &Number| format!("{name}: got {}, want {}", number(got), number(want));
+    match kind {
+        ErrorKind::MinProperties { got, want } => counts("minProperties", *got, *want),
+        ErrorKind::MaxProperties { got, want } => counts("maxProperties", *got, *want),
+        ErrorKind::MinItems { got, want } => counts("minItems", *got, *want),
+        ErrorKind::MaxItems { got, want } => counts("maxItems", *got, *want),
+        ErrorKind::MinLength { got, want } => counts("minLength", *got, *want),
+        ErrorKind::MaxLength { got, want } => counts("maxLength", *got, *want),
+        ErrorKind::Minimum { got, want } => numbers("minimum", got, want),
+        ErrorKind::Maximum { got, want } => numbers("maximum", got, want),
+        ErrorKind::ExclusiveMinimum { got, want } => numbers("exclusiveMinimum", got, want),
+        ErrorKind::ExclusiveMaximum { got, want } => numbers("exclusiveMaximum", got, want),
+        ErrorKind::MultipleOf { got, want } => numbers("multipleOf", got, want),
+        other => alternatives(other),
+    }
+}
+
+fn alternatives(kind: &ErrorKind<'_, '_>) -> String {
+    match kind {
+        ErrorKind::Not => "'not' failed".to_owned(),
+        ErrorKind::AllOf => "'allOf' failed".to_owned(),
+        ErrorKind::AnyOf => "'anyOf' failed".to_owned(),
+        ErrorKind::OneOf(None) => "'oneOf' failed, none matched".to_owned(),
+        ErrorKind::OneOf(Some((first, second))) => format!("'oneOf' failed, subschemas {first}, {second} matched"),
+        ErrorKind::FalseSchema => "false schema".to_owned(),
+        ErrorKind::Contains => "no items match contains schema".to_owned(),
+        ErrorKind::Group | ErrorKind::Reference { .. } => "validation failed".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn one_of(want: &[Value]) -> String {
+    if want.iter().any(|value| value.is_array() || value.is_object()) {
+        return "'enum' failed".to_owned();
+    }
+    match want {
+        [value] => format!("value must be {}", shown(value)),
+        values => {
+            let values: Vec<String> = values.iter().map(shown).collect();
+            format!("value must be one of {}", values.join(", "))
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => quoted(text),
+        Value::Array(_) | Value::Object(_) => "value".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = names.map(quoted).collect();
+    names.sort();
+    names.join(", ")
+}
+
+fn quoted(text: &str) -> String {
+    let escaped = format!("{text:?}");
+    let inner = escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped);
+    format!("'{}'", inner.replace("\\\"", "\"").replace("\\'", "'").replace('\'', "\\'"))
+}
+
+/// A number with a comma after each three digits, as Go's package for translated messages writes it.
+fn number(number: &Number) -> String {
+    let text = number.as_f64().map_or_else(|| number.to_string(), |float| format_float(float, 'f', None));
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(whole, rest)| (whole, rest));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{}{point}{fraction}", with_commas(digits))
+}
+
+fn grouped(count: usize) -> String {
+    with_commas(&count.to_string())
+}
+
+fn with_commas(digits: &str) -> String {
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
