@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, Wait, WaitFor};
+use pilothouse_apply::{
+    Applied, Apply, ApplyError, ApplyPlan, ManifestObject, Method, Wait, WaitError, WaitFor,
+};
 use pilothouse_chart::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookPhase};
 use pilothouse_machine::{Context, Task};
 use pilothouse_release::ReleaseRecord;
@@ -36,9 +38,16 @@ pub(crate) struct RunHooks {
 #[derive(Debug)]
 enum State {
     Start,
-    DeletingPrevious(DeleteHook),
-    RecordingStart { update: UpdateRelease, objects: Vec<ManifestObject> },
-    Creating { apply: Apply, objects: Vec<ManifestObject> },
+    /// `None` when the previous object stays.
+    DeletingPrevious(Option<DeleteHook>),
+    RecordingStart {
+        update: UpdateRelease,
+        objects: Vec<ManifestObject>,
+    },
+    Creating {
+        apply: Apply,
+        objects: Vec<ManifestObject>,
+    },
     Waiting(Wait),
 }
 
@@ -81,20 +90,16 @@ impl RunHooks {
                     if hook.delete_policies.is_empty() {
                         hook.delete_policies.push(HookDeletePolicy::BeforeHookCreation);
                     }
-                    if !hook.delete_policies.contains(&HookDeletePolicy::BeforeHookCreation) {
-                        match self.record_start(session, record, context) {
-                            Ok(state) => self.state = state,
-                            Err(error) => return Some(ended(error)),
-                        }
-                        continue;
-                    }
-                    self.state = State::DeletingPrevious(DeleteHook::new(hook, &self.options.wait));
+                    let deletes = hook.delete_policies.contains(&HookDeletePolicy::BeforeHookCreation);
+                    let delete = deletes.then(|| DeleteHook::new(hook, &self.options.wait));
+                    self.state = State::DeletingPrevious(delete);
                 }
                 State::DeletingPrevious(delete) => {
-                    if let Err(error) = delete.poll(session, context)? {
-                        return Some(ended(error));
-                    }
-                    match self.record_start(session, record, context) {
+                    let deleted = match delete {
+                        Some(delete) => delete.poll(session, context)?,
+                        None => Ok(()),
+                    };
+                    match deleted.and_then(|()| self.record_start(session, record, context)) {
                         Ok(state) => self.state = state,
                         Err(error) => return Some(ended(error)),
                     }
@@ -107,34 +112,41 @@ impl RunHooks {
                     self.create(objects, record);
                 }
                 State::Creating { apply, objects } => {
-                    let applied = match apply.poll(context)? {
-                        Ok(applied) => applied,
-                        Err(error) => {
-                            let error = HelmError::Apply(error.to_string());
-                            return Some(ended(self.creation_failed(error, record, context)));
-                        }
-                    };
-                    let objects = crate::rollout::named(std::mem::take(objects), &applied);
-                    self.state =
-                        State::Waiting(self.wait(session, objects).not_before(applied.resource_versions));
+                    let (result, objects) = (apply.poll(context)?, std::mem::take(objects));
+                    if let Err(error) = self.created(result, objects, session, record, context) {
+                        return Some(ended(error));
+                    }
                 }
                 State::Waiting(wait) => {
                     let result = wait.poll(context)?;
-                    hook.last_run.completed_at = now(context);
-                    if let Err(error) = result {
-                        let error = Session::wait_error(context, &error);
-                        if error.is_interrupted() {
-                            return Some(ended(error));
-                        }
-                        hook.last_run.phase = HookPhase::Failed;
-                        return Some(HooksRun { result: Err(error), cleanup: self.after_failure() });
+                    if let Err(error) = waited(result, hook, context) {
+                        let failed = hook.last_run.phase == HookPhase::Failed;
+                        let cleanup = if failed { self.after_failure() } else { Cleanup::default() };
+                        return Some(HooksRun { result: Err(error), cleanup });
                     }
-                    hook.last_run.phase = HookPhase::Succeeded;
                     self.current += 1;
                     self.state = State::Start;
                 }
             }
         }
+    }
+
+    /// Goes on to wait for what was created.
+    fn created(
+        &mut self,
+        result: Result<Applied, Box<ApplyError>>,
+        objects: Vec<ManifestObject>,
+        session: &Session,
+        record: &mut ReleaseRecord,
+        context: &Context,
+    ) -> Result<(), HelmError> {
+        let applied = result.map_err(|error| {
+            let error = HelmError::Apply(error.to_string());
+            self.creation_failed(error, record, context)
+        })?;
+        let objects = crate::rollout::named(objects, &applied);
+        self.state = State::Waiting(self.wait(session, objects).not_before(applied.resource_versions));
+        Ok(())
     }
 
     /// Builds the objects of the current hook and stores that it runs.
@@ -247,6 +259,18 @@ pub(crate) fn warn_not_updated(context: &mut Context, record: &ReleaseRecord, er
     let error = error.to_string();
     let attributes = [("name", record.name.as_str()), ("revision", &revision), ("error", &error)];
     warn(context, "failed to update release", &attributes);
+}
+
+/// Writes down how a hook went. After an interruption nobody knows.
+fn waited(result: Result<(), WaitError>, hook: &mut Hook, context: &Context) -> Result<(), HelmError> {
+    hook.last_run.completed_at = now(context);
+    let result = result.map_err(|error| Session::wait_error(context, &error));
+    hook.last_run.phase = match &result {
+        Ok(()) => HookPhase::Succeeded,
+        Err(error) if error.is_interrupted() => HookPhase::Unknown,
+        Err(_) => HookPhase::Failed,
+    };
+    result
 }
 
 fn ended(error: HelmError) -> HooksRun {
