@@ -88,3 +88,27 @@ pub(crate) fn failure_description(what: &str, name: &str, error: &HelmError) -> 
     }
     format!("{what} {name:?} failed: {error}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Install, Rollback, TestRelease, Uninstall, Unlock, Upgrade};
+
+    fn sendable<T: Send>() {}
+
+    #[test]
+    fn actions_may_change_threads() {
+        sendable::<(Install, Upgrade, Rollback, Uninstall, TestRelease, Unlock, ActionResult)>();
+    }
+
+    #[test]
+    fn an_interruption_is_told_as_one() {
+        let failed = HelmError::Wait("x".to_owned()).context("failed pre-install");
+        assert_eq!(
+            failure_description("Release", "app", &failed),
+            "Release \"app\" failed: failed pre-install: x"
+        );
+        let interrupted = HelmError::Interrupted("y".to_owned()).context("failed pre-install");
+        assert_eq!(failure_description("Release", "app", &interrupted), "Release \"app\" interrupted: y");
+    }
+}
