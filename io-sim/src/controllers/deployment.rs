@@ -57,9 +57,13 @@ fn status(object: &Value, wall: i64, stage: Stage, replica_set: &str, replicas: 
     };
     let quoted = format!("ReplicaSet {replica_set:?}");
     let (progressing, reason, message) = match stage {
-        Stage::Created => ("True", "NewReplicaSetCreated", format!("Created new replica set {replica_set:?}")),
+        Stage::Created => {
+            ("True", "NewReplicaSetCreated", format!("Created new replica set {replica_set:?}"))
+        }
         Stage::Progressing => ("True", "ReplicaSetUpdated", format!("{quoted} is progressing.")),
-        Stage::Available => ("True", "NewReplicaSetAvailable", format!("{quoted} has successfully progressed.")),
+        Stage::Available => {
+            ("True", "NewReplicaSetAvailable", format!("{quoted} has successfully progressed."))
+        }
         Stage::Stuck => ("False", "ProgressDeadlineExceeded", format!("{quoted} has timed out progressing.")),
     };
     let stamp = Some("lastUpdateTime");
@@ -144,8 +148,8 @@ fn created_at(visit: &Visit<'_>, name: &str) -> String {
 /// The name of the ReplicaSet of the present template: a hash of it, not the one that Kubernetes computes.
 fn replica_set_name(object: &Value) -> String {
     let template = object["spec"]["template"].to_string();
-    let hash = template
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = template.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("{}-{:010x}", metadata::text(object, "name"), hash & 0xff_ffff_ffff)
 }

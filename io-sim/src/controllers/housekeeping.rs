@@ -47,7 +47,9 @@ pub(super) fn bind_claim(visit: &mut Visit<'_>) -> Again {
     let object = Arc::clone(&visit.object);
     if visit.options.bind_claims && text(&object, "/status/phase") == "Pending" {
         let capacity = object.pointer("/spec/resources/requests").cloned().unwrap_or_else(|| json!({}));
-        visit.write_status(json!({"phase": "Bound", "accessModes": object["spec"]["accessModes"], "capacity": capacity}));
+        visit.write_status(
+            json!({"phase": "Bound", "accessModes": object["spec"]["accessModes"], "capacity": capacity}),
+        );
     }
     None
 }
@@ -76,8 +78,11 @@ pub(super) fn establish(visit: &mut Visit<'_>) -> Again {
     if Server::is_established(&visit.object) {
         return None;
     }
-    let wait =
-        remaining(metadata::text(&visit.object, "creationTimestamp"), visit.options.establish, visit.now.wall);
+    let wait = remaining(
+        metadata::text(&visit.object, "creationTimestamp"),
+        visit.options.establish,
+        visit.now.wall,
+    );
     if wait == 0 {
         let name = metadata::text(&visit.object, "name").to_owned();
         visit.server.establish(visit.now.wall, &name);

@@ -64,7 +64,8 @@ fn complete(visit: &mut Visit<'_>) {
 fn fail(visit: &mut Visit<'_>, reason: &str, message: &str) {
     let time = rfc3339(visit.now.wall);
     let start = text(&visit.object, "/status/startTime").to_owned();
-    let failed = if reason == "BackoffLimitExceeded" { number(&visit.object, "/spec/backoffLimit") + 1 } else { 1 };
+    let failed =
+        if reason == "BackoffLimitExceeded" { number(&visit.object, "/spec/backoffLimit") + 1 } else { 1 };
     visit.write_status(json!({
         "startTime": start, "ready": 0, "failed": failed, "terminating": 0, "uncountedTerminatedPods": {},
         "conditions": [ended("FailureTarget", reason, message, &time), ended("Failed", reason, message, &time)],

@@ -31,8 +31,13 @@ pub(super) fn visit(visit: &mut Visit<'_>) -> Again {
     }
     if object.pointer("/spec/nodeName").is_none() {
         let body = Arc::new(json!({"spec": {"nodeName": "node"}}));
-        let request =
-            Request::Patch { object: visit.reference(), patch: Patch::Merge, body, status: false, dry_run: false };
+        let request = Request::Patch {
+            object: visit.reference(),
+            patch: Patch::Merge,
+            body,
+            status: false,
+            dry_run: false,
+        };
         visit.server.request_as(visit.now.wall, &Identity::Controller, MANAGER, &request);
         return None;
     }

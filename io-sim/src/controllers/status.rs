@@ -69,7 +69,8 @@ pub(super) fn seconds(time: &str) -> i64 {
 
 /// Nanoseconds from `wall` until `after` nanoseconds have passed since a time; zero when that is over.
 pub(super) fn remaining(time: &str, after: u64, wall: i64) -> u64 {
-    let end = seconds(time).saturating_mul(1_000_000_000).saturating_add(i64::try_from(after).unwrap_or(i64::MAX));
+    let end =
+        seconds(time).saturating_mul(1_000_000_000).saturating_add(i64::try_from(after).unwrap_or(i64::MAX));
     u64::try_from(end.saturating_sub(wall)).unwrap_or_default()
 }
 

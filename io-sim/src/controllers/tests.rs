@@ -16,8 +16,11 @@ struct Cluster {
 impl Cluster {
     fn new() -> Self {
         let server = Server::new(&ServerOptions::default());
-        let mut cluster =
-            Self { clock: Clock::default(), server, controllers: Controllers::new(ControllerOptions::default()) };
+        let mut cluster = Self {
+            clock: Clock::default(),
+            server,
+            controllers: Controllers::new(ControllerOptions::default()),
+        };
         cluster.spread();
         cluster
     }
@@ -93,13 +96,17 @@ fn deployments_become_available() {
     cluster.run(3 * SECOND);
     let seen = cluster.see(&object);
     assert_eq!(condition(&seen, "Progressing"), "NewReplicaSetAvailable");
-    assert_eq!((&seen["status"]["availableReplicas"], &seen["status"]["observedGeneration"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&seen["status"]["availableReplicas"], &seen["status"]["observedGeneration"]),
+        (&json!(1), &json!(1))
+    );
 }
 
 #[test]
 fn deployments_without_a_node_time_out() {
     let mut cluster = Cluster::new();
-    let object = cluster.create(workload("Deployment", &json!({"nodeSelector": {"acceptance/never": "true"}})));
+    let object =
+        cluster.create(workload("Deployment", &json!({"nodeSelector": {"acceptance/never": "true"}})));
     cluster.run(599 * SECOND);
     assert_eq!(condition(&cluster.see(&object), "Progressing"), "ReplicaSetUpdated");
     cluster.run(2 * SECOND);
@@ -176,7 +183,8 @@ fn dependents_follow_their_owner() {
 #[test]
 fn namespaces_are_emptied_before_they_go() {
     let mut cluster = Cluster::new();
-    let namespace = cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}));
+    let namespace =
+        cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}));
     let held = cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "c", "namespace": "x", "finalizers": ["test/hold"]}}));
     cluster.run(SECOND);
@@ -184,7 +192,9 @@ fn namespaces_are_emptied_before_they_go() {
     cluster.run(10 * SECOND);
     assert_eq!(cluster.see(&namespace)["status"]["phase"], "Terminating");
     let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "d", "namespace": "x"}});
-    let Reply::Failed(failure) = cluster.ask(&Request::Create { body: Arc::new(body) }) else { panic!("created") };
+    let Reply::Failed(failure) = cluster.ask(&Request::Create { body: Arc::new(body) }) else {
+        panic!("created")
+    };
     assert_eq!(
         failure.to_string(),
         "configmaps \"d\" is forbidden: unable to create new content in namespace x because it is being terminated"

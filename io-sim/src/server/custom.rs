@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::custom_validation::Validator;
 use super::kinds::{Definition, Kind, KindParts};
-use super::schema::{Schema, TypeId, Typed, drop_unknown, structural_schema};
+use super::schema::{Schema, TypeId, Typed, drop_unknown, normalise, structural_schema};
 
 /// One version of a custom kind.
 #[derive(Debug)]
@@ -39,6 +39,9 @@ impl CustomVersion {
     /// Drops unknown fields and nulls where a default exists, and fills in defaults.
     pub fn complete(&self, object: &mut Value) {
         drop_unknown(self.typed(), object);
+        if let Some(metadata) = object.get_mut("metadata") {
+            normalise(self.typed().member("metadata").0, metadata);
+        }
         fill_defaults(&self.open_api, object);
     }
 
@@ -145,10 +148,15 @@ mod tests {
             (json!({"spec": {"size": "S"}}), vec![]),
             (json!({}), vec!["spec: Required value"]),
             (json!({"spec": {}}), vec!["spec.size: Required value"]),
-            (json!({"spec": {"size": "M"}}), vec!["spec.size: Unsupported value: \"M\": supported values: \"S\", \"L\""]),
+            (
+                json!({"spec": {"size": "M"}}),
+                vec!["spec.size: Unsupported value: \"M\": supported values: \"S\", \"L\""],
+            ),
             (
                 json!({"spec": {"size": "S", "count": "x"}}),
-                vec!["spec.count: Invalid value: \"string\": spec.count in body must be of type integer: \"string\""],
+                vec![
+                    "spec.count: Invalid value: \"string\": spec.count in body must be of type integer: \"string\"",
+                ],
             ),
             (
                 json!({"spec": {"size": "S", "count": 0}}),

@@ -1,29 +1,69 @@
-//! Validation of custom objects against their OpenAPI schema, in the words of the server. Rules in CEL are not evaluated.
+//! Validation of custom objects against their OpenAPI schema, in the words of the server, with the simple kinds of rules in CEL.
 
 use std::collections::BTreeMap;
 
 use regex::Regex;
 use serde_json::Value;
 
+use super::cel::evaluate;
+
+const UNCHECKED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
 /// Checks one object.
 #[derive(Debug)]
 pub(crate) struct Validator<'a> {
     patterns: &'a BTreeMap<String, Regex>,
     errors: Vec<String>,
+    /// Errors after which the server does not evaluate rules.
+    blocking: bool,
 }
 
 impl<'a> Validator<'a> {
     /// A validator with the compiled patterns of the schema.
     #[must_use]
     pub(crate) fn new(patterns: &'a BTreeMap<String, Regex>) -> Self {
-        Self { patterns, errors: Vec::new() }
+        Self { patterns, errors: Vec::new(), blocking: false }
     }
 
     /// All field errors of a value.
     #[must_use]
     pub(crate) fn check(mut self, node: &Value, value: &Value) -> Vec<String> {
         self.walk(node, value, "");
+        if !self.blocking {
+            self.rules(node, value, "");
+        } else if has_rules(node) {
+            self.errors.push(UNCHECKED.to_owned());
+        }
         self.errors
+    }
+
+    fn rules(&mut self, node: &Value, value: &Value, path: &str) {
+        for rule in node.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
+            let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
+            if evaluate(text("rule"), value) == Some(false) {
+                self.errors.push(format!("{path}: Invalid value: {}", text("message")));
+            }
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, member) in fields {
+                    if let Some(inner) = member_schema(node, name) {
+                        self.rules(inner, member, &join(path, name));
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.rules(node.get("items").unwrap_or(&Value::Null), item, &format!("{path}[{index}]"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn block(&mut self, error: String) {
+        self.blocking = true;
+        self.errors.push(error);
     }
 
     fn walk(&mut self, node: &Value, value: &Value, path: &str) {
@@ -37,7 +77,7 @@ impl<'a> Validator<'a> {
         match value {
             Value::Object(fields) => {
                 for name in texts(node, "required").filter(|name| !fields.contains_key(*name)) {
-                    self.errors.push(format!("{}: Required value", join(path, name)));
+                    self.block(format!("{}: Required value", join(path, name)));
                 }
                 for (name, member) in fields {
                     if let Some(inner) = member_schema(node, name) {
@@ -74,9 +114,10 @@ impl<'a> Validator<'a> {
         };
         if !fits {
             let found = type_name(value);
-            let text =
-                format!("{path}: Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}");
-            self.errors.push(text);
+            let text = format!(
+                "{path}: Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}"
+            );
+            self.block(text);
         }
         fits
     }
@@ -86,7 +127,7 @@ impl<'a> Validator<'a> {
         if !allowed.contains(value) {
             let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
             let allowed = allowed.join(", ");
-            self.errors.push(format!("{path}: Unsupported value: {value}: supported values: {allowed}"));
+            self.block(format!("{path}: Unsupported value: {value}: supported values: {allowed}"));
         }
     }
 
@@ -94,10 +135,10 @@ impl<'a> Validator<'a> {
         let length = text.chars().count() as u64;
         if let Some(least) = node.get("minLength").and_then(Value::as_u64).filter(|least| length < *least) {
             let why = format!("{path} in body should be at least {least} chars long");
-            self.errors.push(format!("{path}: Invalid value: {text:?}: {why}"));
+            self.block(format!("{path}: Invalid value: {text:?}: {why}"));
         }
         if let Some(most) = node.get("maxLength").and_then(Value::as_u64).filter(|most| length > *most) {
-            self.errors.push(format!("{path}: Too long: may not be more than {most} bytes"));
+            self.block(format!("{path}: Too long: may not be more than {most} bytes"));
         }
         if let Some(pattern) = node.get("pattern").and_then(Value::as_str)
             && self.patterns.get(pattern).is_some_and(|compiled| !compiled.is_match(text))
@@ -118,6 +159,16 @@ impl<'a> Validator<'a> {
         if let Some(limit) = node.get("maximum").filter(|limit| number > limit.as_f64().unwrap_or(f64::MAX)) {
             fail(limit, "less than or equal to");
         }
+    }
+}
+
+fn has_rules(node: &Value) -> bool {
+    match node {
+        Value::Object(fields) => {
+            fields.contains_key("x-kubernetes-validations") || fields.values().any(has_rules)
+        }
+        Value::Array(items) => items.iter().any(has_rules),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::pod_defaults::{pod_spec, pod_template};
+use super::pod_defaults::{limits_are_requests, pod_spec, pod_template};
 
 /// Fills in what a built-in object does not say.
 pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
@@ -16,10 +16,17 @@ pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
         }),
         "StatefulSet" => with_spec(object, stateful_set),
         "DaemonSet" => with_spec(object, daemon_set),
-        "Job" => with_spec(object, job),
+        "Job" => {
+            with_spec(object, job);
+            if let Some(labels) = object.pointer("/spec/template/metadata/labels").cloned() {
+                set(inner(object, "metadata"), "labels", labels);
+            }
+        }
         "CronJob" => with_spec(object, cron_job),
         "Pod" => with_spec(object, |spec| {
             pod_spec(spec);
+            items(spec, "containers").for_each(limits_are_requests);
+            items(spec, "initContainers").for_each(limits_are_requests);
             set(spec, "enableServiceLinks", json!(true));
             set(spec, "serviceAccountName", json!("default"));
         }),
@@ -86,8 +93,6 @@ fn service(spec: &mut Value) {
     }
     if !external {
         set(spec, "internalTrafficPolicy", json!("Cluster"));
-        set(spec, "ipFamilies", json!(["IPv4"]));
-        set(spec, "ipFamilyPolicy", json!("SingleStack"));
     }
 }
 

@@ -17,7 +17,8 @@ impl Server {
         for kind in served_kinds(&definition) {
             self.kinds.insert(kind);
         }
-        let caller = Caller { wall, identity: &pilothouse_protocol::Identity::Controller, manager: "kube-apiserver" };
+        let caller =
+            Caller { wall, identity: &pilothouse_protocol::Identity::Controller, manager: "kube-apiserver" };
         let target = ObjectRef::cluster("apiextensions.k8s.io/v1", "CustomResourceDefinition", name);
         let _ = self.replace_status(&caller, &target, established(&definition, &caller.time()));
     }
@@ -62,6 +63,8 @@ impl Server {
         }
         let address = object["spec"]["clusterIP"].clone();
         super::defaults::set(&mut object["spec"], "clusterIPs", json!([address]));
+        super::defaults::set(&mut object["spec"], "ipFamilies", json!(["IPv4"]));
+        super::defaults::set(&mut object["spec"], "ipFamilyPolicy", json!("SingleStack"));
         self.node_ports(object);
     }
 
@@ -70,14 +73,15 @@ impl Server {
         if kind.gvk.kind != "Service" || !kind.is_builtin() || object["spec"]["type"] == "ExternalName" {
             return;
         }
-        for field in ["clusterIP", "clusterIPs"] {
+        for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
             if let Some(kept) = live.pointer(&format!("/spec/{field}")) {
                 super::defaults::set(&mut object["spec"], field, kept.clone());
             }
         }
         let ports = live.pointer("/spec/ports").and_then(Value::as_array).cloned().unwrap_or_default();
         for port in super::defaults::items(&mut object["spec"], "ports") {
-            let same = ports.iter().find(|old| old["port"] == port["port"] && old["protocol"] == port["protocol"]);
+            let same =
+                ports.iter().find(|old| old["port"] == port["port"] && old["protocol"] == port["protocol"]);
             if let Some(kept) = same.and_then(|old| old.get("nodePort")) {
                 super::defaults::set(port, "nodePort", kept.clone());
             }
@@ -99,9 +103,7 @@ impl Server {
 }
 
 fn established(definition: &Value, time: &str) -> Value {
-    let condition = |name: &str, reason: &str, message: &str| {
-        json!({"type": name, "status": "True", "reason": reason, "message": message, "lastTransitionTime": time})
-    };
+    let condition = |name: &str, reason: &str, message: &str| json!({"type": name, "status": "True", "reason": reason, "message": message, "lastTransitionTime": time});
     let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
     let stored: Vec<&Value> = versions
         .into_iter()
@@ -140,7 +142,9 @@ mod tests {
 
     #[test]
     fn base64_of_the_standard() {
-        for (text, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(text), encoded);
         }
     }

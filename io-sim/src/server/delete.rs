@@ -54,7 +54,9 @@ impl Server {
             Propagation::Foreground => names.push(FOREGROUND),
             Propagation::Orphan => names.push(ORPHAN),
         }
-        if &*place.resource == "customresourcedefinitions.apiextensions.k8s.io" && !names.contains(&DEFINITION_CLEANUP) {
+        if &*place.resource == "customresourcedefinitions.apiextensions.k8s.io"
+            && !names.contains(&DEFINITION_CLEANUP)
+        {
             names.push(DEFINITION_CLEANUP);
         }
         let namespace = &*place.resource == "namespaces";
@@ -91,8 +93,7 @@ impl Server {
 
     /// Ends the grace period of a Pod, as its kubelet does.
     pub fn finish_pod(&mut self, wall: i64, namespace: &str, name: &str) {
-        let place =
-            Place { resource: "pods".into(), namespace: namespace.to_owned(), name: name.to_owned() };
+        let place = Place { resource: "pods".into(), namespace: namespace.to_owned(), name: name.to_owned() };
         let Some(stored) = self.store.get(&place.resource, namespace, name).cloned() else { return };
         if !metadata::is_deleting(&stored.object) {
             return;
@@ -139,8 +140,10 @@ impl Server {
         if !names.contains(&FOREGROUND) {
             return false;
         }
-        let blocking: Vec<Place> =
-            dependents.into_iter().filter(|place| self.store.get(&place.resource, &place.namespace, &place.name).is_some()).collect();
+        let blocking: Vec<Place> = dependents
+            .into_iter()
+            .filter(|place| self.store.get(&place.resource, &place.namespace, &place.name).is_some())
+            .collect();
         if blocking.is_empty() {
             return self.drop_finalizer(&place, FOREGROUND);
         }
@@ -217,7 +220,9 @@ impl Server {
     }
 
     fn delete_place(&mut self, wall: i64, place: &Place, propagation: Propagation) {
-        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else { return };
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else {
+            return;
+        };
         let reference = ObjectRef::of(&stored.object);
         let found = self.kinds.find(&reference.api_version, &reference.kind).cloned();
         let Some(kind) = found.or_else(|| self.kinds.of_resource(&place.resource).cloned()) else { return };
@@ -237,7 +242,9 @@ impl Server {
     }
 
     fn drop_owner(&mut self, place: &Place, uid: &str) {
-        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else { return };
+        let Some(stored) = self.store.get(&place.resource, &place.namespace, &place.name).cloned() else {
+            return;
+        };
         let mut object = Value::clone(&stored.object);
         let references = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
         if let Some(references) = references {

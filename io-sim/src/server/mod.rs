@@ -2,6 +2,7 @@
 //!
 //! One global revision; objects are shared, never copied for a read. Time and chance come from outside.
 
+mod cel;
 pub mod custom;
 mod custom_validation;
 mod defaults;
@@ -171,7 +172,8 @@ impl Server {
 
     fn locate(&self, object: &ObjectRef) -> Result<(Arc<Kind>, Place), ApiError> {
         let kind = self.kind(&object.api_version, &object.kind)?;
-        let namespace = if kind.namespaced { object.namespace.clone().unwrap_or_default() } else { String::new() };
+        let namespace =
+            if kind.namespaced { object.namespace.clone().unwrap_or_default() } else { String::new() };
         let place = Place { resource: Arc::clone(&kind.resource), namespace, name: object.name.clone() };
         Ok((kind, place))
     }

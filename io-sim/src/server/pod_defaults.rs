@@ -37,7 +37,6 @@ fn container(container: &mut Value, host_network: bool) {
     set(container, "terminationMessagePath", json!("/dev/termination-log"));
     set(container, "terminationMessagePolicy", json!("File"));
     set(container, "resources", json!({}));
-    limits_are_requests(container);
     for port in items(container, "ports") {
         set(port, "protocol", json!("TCP"));
         if host_network {
@@ -62,9 +61,11 @@ fn container(container: &mut Value, host_network: bool) {
     }
 }
 
-/// A limit without a request is the request.
-fn limits_are_requests(container: &mut Value) {
-    let Some(limits) = container.pointer("/resources/limits").and_then(Value::as_object).cloned() else { return };
+/// A limit without a request is the request. In templates of workloads nothing is filled in.
+pub(crate) fn limits_are_requests(container: &mut Value) {
+    let Some(limits) = container.pointer("/resources/limits").and_then(Value::as_object).cloned() else {
+        return;
+    };
     let requests = inner(inner(container, "resources"), "requests");
     for (name, limit) in limits {
         set(requests, &name, limit);
@@ -140,9 +141,13 @@ mod tests {
 
     #[test]
     fn pull_policy_follows_the_tag() {
-        for (image, latest) in
-            [("nginx", true), ("r.io:5000/nginx", true), ("nginx:latest", true), ("nginx:1", false), ("a@sha256:0", false)]
-        {
+        for (image, latest) in [
+            ("nginx", true),
+            ("r.io:5000/nginx", true),
+            ("nginx:latest", true),
+            ("nginx:1", false),
+            ("a@sha256:0", false),
+        ] {
             assert_eq!(is_latest(image), latest, "{image}");
         }
     }
@@ -152,8 +157,12 @@ mod tests {
         let mut spec = json!({"containers": [{"name": "c", "image": "x:1", "livenessProbe": {"httpGet": {"port": 80}},
             "resources": {"limits": {"cpu": "1"}}}], "volumes": [{"name": "v"}, {"name": "s", "secret": {"secretName": "x"}}]});
         pod_spec(&mut spec);
+        limits_are_requests(&mut spec["containers"][0]);
         assert_eq!(spec["containers"][0]["livenessProbe"]["failureThreshold"], 3);
         assert_eq!(spec["containers"][0]["resources"]["requests"]["cpu"], "1");
-        assert_eq!(spec["volumes"], json!([{"name": "v", "emptyDir": {}}, {"name": "s", "secret": {"secretName": "x", "defaultMode": 420}}]));
+        assert_eq!(
+            spec["volumes"],
+            json!([{"name": "v", "emptyDir": {}}, {"name": "s", "secret": {"secretName": "x", "defaultMode": 420}}])
+        );
     }
 }

@@ -40,7 +40,13 @@ pub(crate) fn authorise(store: &Store, identity: &Identity, attempt: &Attempt<'_
     Err(refusal(&format!("system:serviceaccount:{namespace}:{name}"), attempt, &missing))
 }
 
-fn is_granted(store: &Store, account_namespace: &str, account: &str, attempt: &Attempt<'_>, missing: &mut Vec<String>) -> bool {
+fn is_granted(
+    store: &Store,
+    account_namespace: &str,
+    account: &str,
+    attempt: &Attempt<'_>,
+    missing: &mut Vec<String>,
+) -> bool {
     let cluster = store.list(CLUSTER_BINDINGS, None).map(|stored| (stored, ""));
     let local = (!attempt.namespace.is_empty()).then(|| store.list(BINDINGS, Some(attempt.namespace)));
     let local = local.into_iter().flatten().map(|stored| (stored, attempt.namespace));
@@ -50,7 +56,9 @@ fn is_granted(store: &Store, account_namespace: &str, account: &str, attempt: &A
         }
         let role = text(&binding.object, "/roleRef/name");
         let found = if text(&binding.object, "/roleRef/kind") == "Role" {
-            store.get(ROLES, scope, role).ok_or_else(|| format!("role.rbac.authorization.k8s.io {role:?} not found"))
+            store
+                .get(ROLES, scope, role)
+                .ok_or_else(|| format!("role.rbac.authorization.k8s.io {role:?} not found"))
         } else {
             store
                 .get(CLUSTER_ROLES, "", role)

@@ -44,7 +44,8 @@ fn check_name(kind: &Kind, name: &str) -> Vec<String> {
         errors.push(format!("metadata.name: Invalid value: {name:?}: {words}"));
     }
     if name.len() > most {
-        errors.push(format!("metadata.name: Invalid value: {name:?}: must be no more than {most} characters"));
+        errors
+            .push(format!("metadata.name: Invalid value: {name:?}: must be no more than {most} characters"));
     }
     errors
 }
@@ -133,6 +134,17 @@ fn containers(object: &Value, path: &str) -> Vec<String> {
             }
         }
     }
+    let volumes = object.pointer(&pointer.replace("/containers", "/volumes")).and_then(Value::as_array);
+    for (index, volume) in volumes.into_iter().flatten().enumerate() {
+        let sources =
+            volume.as_object().into_iter().flatten().map(|(key, _)| key).filter(|key| *key != "name");
+        let mut sources: Vec<_> = sources.collect();
+        sources.sort_by_key(|source| **source != "emptyDir");
+        for extra in sources.iter().skip(1) {
+            let why = "Forbidden: may not specify more than 1 volume type";
+            errors.push(format!("{path}.volumes[{index}].{extra}: {why}"));
+        }
+    }
     errors
 }
 
@@ -143,7 +155,10 @@ fn service(object: &Value) -> Vec<String> {
     if ports.is_none_or(Vec::is_empty) && !headless && !external {
         return vec!["spec.ports: Required value".to_owned()];
     }
-    Vec::new()
+    let several = ports.is_some_and(|ports| ports.len() > 1);
+    let unnamed =
+        ports.into_iter().flatten().enumerate().filter(|(_, port)| several && port.get("name").is_none());
+    unnamed.map(|(index, _)| format!("spec.ports[{index}].name: Required value")).collect()
 }
 
 fn check_frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<String> {

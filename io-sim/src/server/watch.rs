@@ -2,10 +2,10 @@
 
 use pilothouse_protocol::{ApiError, Identity, Object, ObjectRef, WatchTarget, metadata};
 
+use super::Server;
 use super::kinds::Kind;
 use super::rbac::{Attempt, authorise};
 use super::read::{has_labels, in_version};
-use super::Server;
 
 /// One event of a watch.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,9 +59,10 @@ impl Server {
             let after = change.after.as_ref().filter(|object| is_within(target, &kind, object));
             let event = match (before, after) {
                 (_, Some(object)) => WatchEvent::Changed(in_version(&kind, object)),
-                (Some(object), None) => {
-                    WatchEvent::Gone(ObjectRef { api_version: target.api_version.clone(), ..ObjectRef::of(object) })
-                }
+                (Some(object), None) => WatchEvent::Gone(ObjectRef {
+                    api_version: target.api_version.clone(),
+                    ..ObjectRef::of(object)
+                }),
                 (None, None) => return None,
             };
             Some((change.revision, event))

@@ -51,7 +51,8 @@ impl Server {
             Attempt { verb: "create", kind: &kind, status: false, namespace: &place.namespace, name: "" };
         authorise(&self.store, caller.identity, &attempt)?;
         if !metadata::text(&object, "resourceVersion").is_empty() {
-            return Err(errors::bad_request("resourceVersion should not be set on objects to be created"));
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(ApiError::new(500, "", message));
         }
         if self.store.get(&place.resource, &place.namespace, &place.name).is_some() {
             return Err(errors::already_exists(&kind, &place.name));
@@ -79,6 +80,11 @@ impl Server {
         };
         authorise(&self.store, caller.identity, &attempt)?;
         let live = self.live(&kind, &place)?;
+        if is_conditional(&kind) && metadata::text(body, "resourceVersion").is_empty() {
+            let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
+            let message = format!("{} {:?} is invalid: {why}", kind.resource, place.name);
+            return Err(ApiError::new(422, "Invalid", message));
+        }
         let object = Value::clone(body);
         let write = Write {
             kind: &kind,
@@ -104,13 +110,8 @@ impl Server {
         if status && !kind.status {
             return Err(errors::unknown_kind());
         }
-        let attempt = Attempt {
-            verb: "patch",
-            kind: &kind,
-            status,
-            namespace: &place.namespace,
-            name: &place.name,
-        };
+        let attempt =
+            Attempt { verb: "patch", kind: &kind, status, namespace: &place.namespace, name: &place.name };
         authorise(&self.store, caller.identity, &attempt)?;
         let live = self.store.get(&place.resource, &place.namespace, &place.name).cloned();
         if live.is_none() && (status || !matches!(patch, Patch::Apply { .. })) {
@@ -185,13 +186,14 @@ impl Server {
         let time = caller.time();
         self.begin_life(kind, place, &mut object, &time);
         prepare(kind, &mut object);
-        self.allocate(kind, &mut object);
         let managed = managed.unwrap_or_else(|| {
             let changes = compare(kind.typed(), None, Some(&object), kind.is_builtin());
             let mut managed = ManagedFields::default();
             managed.record_update(&writer(caller, kind, false, &time), &changes, kind.status);
             managed
         });
+        self.allocate(kind, &mut object);
+        complete_creation(kind, &mut object);
         first_status(kind, &mut object);
         let mut problems = validation::check_new(kind, &object);
         if let Definition::Custom(version) = &kind.definition {
@@ -227,7 +229,11 @@ impl Server {
         });
         let mut problems = validation::check_change(kind, &live.object, &object);
         if let Definition::Custom(version) = &kind.definition {
-            problems.extend(version.validate(&object));
+            let found = version.validate(&object);
+            // A status is validated by itself, and half of each text names its fields from there.
+            problems.extend(
+                found.into_iter().map(|text| if status { text.replace(": status.", ": ") } else { text }),
+            );
         }
         if !problems.is_empty() {
             return Err(errors::invalid(kind, &place.name, &problems));
@@ -284,7 +290,7 @@ impl Server {
         {
             fields.remove(foreign);
         }
-        fields.insert("uid".to_owned(), Value::String(uid.clone()));
+        fields.insert("uid".to_owned(), Value::String(uid));
         fields.insert("creationTimestamp".to_owned(), Value::String(time.to_owned()));
         if kind.namespaced {
             fields.insert("namespace".to_owned(), Value::String(place.namespace.clone()));
@@ -300,7 +306,7 @@ impl Server {
         if kind.is_builtin() {
             super::defaults::set(object, "apiVersion", json!(kind.gvk.api_version));
         }
-        admission(kind, object, &uid);
+        admission(kind, object);
     }
 
     fn name_suffix(&mut self) -> String {
@@ -310,13 +316,18 @@ impl Server {
     }
 }
 
+/// Whether an update must say which version it was made on.
+fn is_conditional(kind: &Kind) -> bool {
+    !kind.is_builtin() || kind.gvk.kind == "CustomResourceDefinition"
+}
+
 fn writer<'a>(caller: &'a Caller<'_>, kind: &'a Kind, status: bool, time: &'a str) -> Writer<'a> {
     let subresource = if status { "status" } else { "" };
     Writer { manager: caller.manager, api_version: &kind.gvk.api_version, subresource, time }
 }
 
 /// What the server adds by itself to a new object before its owner is recorded.
-fn admission(kind: &Kind, object: &mut Value, uid: &str) {
+fn admission(kind: &Kind, object: &mut Value) {
     match kind.gvk.kind.as_str() {
         "Namespace" => {
             let name = metadata::text(object, "name").to_owned();
@@ -324,33 +335,49 @@ fn admission(kind: &Kind, object: &mut Value, uid: &str) {
             labels["kubernetes.io/metadata.name"] = Value::String(name);
             object["spec"] = json!({"finalizers": ["kubernetes"]});
         }
-        "PersistentVolumeClaim" => {
-            object["metadata"]["finalizers"] = json!(["kubernetes.io/pvc-protection"]);
-        }
         "DaemonSet" => {
             let annotations = defaults::inner(&mut object["metadata"], "annotations");
             annotations["deprecated.daemonset.template.generation"] = json!("1");
-        }
-        "Job" if object.pointer("/spec/manualSelector") != Some(&Value::Bool(true)) => {
-            job_labels(object, uid);
         }
         _ => {}
     }
 }
 
-fn job_labels(object: &mut Value, uid: &str) {
+/// What the server adds to a new object that nobody owns.
+fn complete_creation(kind: &Kind, object: &mut Value) {
+    match kind.gvk.kind.as_str() {
+        "PersistentVolumeClaim" if kind.is_builtin() => {
+            let mut names = finalizers(object).into_iter().map(str::to_owned).collect::<Vec<_>>();
+            names.push("kubernetes.io/pvc-protection".to_owned());
+            put(object, "finalizers", Some(json!(names)));
+        }
+        "Job" if kind.is_builtin() && object.pointer("/spec/manualSelector") != Some(&Value::Bool(true)) => {
+            job_labels(object);
+        }
+        _ => {}
+    }
+}
+
+/// The selector of a Job and the labels that fulfil it. A Job that has no labels of its own shares them.
+fn job_labels(object: &mut Value) {
     let name = metadata::text(object, "name").to_owned();
+    let uid = metadata::text(object, "uid").to_owned();
+    let shared = object.pointer("/metadata/labels") == object.pointer("/spec/template/metadata/labels");
     let spec = defaults::inner(object, "spec");
     spec["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
     let template = defaults::inner(defaults::inner(spec, "template"), "metadata");
     let labels = defaults::inner(template, "labels");
     for (key, value) in [
-        ("batch.kubernetes.io/controller-uid", uid),
+        ("batch.kubernetes.io/controller-uid", uid.as_str()),
         ("batch.kubernetes.io/job-name", name.as_str()),
-        ("controller-uid", uid),
+        ("controller-uid", uid.as_str()),
         ("job-name", name.as_str()),
     ] {
         labels[key] = Value::String(value.to_owned());
+    }
+    let labels = labels.clone();
+    if shared {
+        put(object, "labels", Some(labels));
     }
 }
 
@@ -374,7 +401,8 @@ fn prepare(kind: &Kind, object: &mut Value) {
 
 /// `stringData` of a Secret is written into `data`.
 fn string_data(object: &mut Value) {
-    let Some(Value::Object(texts)) = object.as_object_mut().and_then(|fields| fields.remove("stringData")) else {
+    let Some(Value::Object(texts)) = object.as_object_mut().and_then(|fields| fields.remove("stringData"))
+    else {
         return;
     };
     let data = defaults::inner(object, "data");
@@ -397,9 +425,7 @@ fn guard(kind: &Kind, live: &Value, object: &Value) -> Result<(), ApiError> {
     let name = metadata::text(live, "name");
     let (wanted, found) = (metadata::text(object, "uid"), metadata::text(live, "uid"));
     if !wanted.is_empty() && wanted != found {
-        let why = format!(
-            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
-        );
+        let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
         return Err(errors::conflict(kind, name, &why));
     }
     let version = metadata::text(object, "resourceVersion");
@@ -438,7 +464,11 @@ fn keep_identity(kind: &Kind, live: &Value, object: &mut Value) {
         {
             if key.ends_with("controller-uid") || key.ends_with("job-name") {
                 let template = defaults::inner(defaults::inner(object, "spec"), "template");
-                defaults::set(defaults::inner(defaults::inner(template, "metadata"), "labels"), key, value.clone());
+                defaults::set(
+                    defaults::inner(defaults::inner(template, "metadata"), "labels"),
+                    key,
+                    value.clone(),
+                );
             }
         }
     }
@@ -490,7 +520,10 @@ fn is_same(live: &Stored, object: &mut Value, managed: &ManagedFields) -> bool {
 
 fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
     if kind.is_builtin() && kind.status {
-        return live.get("spec") != object.get("spec");
+        // A Deployment counts its annotations as part of what it wants.
+        let annotations = |value: &Value| value.pointer("/metadata/annotations").cloned();
+        return live.get("spec") != object.get("spec")
+            || (kind.gvk.kind == "Deployment" && annotations(live) != annotations(object));
     }
     let rest = |value: &Value| {
         let fields = value.as_object().into_iter().flatten();
@@ -503,8 +536,9 @@ fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
     rest(live) != rest(object)
 }
 
-fn unprocessable(message: String) -> ApiError {
-    ApiError::new(422, "Invalid", format!("the server rejected our request due to an error in our request: {message}"))
+/// The server does not say which operation of a JSON patch failed.
+fn unprocessable(_: String) -> ApiError {
+    ApiError::new(422, "Invalid", "the server rejected our request due to an error in our request")
 }
 
 fn unsupported_patch() -> ApiError {

@@ -19,7 +19,9 @@ pub use run::Progress;
 use std::collections::BTreeMap;
 
 use pilothouse_operator::OperatorInput;
-use pilothouse_protocol::{Identity, Monotonic, Now, Object, ObjectRef, ReleaseKey, Reply, Request, RequestId};
+use pilothouse_protocol::{
+    Identity, Monotonic, Now, Object, ObjectRef, ReleaseKey, Reply, Request, RequestId,
+};
 
 use crate::clock::Clock;
 use crate::controllers::Controllers;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_protocol::{Event, Identity, LogEntry, Monotonic, ObjectRef, ReleaseKey, Reply, Request, RequestId};
+use pilothouse_protocol::{
+    Event, Identity, LogEntry, Monotonic, ObjectRef, ReleaseKey, Reply, Request, RequestId,
+};
 
 use crate::faults::{Fault, FaultClass};
 

@@ -31,8 +31,7 @@ impl<M: Machine> World<M> {
         if self.machine.is_some() {
             return;
         }
-        let start =
-            Start { now: self.clock.now(), incarnation: self.incarnation, seed: self.rng.next_u64() };
+        let start = Start { now: self.clock.now(), incarnation: self.incarnation, seed: self.rng.next_u64() };
         self.machine = Some((self.factory)(start));
         self.watches = Watches::default();
         for input in self.watches.follow_all(&self.server) {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use pilothouse_operator::{OperatorAction, OperatorInput};
 use pilothouse_protocol::{
-    Action, Deadline, Identity, Monotonic, Now, ObjectRef, Observation, ReleaseKey, Reply, Request, RequestId, WatchId,
-    WatchTarget, Why, metadata,
+    Action, Deadline, Identity, Monotonic, Now, ObjectRef, Observation, ReleaseKey, Reply, Request,
+    RequestId, WatchId, WatchTarget, Why, metadata,
 };
 use serde_json::json;
 
@@ -36,7 +36,8 @@ impl Counter {
 
     fn count(&mut self, reply: &Reply) {
         let Reply::Object(object) = reply else { return self.ask(Request::Get { object: counter() }) };
-        let count: u64 = object["data"]["count"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
+        let count: u64 =
+            object["data"]["count"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
         if count >= 10 {
             self.done = true;
             return;
@@ -53,7 +54,11 @@ impl Machine for Counter {
         match input {
             OperatorInput::Synced => {
                 let target = WatchTarget::object(&counter());
-                self.wanted.push_back(Action::Watch { id: WatchId(1), identity: Identity::Controller, target });
+                self.wanted.push_back(Action::Watch {
+                    id: WatchId(1),
+                    identity: Identity::Controller,
+                    target,
+                });
                 self.ask(Request::Get { object: counter() });
             }
             OperatorInput::Reply { id, reply, .. } if id == RequestId(self.next) => {
@@ -91,7 +96,10 @@ fn world(options: WorldOptions) -> World<Counter> {
 }
 
 fn count(world: &World<Counter>) -> String {
-    world.get(&counter()).map(|object| object["data"]["count"].as_str().unwrap_or("0").to_owned()).unwrap_or_default()
+    world
+        .get(&counter())
+        .map(|object| object["data"]["count"].as_str().unwrap_or("0").to_owned())
+        .unwrap_or_default()
 }
 
 #[test]

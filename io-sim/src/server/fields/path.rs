@@ -94,8 +94,11 @@ mod tests {
 
     #[test]
     fn elements_survive_the_wire() {
-        for text in ["f:app.kubernetes.io/name", r#"k:{"containerPort":80,"protocol":"TCP"}"#, r#"v:"finalizers.fluxcd.io""#]
-        {
+        for text in [
+            "f:app.kubernetes.io/name",
+            r#"k:{"containerPort":80,"protocol":"TCP"}"#,
+            r#"v:"finalizers.fluxcd.io""#,
+        ] {
             assert_eq!(PathElement::decode(text).map(|element| element.encode()).as_deref(), Some(text));
         }
         assert_eq!(PathElement::decode("."), None);

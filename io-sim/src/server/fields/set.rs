@@ -141,7 +141,7 @@ impl FieldSet {
         Self { nodes: nodes.collect() }
     }
 
-    /// All paths, parents before children.
+    /// All paths in the order in which conflicts are listed: on each level what is a member itself, then what lies below.
     #[must_use]
     pub fn paths(&self) -> Vec<Vec<PathElement>> {
         let mut all = Vec::new();
@@ -180,11 +180,13 @@ impl FieldSet {
     }
 
     fn collect(&self, prefix: &mut Vec<PathElement>, all: &mut Vec<Vec<PathElement>>) {
+        for element in self.nodes.iter().filter(|(_, node)| node.member).map(|(element, _)| element) {
+            prefix.push(element.clone());
+            all.push(prefix.clone());
+            prefix.pop();
+        }
         for (element, node) in &self.nodes {
             prefix.push(element.clone());
-            if node.member {
-                all.push(prefix.clone());
-            }
             node.children.collect(prefix, all);
             prefix.pop();
         }

@@ -134,7 +134,7 @@ fn walk(
     let new_leaf = new.is_some_and(|value| is_leaf(typed, value));
     match (old, new) {
         (Some(_), Some(_)) if old_leaf || new_leaf => result.modified.insert(path),
-        (None, Some(new)) if !zero || new_leaf || is_empty_object(new) => result.added.insert(path),
+        (None, Some(new)) if !zero || (new_leaf && !is_empty_object(new)) => result.added.insert(path),
         (Some(_), None) => result.removed.insert(path),
         _ => {}
     }
@@ -158,7 +158,9 @@ fn walk_fields(
         walk(typed.member(key).0, Some(before), new.and_then(|new| new.get(key)), false, path, result);
         path.pop();
     }
-    for (key, after) in new.into_iter().flatten().filter(|(key, _)| old.is_none_or(|old| !old.contains_key(*key))) {
+    for (key, after) in
+        new.into_iter().flatten().filter(|(key, _)| old.is_none_or(|old| !old.contains_key(*key)))
+    {
         path.push(PathElement::field(key));
         walk(typed.member(key).0, None, Some(after), zero && is_zero_field(typed, key), path, result);
         path.pop();
@@ -179,7 +181,9 @@ fn walk_items(
         walk(typed.item(), Some(item), other, false, path, result);
         path.pop();
     }
-    for (element, item) in after.iter().filter(|(element, _)| !before.iter().any(|(other, _)| other == element)) {
+    for (element, item) in
+        after.iter().filter(|(element, _)| !before.iter().any(|(other, _)| other == element))
+    {
         path.push(element.clone());
         walk(typed.item(), None, Some(item), false, path, result);
         path.pop();

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use pilothouse_protocol::ApiError;
 use serde_json::{Map, Value};
 
-use super::super::fields::{PathElement, compare, display_path, fields_of, item_element, remove_fields};
+use super::super::fields::{compare, display_path, fields_of, item_element, problems, remove_fields};
 use super::super::kinds::Kind;
 use super::super::managed::{Conflict, ManagedFields, Writer, ownable};
-use super::super::schema::{ListKind, Typed, first_unknown};
+use super::super::schema::{ListKind, Typed};
 
 /// The outcome of an apply, before defaults and validation.
 #[derive(Debug)]
@@ -56,45 +56,16 @@ pub(crate) fn apply(
 
 fn check(kind: &Kind, typed: Typed<'_>, config: &Value) -> Result<(), ApiError> {
     let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let problem = if kind.is_builtin() { first_unknown(typed, config) } else { None };
-    let problem = problem.map(|path| format!("{path}: field not declared in schema"));
-    let problem = problem.or_else(|| duplicate(typed, config, &mut Vec::new()));
-    let Some(problem) = problem else { return Ok(()) };
+    let found = problems(typed, config);
+    let problem = match found.as_slice() {
+        [] => return Ok(()),
+        [only] => only.clone(),
+        many => format!("errors:\n  {}", many.join("\n  ")),
+    };
     let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-    let message = format!("failed to create typed patch object ({namespace}/{name}; {}): {problem}", kind.go_name());
+    let message =
+        format!("failed to create typed patch object ({namespace}/{name}; {}): {problem}", kind.go_name());
     Err(ApiError::new(500, "", message))
-}
-
-/// The first list item that occurs twice.
-fn duplicate(typed: Typed<'_>, value: &Value, path: &mut Vec<PathElement>) -> Option<String> {
-    if typed.is_atomic() {
-        return None;
-    }
-    match value {
-        Value::Object(fields) => fields.iter().find_map(|(key, member)| {
-            path.push(PathElement::field(key));
-            let found = duplicate(typed.member(key).0, member, path);
-            path.pop();
-            found
-        }),
-        Value::Array(items) => {
-            let mut seen = Vec::new();
-            items.iter().find_map(|item| {
-                let element = item_element(typed, item)?;
-                if seen.contains(&element) {
-                    let list = display_path(path);
-                    let entry = display_path(&[element]);
-                    return Some(format!("{list}: duplicate entries for key {entry}"));
-                }
-                path.push(element.clone());
-                seen.push(element);
-                let found = duplicate(typed.item(), item, path);
-                path.pop();
-                found
-            })
-        }
-        _ => None,
-    }
 }
 
 fn merge(typed: Typed<'_>, target: &mut Value, config: &Value) {
@@ -116,29 +87,41 @@ fn merge(typed: Typed<'_>, target: &mut Value, config: &Value) {
     }
 }
 
-/// Items of both lists: those that only the live list has keep their place, the others follow the configuration.
+/// Items of both lists. Items of the configuration keep its order; items that only the live list has stay where they
+/// are relative to their neighbours, as far as the first rule allows.
 fn merge_items(typed: Typed<'_>, live: Vec<Value>, wanted: &[Value]) -> Vec<Value> {
     let order: Vec<_> = wanted.iter().filter_map(|item| item_element(typed, item)).collect();
-    let mut shared = BTreeMap::new();
-    let mut sequence = Vec::new();
-    for item in live {
-        let Some(element) = item_element(typed, &item) else { continue };
-        let only_live = !order.contains(&element);
-        sequence.push((element.clone(), only_live));
-        shared.insert(element, item);
-    }
+    let live_order: Vec<_> = live.iter().filter_map(|item| item_element(typed, item)).collect();
+    let mut left: BTreeMap<_, _> = live_order.iter().cloned().zip(live).collect();
+    let mut shared = order.iter().filter(|element| live_order.contains(element)).peekable();
     let mut result = Vec::new();
-    let mut next_wanted = wanted.iter().zip(&order).peekable();
-    for (element, only_live) in sequence {
-        if only_live {
-            result.extend(shared.remove(&element));
+    let (mut l, mut r) = (0, 0);
+    while l < live_order.len() || r < order.len() {
+        if let (Some(mine), Some(theirs)) = (live_order.get(l), order.get(r))
+            && mine != theirs
+            && order.contains(mine)
+            && shared.peek().is_some_and(|next| *next != mine)
+        {
+            // Shared, and its turn comes later.
+            l += 1;
             continue;
         }
-        while let Some((item, wanted_element)) = next_wanted.next_if(|_| shared.contains_key(&element)) {
-            result.push(merged_item(typed, shared.remove(wanted_element), item));
+        if let Some(mine) = live_order.get(l) {
+            if !order.contains(mine) {
+                result.extend(left.remove(mine));
+                l += 1;
+                continue;
+            }
+            if order.get(r) == Some(mine) || !left.contains_key(mine) {
+                l += 1;
+            }
+        }
+        if let (Some(element), Some(item)) = (order.get(r), wanted.get(r)) {
+            result.push(merged_item(typed, left.remove(element), item));
+            shared.next_if(|next| *next == element);
+            r += 1;
         }
     }
-    result.extend(next_wanted.map(|(item, element)| merged_item(typed, shared.remove(element), item)));
     result
 }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 ///
 /// The text of the first operation that cannot be performed.
 pub(crate) fn json_patch(target: &mut Value, patch: &Value) -> Result<(), String> {
-    let operations = patch.as_array().ok_or("json: cannot unmarshal object into Go value of type jsonpatch.Patch")?;
+    let operations =
+        patch.as_array().ok_or("json: cannot unmarshal object into Go value of type jsonpatch.Patch")?;
     operations.iter().try_for_each(|operation| perform(target, operation))
 }
 
@@ -20,16 +21,24 @@ fn perform(target: &mut Value, operation: &Value) -> Result<(), String> {
         "add" => add(target, path, value()),
         "remove" => remove(target, path).map(drop),
         "replace" => {
-            let slot = target.pointer_mut(path).ok_or_else(|| missing("replace", path))?;
-            *slot = value();
-            Ok(())
+            // The server's library takes a missing field of an object for one that is null.
+            let parent = split(path).and_then(|(parent, _)| target.pointer(parent));
+            match (parent, target.pointer(path)) {
+                (Some(Value::Object(_)), None) => add(target, path, value()),
+                _ => {
+                    let slot = target.pointer_mut(path).ok_or_else(|| missing("replace", path))?;
+                    *slot = value();
+                    Ok(())
+                }
+            }
         }
         "move" => {
             let moved = remove(target, text("from"))?;
             add(target, path, moved)
         }
         "copy" => {
-            let copied = target.pointer(text("from")).cloned().ok_or_else(|| missing("copy", text("from")))?;
+            let copied =
+                target.pointer(text("from")).cloned().ok_or_else(|| missing("copy", text("from")))?;
             add(target, path, copied)
         }
         "test" if target.pointer(path).unwrap_or(&Value::Null) == &value() => Ok(()),
@@ -91,15 +100,25 @@ mod tests {
     fn operations() {
         let start = json!({"a": {"b": 1}, "l": [1, 2]});
         for (patch, expected) in [
-            (json!([{"op": "add", "path": "/a/c~1d", "value": 2}]), Ok(json!({"a": {"b": 1, "c/d": 2}, "l": [1, 2]}))),
+            (
+                json!([{"op": "add", "path": "/a/c~1d", "value": 2}]),
+                Ok(json!({"a": {"b": 1, "c/d": 2}, "l": [1, 2]})),
+            ),
             (json!([{"op": "add", "path": "/l/1", "value": 9}]), Ok(json!({"a": {"b": 1}, "l": [1, 9, 2]}))),
             (json!([{"op": "add", "path": "/l/-", "value": 9}]), Ok(json!({"a": {"b": 1}, "l": [1, 2, 9]}))),
             (json!([{"op": "remove", "path": "/l/0"}]), Ok(json!({"a": {"b": 1}, "l": [2]}))),
-            (json!([{"op": "move", "from": "/a/b", "path": "/c"}]), Ok(json!({"a": {}, "c": 1, "l": [1, 2]}))),
+            (
+                json!([{"op": "move", "from": "/a/b", "path": "/c"}]),
+                Ok(json!({"a": {}, "c": 1, "l": [1, 2]})),
+            ),
             (json!([{"op": "test", "path": "/a/b", "value": 1}]), Ok(start.clone())),
             (json!([{"op": "test", "path": "/a/b", "value": 2}]), Err(())),
             (json!([{"op": "remove", "path": "/nope"}]), Err(())),
-            (json!([{"op": "replace", "path": "/nope", "value": 1}]), Err(())),
+            (
+                json!([{"op": "replace", "path": "/c", "value": 1}]),
+                Ok(json!({"a": {"b": 1}, "c": 1, "l": [1, 2]})),
+            ),
+            (json!([{"op": "replace", "path": "/no/pe", "value": 1}]), Err(())),
         ] {
             let mut target = start.clone();
             let result = json_patch(&mut target, &patch).map(|()| target).map_err(drop);

@@ -33,13 +33,12 @@ pub(crate) fn strategic_patch(typed: Typed<'_>, target: &mut Value, patch: &Valu
     let Value::Object(fields) = target else { return };
     retain_keys(fields, changes);
     for (key, change) in changes.iter().filter(|(key, _)| !key.starts_with('$')) {
-        merge_field(typed.member(key).0, fields, key, change);
+        let order = changes.get(&format!("{ORDER}{key}")).and_then(Value::as_array);
+        merge_field(typed.member(key).0, fields, key, change, order);
     }
     for (key, change) in changes {
         if let Some(list) = key.strip_prefix(DELETE_ITEMS) {
             delete_items(fields, list, change);
-        } else if let Some(list) = key.strip_prefix(ORDER) {
-            order_items(typed.member(list).0, fields, list, change);
         }
     }
 }
@@ -50,10 +49,19 @@ fn retain_keys(fields: &mut Map<String, Value>, changes: &Map<String, Value>) {
     }
 }
 
-fn merge_field(typed: Typed<'_>, fields: &mut Map<String, Value>, key: &str, change: &Value) {
+fn merge_field(
+    typed: Typed<'_>,
+    fields: &mut Map<String, Value>,
+    key: &str,
+    change: &Value,
+    order: Option<&Vec<Value>>,
+) {
     match (typed.get(), change) {
         (_, Value::Null) => {
             fields.remove(key);
+        }
+        (_, Value::Array(_)) if !fields.contains_key(key) => {
+            fields.insert(key.to_owned(), without_directives(change));
         }
         (Type::List { strategic, .. }, Value::Array(changes)) => {
             let slot = fields.entry(key.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
@@ -61,7 +69,7 @@ fn merge_field(typed: Typed<'_>, fields: &mut Map<String, Value>, key: &str, cha
                 *slot = Value::Array(Vec::new());
             }
             let Value::Array(items) = slot else { return };
-            merge_list(typed, strategic, items, changes);
+            merge_list(typed, strategic, items, changes, order);
         }
         (_, Value::Object(_)) => {
             strategic_patch(typed, fields.entry(key.to_owned()).or_insert(Value::Null), change);
@@ -72,7 +80,13 @@ fn merge_field(typed: Typed<'_>, fields: &mut Map<String, Value>, key: &str, cha
     }
 }
 
-fn merge_list(typed: Typed<'_>, strategic: &Strategic, items: &mut Vec<Value>, changes: &[Value]) {
+fn merge_list(
+    typed: Typed<'_>,
+    strategic: &Strategic,
+    items: &mut Vec<Value>,
+    changes: &[Value],
+    order: Option<&Vec<Value>>,
+) {
     let replace = changes.iter().any(|change| {
         change.get(DIRECTIVE).and_then(Value::as_str) == Some("replace")
             && change.as_object().is_some_and(|fields| fields.len() == 1)
@@ -81,6 +95,7 @@ fn merge_list(typed: Typed<'_>, strategic: &Strategic, items: &mut Vec<Value>, c
         *items = changes.iter().filter(|change| change.get(DIRECTIVE).is_none()).cloned().collect();
         return;
     }
+    let live = items.clone();
     for change in changes {
         let found = match strategic {
             Strategic::MergeKey(key) => items.iter().position(|item| item.get(key) == change.get(key)),
@@ -96,6 +111,15 @@ fn merge_list(typed: Typed<'_>, strategic: &Strategic, items: &mut Vec<Value>, c
             (None, false) => items.push(without_directives(change)),
         }
     }
+    let key = match strategic {
+        Strategic::MergeKey(key) => Some(key.as_str()),
+        _ => None,
+    };
+    let label = |item: &Value| match key {
+        Some(key) if item.is_object() => item.get(key).cloned().unwrap_or(Value::Null),
+        _ => item.clone(),
+    };
+    order_items(label, items, order.map_or(changes, Vec::as_slice), &live);
 }
 
 fn delete_items(fields: &mut Map<String, Value>, list: &str, gone: &Value) {
@@ -104,25 +128,20 @@ fn delete_items(fields: &mut Map<String, Value>, list: &str, gone: &Value) {
     items.retain(|item| !gone.contains(item));
 }
 
-/// Items that the order names stand in that order; others keep their place behind what precedes them.
-fn order_items(typed: Typed<'_>, fields: &mut Map<String, Value>, list: &str, order: &Value) {
-    let Some(Value::Array(items)) = fields.get_mut(list) else { return };
-    let key = match typed.get() {
-        Type::List { strategic: Strategic::MergeKey(key), .. } => Some(key.as_str()),
-        _ => None,
-    };
-    let label = |item: &Value| key.map_or_else(|| item.clone(), |key| item.get(key).cloned().unwrap_or(Value::Null));
-    let order: Vec<Value> = order.as_array().into_iter().flatten().map(label).collect();
-    let mut named: Vec<Value> = items.iter().filter(|item| order.contains(&label(item))).cloned().collect();
-    named.sort_by_key(|item| order.iter().position(|other| *other == label(item)));
-    let mut named = named.into_iter();
-    for item in items.iter_mut() {
-        if order.contains(&label(item))
-            && let Some(next) = named.next()
-        {
-            *item = next;
-        }
+/// Items that the order names come in that order. Each other item comes before those that it preceded in the live list.
+fn order_items(label: impl Fn(&Value) -> Value, items: &mut Vec<Value>, order: &[Value], live: &[Value]) {
+    let order: Vec<Value> = order.iter().map(&label).collect();
+    let live: Vec<Value> = live.iter().map(&label).collect();
+    let place = |list: &[Value], item: &Value| list.iter().position(|other| *other == label(item));
+    let (mut named, others): (Vec<Value>, Vec<Value>) =
+        std::mem::take(items).into_iter().partition(|item| place(&order, item).is_some());
+    named.sort_by_key(|item| place(&order, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    while let (Some(left), Some(right)) = (named.peek(), others.peek()) {
+        let right_first = matches!((place(&live, left), place(&live, right)), (Some(l), Some(r)) if r < l);
+        items.extend(if right_first { others.next() } else { named.next() });
     }
+    items.extend(named.chain(others));
 }
 
 fn without_directives(value: &Value) -> Value {
@@ -131,7 +150,10 @@ fn without_directives(value: &Value) -> Value {
             let kept = fields.iter().filter(|(key, value)| !key.starts_with('$') && !value.is_null());
             Value::Object(kept.map(|(key, value)| (key.clone(), without_directives(value))).collect())
         }
-        Value::Array(items) => items.iter().map(without_directives).collect(),
+        Value::Array(items) => {
+            let directive = |item: &&Value| item.get(DIRECTIVE).is_some();
+            items.iter().filter(|item| !directive(item)).map(without_directives).collect()
+        }
         other => other.clone(),
     }
 }
@@ -156,11 +178,18 @@ mod tests {
 
     #[test]
     fn keyed_lists_merge() {
-        let start = pod(json!([{"name": "a", "image": "1", "args": ["x", "y"]}, {"name": "b", "image": "1"}]));
+        let start =
+            pod(json!([{"name": "a", "image": "1", "args": ["x", "y"]}, {"name": "b", "image": "1"}]));
         for (patch, expected) in [
-            (json!([{"name": "b", "image": "2"}]), json!([{"name": "a", "image": "1", "args": ["x", "y"]}, {"name": "b", "image": "2"}])),
+            (
+                json!([{"name": "b", "image": "2"}]),
+                json!([{"name": "a", "image": "1", "args": ["x", "y"]}, {"name": "b", "image": "2"}]),
+            ),
             (json!([{"name": "a", "$patch": "delete"}]), json!([{"name": "b", "image": "1"}])),
-            (json!([{"name": "a", "args": ["z"]}]), json!([{"name": "a", "image": "1", "args": ["z"]}, {"name": "b", "image": "1"}])),
+            (
+                json!([{"name": "a", "args": ["z"]}]),
+                json!([{"name": "a", "image": "1", "args": ["z"]}, {"name": "b", "image": "1"}]),
+            ),
             (json!([{"$patch": "replace"}, {"name": "c"}]), json!([{"name": "c"}])),
         ] {
             assert_eq!(patched(start.clone(), &pod(patch)), pod(expected));
@@ -179,6 +208,6 @@ mod tests {
     fn finalizers_are_a_set() {
         let start = json!({"metadata": {"finalizers": ["a", "b"]}});
         let patch = json!({"metadata": {"finalizers": ["c"], "$deleteFromPrimitiveList/finalizers": ["a"]}});
-        assert_eq!(patched(start, &patch), json!({"metadata": {"finalizers": ["b", "c"]}}));
+        assert_eq!(patched(start, &patch), json!({"metadata": {"finalizers": ["c", "b"]}}));
     }
 }

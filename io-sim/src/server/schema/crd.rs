@@ -39,7 +39,8 @@ fn convert(schema: &mut Schema, node: &Value) -> TypeId {
 
 fn convert_object(schema: &mut Schema, node: &Value) -> Type {
     let atomic = text(node, "x-kubernetes-map-type") == "atomic";
-    let open = flag(node, "x-kubernetes-preserve-unknown-fields") || flag(node, "x-kubernetes-embedded-resource");
+    let open =
+        flag(node, "x-kubernetes-preserve-unknown-fields") || flag(node, "x-kubernetes-embedded-resource");
     if let Some(properties) = node.get("properties").and_then(Value::as_object) {
         let mut known = Struct { atomic, open, ..Struct::default() };
         for (name, property) in properties {
@@ -119,8 +120,9 @@ fn text<'a>(node: &'a Value, name: &str) -> &'a str {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Typed, first_unknown};
+    use super::super::Typed;
     use super::*;
+    use crate::server::fields::problems;
 
     #[test]
     fn free_form_values_stay_open_and_known_objects_closed() {
@@ -130,9 +132,12 @@ mod tests {
                       "items": {"type": "object", "properties": {"id": {"type": "string"}}}}}}}});
         let (schema, id) = structural_schema(&open_api);
         let root = Typed { schema: &schema, id };
-        assert_eq!(first_unknown(root, &json!({"spec": {"values": {"a": {"b": 1}}}})), None);
-        assert_eq!(first_unknown(root, &json!({"spec": {"nope": 1}})).as_deref(), Some(".spec.nope"));
-        assert_eq!(first_unknown(root, &json!({"metadata": {"labels": {"x": "y"}}})), None);
+        assert!(problems(root, &json!({"spec": {"values": {"a": {"b": 1}}}})).is_empty());
+        assert_eq!(
+            problems(root, &json!({"spec": {"nope": 1}})),
+            [".spec.nope: field not declared in schema"]
+        );
+        assert!(problems(root, &json!({"metadata": {"labels": {"x": "y"}}})).is_empty());
         let items = root.member("spec").0.member("items").0;
         assert_eq!(*items.list_kind(), ListKind::Map(vec!["id".to_owned()]));
     }

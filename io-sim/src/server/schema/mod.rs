@@ -8,7 +8,7 @@ mod normalise;
 
 pub use builtin::{BuiltinKind, builtin_kinds, builtin_schema};
 pub use crd::structural_schema;
-pub use normalise::{drop_unknown, first_unknown, normalise};
+pub use normalise::{drop_unknown, normalise};
 
 use std::collections::BTreeMap;
 

@@ -5,13 +5,6 @@ use serde_json::{Map, Value};
 
 use super::{Type, Typed};
 
-/// Path of the first field that the schema does not know, as the apply parser names it (`.spec.foo`).
-#[must_use]
-pub fn first_unknown(typed: Typed<'_>, value: &Value) -> Option<String> {
-    let mut path = String::new();
-    find_unknown(typed, value, &mut path).then_some(path)
-}
-
 /// Drops fields that the schema does not know.
 pub fn drop_unknown(typed: Typed<'_>, value: &mut Value) {
     match value {
@@ -67,39 +60,6 @@ fn is_kept(typed: Typed<'_>, value: &Value) -> bool {
     }
 }
 
-fn find_unknown(typed: Typed<'_>, value: &Value, path: &mut String) -> bool {
-    let length = path.len();
-    match value {
-        Value::Object(fields) => {
-            for (key, member) in fields {
-                path.push('.');
-                path.push_str(key);
-                let (inner, known) = typed.member(key);
-                let closed = matches!(typed.get(), Type::Struct(known) if !known.open);
-                if (closed && !known) || find_unknown(inner, member, path) {
-                    return true;
-                }
-                path.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                path.push_str(&item_label(item));
-                if find_unknown(typed.item(), item, path) {
-                    return true;
-                }
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
-    false
-}
-
-fn item_label(item: &Value) -> String {
-    item.get("name").map_or_else(String::new, |name| format!("[name={name}]"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -110,15 +70,6 @@ mod tests {
     fn typed(kind: &str) -> Typed<'static> {
         let found = builtin_kinds().iter().find(|entry| entry.kind == kind).expect("known kind");
         Typed { schema: builtin_schema(), id: found.root }
-    }
-
-    #[test]
-    fn unknown_fields_are_named_like_the_server_does() {
-        let map = json!({"kind": "ConfigMap", "date": {}});
-        assert_eq!(first_unknown(typed("ConfigMap"), &map).as_deref(), Some(".date"));
-        let pod = json!({"spec": {"containers": [{"name": "c", "imag": "x"}]}});
-        assert_eq!(first_unknown(typed("Pod"), &pod).as_deref(), Some(".spec.containers[name=\"c\"].imag"));
-        assert_eq!(first_unknown(typed("ConfigMap"), &json!({"data": {"any": "x"}})), None);
     }
 
     #[test]
