@@ -154,15 +154,20 @@ impl Fault {
     /// The reply that replaces the request, for faults that keep it from the server.
     #[must_use]
     pub fn instead(&self) -> Option<Reply> {
-        let api = |code, reason: &str, message: &str| Some(Failure::Api(ApiError::new(code, reason, message)));
+        let api =
+            |code, reason: &str, message: &str| Some(Failure::Api(ApiError::new(code, reason, message)));
         let failure = match self {
             Self::Conflict => api(
                 409,
                 "Conflict",
                 "the object has been modified; please apply your changes to the latest version and try again",
             ),
-            Self::InternalError => api(500, "InternalError", "Internal error occurred: etcdserver: request timed out"),
-            Self::Unavailable => api(503, "ServiceUnavailable", "the server is currently unable to handle the request"),
+            Self::InternalError => {
+                api(500, "InternalError", "Internal error occurred: etcdserver: request timed out")
+            }
+            Self::Unavailable => {
+                api(503, "ServiceUnavailable", "the server is currently unable to handle the request")
+            }
             Self::Throttled => {
                 let mut error = ApiError::new(
                     429,
@@ -173,7 +178,9 @@ impl Fault {
                 Some(Failure::Api(error))
             }
             Self::Forbidden => api(403, "Forbidden", "forbidden by admission"),
-            Self::Unreachable => Some(Failure::Unreachable("dial tcp: connect: connection refused".to_owned())),
+            Self::Unreachable => {
+                Some(Failure::Unreachable("dial tcp: connect: connection refused".to_owned()))
+            }
             Self::LostRequest => Some(lost()),
             Self::LostAcknowledgement | Self::Silence | Self::Late(_) | Self::Duplicate(_) => None,
         };
@@ -225,7 +232,9 @@ mod tests {
         let run = |seed| {
             let mut rng = Rng::new(seed);
             let mut faults = Faults::swarm(&mut rng);
-            (0..500).map(|n| faults.draw(n, &Request::Discover { fresh: false }, &mut rng)).collect::<Vec<_>>()
+            (0..500)
+                .map(|n| faults.draw(n, &Request::Discover { fresh: false }, &mut rng))
+                .collect::<Vec<_>>()
         };
         assert_eq!(run(5), run(5));
         assert!((0..20).any(|seed| run(seed).iter().any(Option::is_some)));
