@@ -35,7 +35,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The files of an archive, named by their path in the chart.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
-        return Err(ChartError::Archive("the archive is not gzip-compressed: gzip: invalid header".to_owned()));
+        return Err(ChartError::Archive(
+            "the archive is not gzip-compressed: gzip: invalid header".to_owned(),
+        ));
     }
     // One byte more than allowed, so that passing the bound is noticed and never read as the end.
     let unpacked = GzDecoder::new(bytes).take(limits.total.saturating_add(tar_overhead(limits)));
@@ -44,7 +46,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartErro
     let mut left = limits.total;
     for (count, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
         if count >= limits.entries {
-            return Err(ChartError::TooLarge(format!("chart archive has more than {} entries", limits.entries)));
+            return Err(ChartError::TooLarge(format!(
+                "chart archive has more than {} entries",
+                limits.entries
+            )));
         }
         let mut entry = entry.map_err(|error| broken(&error))?;
         if let Some(file) = read_entry(&mut entry, limits, &mut left)? {
@@ -59,7 +64,11 @@ fn tar_overhead(limits: &Limits) -> u64 {
     (limits.entries as u64).saturating_mul(4096).saturating_add(1 << 20)
 }
 
-fn read_entry<R: Read>(entry: &mut Entry<'_, R>, limits: &Limits, left: &mut u64) -> Result<Option<File>, ChartError> {
+fn read_entry<R: Read>(
+    entry: &mut Entry<'_, R>,
+    limits: &Limits,
+    left: &mut u64,
+) -> Result<Option<File>, ChartError> {
     let kind = entry.header().entry_type();
     if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader | EntryType::XHeader) {
         return Ok(None);
@@ -181,7 +190,8 @@ mod tests {
     #[test]
     fn sizes_are_bounded() {
         let limits = Limits { total: 100, file: 50, entries: 3, depth: 1 };
-        let read = |files: &[(&str, &[u8])]| read(&archive(files), &limits).map_err(|error| error.to_string());
+        let read =
+            |files: &[(&str, &[u8])]| read(&archive(files), &limits).map_err(|error| error.to_string());
         assert!(read(&[("c/a", &[0; 60])]).unwrap_err().contains("maximum file size 50"));
         assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
         let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];

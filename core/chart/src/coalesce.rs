@@ -23,7 +23,10 @@ pub(crate) enum Mode {
 ///
 /// # Errors
 /// When the values for a subchart are no map.
-pub fn coalesce_values(chart: &Chart, values: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<String>), String> {
+pub fn coalesce_values(
+    chart: &Chart,
+    values: &Map<String, Value>,
+) -> Result<(Map<String, Value>, Vec<String>), String> {
     coalesce(chart, values, Mode::Coalesce)
 }
 
@@ -39,7 +42,11 @@ pub(crate) fn coalesce(
 }
 
 /// Merges `src` into `dst`, which takes precedence.
-pub(crate) fn coalesce_tables(dst: &mut Map<String, Value>, src: Map<String, Value>, mode: Mode) -> Vec<String> {
+pub(crate) fn coalesce_tables(
+    dst: &mut Map<String, Value>,
+    src: Map<String, Value>,
+    mode: Mode,
+) -> Vec<String> {
     let mut run = Run { mode, warnings: Vec::new() };
     run.tables(dst, src, "", mode);
     run.warnings
@@ -82,7 +89,9 @@ impl Run {
         let mut own = match values.get(GLOBAL) {
             None => Map::new(),
             Some(Value::Object(own)) => own.clone(),
-            Some(_) => return self.warn(format!("skipping globals because destination {GLOBAL} is not a table.")),
+            Some(_) => {
+                return self.warn(format!("skipping globals because destination {GLOBAL} is not a table."));
+            }
         };
         let parent = match parent {
             None => Map::new(),
@@ -96,7 +105,8 @@ impl Run {
                     own.insert(key, Value::Object(over));
                 }
                 (Some(other), Value::Object(_)) => {
-                    self.warnings.push(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
+                    self.warnings
+                        .push(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
                     own.insert(key, other);
                 }
                 (Some(table @ Value::Object(_)), _) => {
@@ -168,9 +178,13 @@ impl Run {
                     dst.insert(key, value);
                 }
                 (Some(Value::Object(dst)), Value::Object(src)) => self.tables(dst, src, &path, mode),
-                (Some(_), Value::Object(_)) => self.warn(format!("cannot overwrite table with non table for {path}")),
+                (Some(_), Value::Object(_)) => {
+                    self.warn(format!("cannot overwrite table with non table for {path}"))
+                }
                 (Some(Value::Object(_)), value) if !value.is_null() => {
-                    self.warn(format!("destination for {path} is a table. Ignoring non-table value ({value})"));
+                    self.warn(format!(
+                        "destination for {path} is a table. Ignoring non-table value ({value})"
+                    ));
                 }
                 _ => {}
             }

@@ -46,7 +46,10 @@ pub enum ValuesError {
 ///
 /// # Errors
 /// When a text cannot be read or a path cannot be set.
-pub fn compose_values(references: &[ResolvedReference], inline: Option<&Value>) -> Result<Value, ValuesError> {
+pub fn compose_values(
+    references: &[ResolvedReference],
+    inline: Option<&Value>,
+) -> Result<Value, ValuesError> {
     let inline = match inline {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(map)) => match floats(Value::Object(map.clone())) {
@@ -82,7 +85,11 @@ fn parse(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 /// A quoted text is a string; other texts have the syntax of `--set`.
-fn set_path(values: &mut Map<String, Value>, path: &str, reference: &ResolvedReference) -> Result<(), SetError> {
+fn set_path(
+    values: &mut Map<String, Value>,
+    path: &str,
+    reference: &ResolvedReference,
+) -> Result<(), SetError> {
     let text = &reference.text;
     if reference.literal {
         return set_value(values, path, text, SetMode::Literal);
@@ -156,6 +163,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         let error = compose_values(&[reference("a: [", None)], None).unwrap_err().to_string();
-        assert!(error.starts_with("could not resolve ConfigMap chart values reference 'ns/c' with key 'k': "));
+        assert!(
+            error.starts_with("could not resolve ConfigMap chart values reference 'ns/c' with key 'k': ")
+        );
     }
 }

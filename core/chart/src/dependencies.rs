@@ -102,7 +102,9 @@ fn apply_tags(dependencies: &mut [Dependency], values: &Map<String, Value>, warn
             match tags.get(tag) {
                 Some(Value::Bool(true)) => any_true = true,
                 Some(Value::Bool(false)) => any_false = true,
-                Some(_) => warnings.push(format!("returned non-bool value tag={tag} chart={}", dependency.name)),
+                Some(_) => {
+                    warnings.push(format!("returned non-bool value tag={tag} chart={}", dependency.name))
+                }
                 None => {}
             }
         }

@@ -26,7 +26,8 @@ impl Head {
     /// # Errors
     /// Go's text for what is no YAML or not of the form of an object.
     pub fn parse(document: &str) -> Result<Self, String> {
-        let value = yaml::parse(document).map_err(|error| format!("error converting YAML to JSON: {error}"))?;
+        let value =
+            yaml::parse(document).map_err(|error| format!("error converting YAML to JSON: {error}"))?;
         let object = match &value {
             Value::Null => return Ok(Self::default()),
             Value::Object(object) => object,
@@ -65,8 +66,9 @@ fn annotations(value: Option<&Value>) -> Result<BTreeMap<String, String>, String
 pub(crate) fn text(value: Option<&Value>, field: &str) -> Result<String, String> {
     match value {
         None | Some(Value::Null) => Ok(String::new()),
-        Some(value) => scalar_text(value)
-            .ok_or_else(|| mismatch(value, &format!("struct field {field} of type string"))),
+        Some(value) => {
+            scalar_text(value).ok_or_else(|| mismatch(value, &format!("struct field {field} of type string")))
+        }
     }
 }
 
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn scalars_become_texts() {
-        let text = "apiVersion: v1\nkind: Job\nmetadata:\n  name: 12\n  annotations: {w: -5, b: true, f: 1.50}\n";
+        let text =
+            "apiVersion: v1\nkind: Job\nmetadata:\n  name: 12\n  annotations: {w: -5, b: true, f: 1.50}\n";
         let head = Head::parse(text).unwrap();
         assert_eq!((head.kind.as_str(), head.name.as_str()), ("Job", "12"));
         let annotations: Vec<_> = head.annotations.into_values().collect();

@@ -32,13 +32,18 @@ pub use dependencies::{is_compatible, process_dependencies};
 pub use error::ChartError;
 pub use head::Head;
 pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy, HookPhase};
-pub use kind_order::KindOrder;
 pub use ignore::kept as without_ignored;
+pub use kind_order::KindOrder;
 pub use load::load_values;
 pub use manifest::{HOOK_ANNOTATION, Manifest, Sorted, manifest_text, sort_manifests};
 pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};
-pub use post_render::{CommonMetadata, Origin, PostRender, PostRenderError, PostRenderStrategy};
-pub use render::{LookupKey, Lookups, Outcome, RenderError, RenderOptions, Rendered, TemplateFailure, render};
+pub use post_render::{
+    CommonMetadata, Image, Kustomization, Origin, Patch, PostRender, PostRenderError, PostRenderStrategy,
+    Selector,
+};
+pub use render::{
+    LookupKey, Lookups, Outcome, RenderError, RenderOptions, Rendered, TemplateFailure, render,
+};
 pub use set_values::{SetError, SetMode, set_all, set_value};
 pub use split::{Separation, split_manifests};
 pub use version::{MutateError, mutate_version};

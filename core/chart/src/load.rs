@@ -65,11 +65,17 @@ fn load(files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
 }
 
 /// Puts a file where it belongs.
-fn sort_in(file: File, chart: &mut Chart, subcharts: &mut BTreeMap<String, Vec<File>>) -> Result<(), ChartError> {
+fn sort_in(
+    file: File,
+    chart: &mut Chart,
+    subcharts: &mut BTreeMap<String, Vec<File>>,
+) -> Result<(), ChartError> {
     match file.name.as_str() {
         "Chart.yaml" => {}
         "Chart.lock" => chart.lock = Some(read::<Lock>(&file)?),
-        "values.yaml" => chart.values = load_values(&file.data).map_err(|error| ChartError::file("values.yaml", error))?,
+        "values.yaml" => {
+            chart.values = load_values(&file.data).map_err(|error| ChartError::file("values.yaml", error))?
+        }
         "values.schema.json" => {
             chart.schema_modtime = file.modtime;
             chart.schema = Some(file.data);
@@ -127,8 +133,9 @@ fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
         return Ok(T::default());
     }
     let value = texts(value);
-    serde_json::from_value(value)
-        .map_err(|error| ChartError::file(&file.name, format!("error unmarshaling JSON: while decoding JSON: {error}")))
+    serde_json::from_value(value).map_err(|error| {
+        ChartError::file(&file.name, format!("error unmarshaling JSON: while decoding JSON: {error}"))
+    })
 }
 
 /// Numbers and booleans where texts are expected, as in `appVersion: 1.10`, are read as their text.
@@ -152,8 +159,9 @@ pub fn load_values(data: &[u8]) -> Result<Value, String> {
     let text = String::from_utf8_lossy(data);
     let mut values = Map::new();
     for document in documents(&text) {
-        let parsed = yaml::parse(document)
-            .map_err(|error| format!("cannot unmarshal yaml document: error converting YAML to JSON: {error}"))?;
+        let parsed = yaml::parse(document).map_err(|error| {
+            format!("cannot unmarshal yaml document: error converting YAML to JSON: {error}")
+        })?;
         match floats(parsed) {
             Value::Null => {}
             Value::Object(map) => merge_maps(&mut values, map),

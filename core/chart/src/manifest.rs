@@ -49,7 +49,8 @@ pub fn sort_manifests(files: &BTreeMap<String, String>, separation: Separation) 
             continue;
         }
         for document in split_manifests(content, separation) {
-            let head = Head::parse(document).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
+            let head =
+                Head::parse(document).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
             match head.annotations.get(HOOK_ANNOTATION) {
                 None => {
                     let (name, content) = (path.clone(), document.to_owned());
@@ -125,6 +126,9 @@ mod tests {
     fn what_is_no_yaml_names_its_file() {
         let files = BTreeMap::from([("c/templates/a.yaml".to_owned(), "a: [\n".to_owned())]);
         let error = sort_manifests(&files, Separation::Exact).unwrap_err();
-        assert!(error.starts_with("YAML parse error on c/templates/a.yaml: error converting YAML to JSON: yaml: "));
+        assert!(
+            error
+                .starts_with("YAML parse error on c/templates/a.yaml: error converting YAML to JSON: yaml: ")
+        );
     }
 }

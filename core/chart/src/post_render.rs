@@ -1,11 +1,22 @@
 //! Post-rendering of objects before they are stored and applied (spec 05 §8): kustomizations, common metadata, and labels
 //! that name the origin.
 
+mod images;
+mod json_patch;
+mod kustomize;
+mod labels;
+mod merge_keys;
+mod selector;
+mod strategic;
 mod stream;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+
+pub use images::Image;
+pub use kustomize::{Kustomization, Patch};
+pub use selector::Selector;
 
 use crate::manifest::sort_manifests;
 use crate::split::Separation;
@@ -19,6 +30,8 @@ const GROUP: &str = "helm.toolkit.fluxcd.io";
 pub struct PostRender {
     /// What hooks have to do with it.
     pub strategy: PostRenderStrategy,
+    /// Patches and images, in the order of `spec.postRenderers`.
+    pub kustomizations: Vec<Kustomization>,
     /// Metadata for all objects.
     pub common_metadata: Option<CommonMetadata>,
     /// The object that manages the release.
@@ -93,13 +106,17 @@ pub enum PostRenderError {
 
 impl PostRender {
     /// Transforms rendered files, given by path.
-    pub(crate) fn run(&self, files: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, PostRenderError> {
+    pub(crate) fn run(
+        &self,
+        files: BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, PostRenderError> {
         if self.strategy == PostRenderStrategy::Combined {
             return self.transform(&files, "manifests", "files");
         }
         let sorted = sort_manifests(&files, Separation::Recorded).map_err(PostRenderError::Sort)?;
         let hooks = grouped(sorted.hooks.into_iter().map(|hook| (hook.path, hook.manifest)));
-        let manifests = grouped(sorted.manifests.into_iter().map(|manifest| (manifest.name, manifest.content)));
+        let manifests =
+            grouped(sorted.manifests.into_iter().map(|manifest| (manifest.name, manifest.content)));
         let hooks = match self.strategy {
             PostRenderStrategy::Separate => self.transform(&hooks, "hooks", "hooks")?,
             PostRenderStrategy::NoHooks | PostRenderStrategy::Combined => hooks,
@@ -116,6 +133,10 @@ impl PostRender {
         step: &'static str,
     ) -> Result<BTreeMap<String, String>, PostRenderError> {
         let mut objects = stream::read(files, what)?;
+        for kustomization in &self.kustomizations {
+            kustomize::apply(kustomization, &mut objects)
+                .map_err(|reason| PostRenderError::Transform { what: step, reason })?;
+        }
         for object in &mut objects {
             self.label(object);
         }

@@ -148,6 +148,7 @@ fn take_notes(files: &mut BTreeMap<String, String>, chart: &Chart, sub_notes: bo
 
 /// Definitions as they stand in front of a manifest.
 fn crd_text(crds: &[CrdFile]) -> String {
-    let text = |crd: &CrdFile| format!("---\n# Source: {}\n{}\n", crd.name, String::from_utf8_lossy(&crd.data));
+    let text =
+        |crd: &CrdFile| format!("---\n# Source: {}\n{}\n", crd.name, String::from_utf8_lossy(&crd.data));
     crds.iter().map(text).collect()
 }

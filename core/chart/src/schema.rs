@@ -33,7 +33,9 @@ fn problems(chart: &Chart, values: &Map<String, Value>) -> String {
             Some(Value::Object(values)) => text.push_str(&problems(subchart, values)),
             Some(other) => {
                 let (name, kind) = (subchart.name(), go_type(other));
-                text.push_str(&format!("{name}:\ninvalid type for values: expected object (map), got {kind}\n"));
+                text.push_str(&format!(
+                    "{name}:\ninvalid type for values: expected object (map), got {kind}\n"
+                ));
             }
         }
     }
@@ -116,7 +118,11 @@ mod tests {
             (json!({"minimum": 1}), json!(0.0), "- at '/v': minimum: got 0, want 1\n"),
             (json!({"maximum": 65535}), json!(70000.0), "- at '/v': maximum: got 70,000, want 65,535\n"),
             (json!({"minLength": 2}), json!("a"), "- at '/v': minLength: got 1, want 2\n"),
-            (json!({"pattern": "^[a-z]+$"}), json!("A"), "- at '/v': 'A' does not match pattern '^[a-z]+$'\n"),
+            (
+                json!({"pattern": "^[a-z]+$"}),
+                json!("A"),
+                "- at '/v': 'A' does not match pattern '^[a-z]+$'\n",
+            ),
             (json!({"required": ["x", "y"]}), json!({}), "- at '/v': missing properties 'x', 'y'\n"),
             (
                 json!({"additionalProperties": false, "properties": {"k": {}}}),

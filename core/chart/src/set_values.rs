@@ -48,7 +48,12 @@ pub enum SetError {
 ///
 /// # Errors
 /// When path or text are malformed.
-pub fn set_value(values: &mut Map<String, Value>, path: &str, text: &str, mode: SetMode) -> Result<(), SetError> {
+pub fn set_value(
+    values: &mut Map<String, Value>,
+    path: &str,
+    text: &str,
+    mode: SetMode,
+) -> Result<(), SetError> {
     if mode == SetMode::Literal {
         return assign(values, &parse_path(path)?, Value::String(text.to_owned()));
     }
@@ -97,7 +102,8 @@ fn parse_path(path: &str) -> Result<Vec<Part>, SetError> {
         rest = after;
         match stop {
             Some('[') => {
-                let (index, after) = rest.split_once(']').ok_or_else(|| SetError::Index("missing ]".to_owned()))?;
+                let (index, after) =
+                    rest.split_once(']').ok_or_else(|| SetError::Index("missing ]".to_owned()))?;
                 let number: usize = index.parse().map_err(|_| SetError::Index(index.to_owned()))?;
                 if number > LARGEST_INDEX {
                     return Err(SetError::Index(format!(

@@ -42,7 +42,9 @@ fn validate_dependencies(metadata: &ChartMetadata) -> Result<(), ChartError> {
         }
         let key = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
         if !seen.insert(key) {
-            return Err(ChartError::Validation(format!("more than one dependency with name or alias {key:?}")));
+            return Err(ChartError::Validation(format!(
+                "more than one dependency with name or alias {key:?}"
+            )));
         }
     }
     Ok(())

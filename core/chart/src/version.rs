@@ -63,7 +63,10 @@ mod tests {
             mutate_version("6.5.0", &tagged),
             Ok(("6.5.0+cb3a1c9d5e6f".to_owned(), digest.to_owned()))
         );
-        assert_eq!(mutate_version("v6.5.0+old", digest), Ok(("6.5.0+cb3a1c9d5e6f".to_owned(), digest.to_owned())));
+        assert_eq!(
+            mutate_version("v6.5.0+old", digest),
+            Ok(("6.5.0+cb3a1c9d5e6f".to_owned(), digest.to_owned()))
+        );
         let latest = format!("latest@{digest}");
         assert_eq!(mutate_version("6.5.0", &latest), Ok(("6.5.0+cb3a1c9d5e6f".to_owned(), latest)));
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pilothouse_chart::{
-    Capabilities, Chart, CommonMetadata, KubeVersion, Limits, Lookups, Origin, Outcome, PostRender,
-    PostRenderStrategy, RenderOptions, Rendered, render,
+    Capabilities, Chart, CommonMetadata, Image, KubeVersion, Kustomization, Limits, Lookups, Origin, Outcome,
+    Patch, PostRender, PostRenderStrategy, RenderOptions, Rendered, Selector, render,
 };
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,8 @@ fn stored_releases_are_rendered_again() {
         println!("SKIPPED: no recorded scenarios beside the repository");
         return;
     };
-    let mut paths: Vec<_> = std::fs::read_dir(root.join("scenarios")).unwrap().map(|dir| dir.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(root.join("scenarios")).unwrap().map(|dir| dir.unwrap().path()).collect();
     paths.sort();
     let (mut same, mut failures) = (0, Vec::new());
     for path in paths {
@@ -101,8 +102,7 @@ fn compare(root: &Path, stored: &Stored) -> Option<Result<(), String>> {
     let object = stored.object.as_ref()?;
     // What the helm command stored went through no post-rendering.
     let by_command = !release["manifest"].as_str()?.contains("helm.toolkit.fluxcd.io/name");
-    let unsupported = !object["spec"]["postRenderers"].is_null();
-    if !archive.exists() || unsupported || (by_command && release["manifest"] != "") {
+    if !archive.exists() || (by_command && release["manifest"] != "") {
         return None;
     }
     let mut chart = Chart::load_archive(&std::fs::read(archive).unwrap(), &Limits::default()).unwrap();
@@ -137,7 +137,12 @@ fn render_stored(chart: &Chart, release: &Value, object: &Value, label: &str) ->
         is_install: revision == 1,
         is_upgrade: revision > 1,
         capabilities: cluster(),
-        post_render: Some(PostRender { strategy, common_metadata: common_metadata(object), origin }),
+        post_render: Some(PostRender {
+            strategy,
+            kustomizations: kustomizations(object),
+            common_metadata: common_metadata(object),
+            origin,
+        }),
         ..RenderOptions::default()
     };
     let mut answers = BTreeMap::new();
@@ -155,8 +160,10 @@ fn render_stored(chart: &Chart, release: &Value, object: &Value, label: &str) ->
 }
 
 fn cluster() -> Capabilities {
-    let mut capabilities =
-        Capabilities { kube_version: KubeVersion::from_server("v1.36.1", "1", "36"), ..Capabilities::default() };
+    let mut capabilities = Capabilities {
+        kube_version: KubeVersion::from_server("v1.36.1", "1", "36"),
+        ..Capabilities::default()
+    };
     capabilities.api_versions.push("apps/v1/Deployment".to_owned());
     capabilities
 }
@@ -170,12 +177,40 @@ fn common_metadata(object: &Value) -> Option<CommonMetadata> {
     Some(CommonMetadata { labels: texts("labels"), annotations: texts("annotations") })
 }
 
+fn kustomizations(object: &Value) -> Vec<Kustomization> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let patch = |patch: &Value| {
+        let target = &patch["target"];
+        let selector =
+            Selector { kind: text(&target["kind"]), name: text(&target["name"]), ..Selector::default() };
+        Patch { patch: text(&patch["patch"]), target: (!target.is_null()).then_some(selector) }
+    };
+    let image = |image: &Value| Image {
+        name: text(&image["name"]),
+        new_name: text(&image["newName"]),
+        new_tag: text(&image["newTag"]),
+        digest: text(&image["digest"]),
+    };
+    let renderers = list(&object["spec"]["postRenderers"]);
+    let kustomizations = renderers.iter().map(|renderer| &renderer["kustomize"]);
+    let kustomization = |value: &Value| Kustomization {
+        patches: list(&value["patches"]).iter().map(patch).collect(),
+        images: list(&value["images"]).iter().map(image).collect(),
+    };
+    kustomizations.map(kustomization).collect()
+}
+
 fn check(release: &Value, rendered: &Rendered) -> Result<(), String> {
     let same = |what: &str, expected: &Value, got: &Value| {
         if expected == got { Ok(()) } else { Err(format!("{what}\nexpected {expected}\ngot      {got}")) }
     };
     same("manifest", &release["manifest"], &Value::from(rendered.manifest.as_str()))?;
-    same("notes", &Value::from(release["info"]["notes"].as_str().unwrap_or_default()), &Value::from(rendered.notes.as_str()))?;
+    same(
+        "notes",
+        &Value::from(release["info"]["notes"].as_str().unwrap_or_default()),
+        &Value::from(rendered.notes.as_str()),
+    )?;
     let strip = |hook: &Value| {
         let mut hook = hook.clone();
         // What running a hook writes.
@@ -185,7 +220,8 @@ fn check(release: &Value, rendered: &Rendered) -> Result<(), String> {
         hook
     };
     let mut expected: Vec<Value> = release["hooks"].as_array().into_iter().flatten().map(strip).collect();
-    let mut hooks: Vec<Value> = rendered.hooks.iter().map(|hook| strip(&serde_json::to_value(hook).unwrap())).collect();
+    let mut hooks: Vec<Value> =
+        rendered.hooks.iter().map(|hook| strip(&serde_json::to_value(hook).unwrap())).collect();
     // Running hooks sorts them by weight.
     for list in [&mut expected, &mut hooks] {
         list.sort_by_key(|hook| (hook["weight"].as_i64().unwrap_or_default(), hook["name"].to_string()));

@@ -57,7 +57,8 @@ fn run(wanted: impl Fn(&str) -> bool) -> Score {
         println!("SKIPPED: no charts beside the repository");
         return score;
     };
-    let index: Value = serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
+    let index: Value =
+        serde_json::from_str(&std::fs::read_to_string(root.join("index.json")).unwrap()).unwrap();
     for chart in index["charts"].as_array().unwrap() {
         let id = chart["id"].as_str().unwrap();
         if !wanted(id) {
@@ -73,7 +74,9 @@ fn run(wanted: impl Fn(&str) -> bool) -> Score {
             };
             match result {
                 Ok(()) => score.same += 1,
-                Err(reason) => score.failures.push((format!("{id}/{}", case["case"].as_str().unwrap()), reason)),
+                Err(reason) => {
+                    score.failures.push((format!("{id}/{}", case["case"].as_str().unwrap()), reason))
+                }
             }
         }
     }
@@ -170,7 +173,8 @@ fn compare_text(case: &Value, golden: &str, text: &str) -> Result<(), String> {
     if case["nondeterministic"] == true && case["unstableLines"].is_null() {
         return Ok(());
     }
-    let unstable: Vec<u64> = case["unstableLines"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    let unstable: Vec<u64> =
+        case["unstableLines"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
     let (mut left, mut right) = (golden.split('\n'), text.split('\n'));
     let mut number = 0;
     loop {
@@ -179,7 +183,8 @@ fn compare_text(case: &Value, golden: &str, text: &str) -> Result<(), String> {
             (None, None) => return Ok(()),
             (Some(left), Some(right)) if left == right || unstable.contains(&number) => {}
             (left, right) => {
-                let shown = |line: Option<&str>| line.unwrap_or("<end>").chars().take(120).collect::<String>();
+                let shown =
+                    |line: Option<&str>| line.unwrap_or("<end>").chars().take(120).collect::<String>();
                 return Err(format!("differs: {number}: {:?} != {:?}", shown(left), shown(right)));
             }
         }

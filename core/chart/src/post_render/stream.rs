@@ -18,7 +18,10 @@ pub(super) struct Object {
 }
 
 /// Reads all objects; lists of objects are taken apart.
-pub(super) fn read(files: &BTreeMap<String, String>, what: &'static str) -> Result<Vec<Object>, PostRenderError> {
+pub(super) fn read(
+    files: &BTreeMap<String, String>,
+    what: &'static str,
+) -> Result<Vec<Object>, PostRenderError> {
     let mut objects = Vec::new();
     for (file, text) in files {
         let base = file.rsplit('/').next().unwrap_or(file);

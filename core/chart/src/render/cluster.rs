@@ -13,7 +13,10 @@ pub(super) fn capabilities(capabilities: &Capabilities) -> Value {
     let versions = capabilities.api_versions.iter().map(|version| Value::from(version.as_str())).collect();
     Value::native(Cluster {
         kube_version: Value::native(Kube(capabilities.kube_version.clone())),
-        api_versions: Value::native(Versions(Rc::new(List::new(ListType::Named("common.VersionSet"), versions)))),
+        api_versions: Value::native(Versions(Rc::new(List::new(
+            ListType::Named("common.VersionSet"),
+            versions,
+        )))),
         helm_version: Value::native(Helm(capabilities.helm_version.clone())),
     })
 }

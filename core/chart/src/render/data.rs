@@ -28,7 +28,8 @@ pub(super) fn renderables(
     values: &Object<String, Json>,
     options: &RenderOptions,
 ) -> BTreeMap<String, Renderable> {
-    let shared = Shared { release: release(options), capabilities: cluster::capabilities(&options.capabilities) };
+    let shared =
+        Shared { release: release(options), capabilities: cluster::capabilities(&options.capabilities) };
     let mut templates = BTreeMap::new();
     let values = entries(&Value::from_json(&Json::Object(values.clone())));
     shared.collect(chart, None, values, &mut templates);

@@ -97,7 +97,13 @@ struct Cluster<'a> {
 }
 
 impl Host for Cluster<'_> {
-    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
+    fn lookup(
+        &mut self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Value, String> {
         let Lookups::Answers(answers) = self.lookups else {
             return Ok(Value::map(Entries::new()));
         };

@@ -30,15 +30,14 @@ pub(super) struct Files {
 impl Files {
     /// The files of a chart.
     pub(super) fn new(files: &[File]) -> Self {
-        let contents = files.iter().map(|file| (Rc::from(file.name.as_str()), Rc::from(file.data.as_slice())));
+        let contents =
+            files.iter().map(|file| (Rc::from(file.name.as_str()), Rc::from(file.data.as_slice())));
         Self::of(contents.collect())
     }
 
     fn of(contents: BTreeMap<Rc<str>, Rc<[u8]>>) -> Self {
-        let entries: Entries = contents
-            .iter()
-            .map(|(name, data)| (Rc::clone(name), Value::Bytes(Rc::clone(data))))
-            .collect();
+        let entries: Entries =
+            contents.iter().map(|(name, data)| (Rc::clone(name), Value::Bytes(Rc::clone(data)))).collect();
         let map_type = MapType::Named { name: "engine.files", boxed: false };
         Self { contents, map: Rc::new(Map::new(map_type, entries)) }
     }

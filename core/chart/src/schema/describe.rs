@@ -78,14 +78,19 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
         }
         ErrorKind::PropertyName { prop } => format!("invalid propertyName {}", quoted(prop)),
         ErrorKind::UniqueItems { got: [first, second] } => format!("items at {first} and {second} are equal"),
-        ErrorKind::Pattern { got, want } => format!("{} does not match pattern {}", quoted(got), quoted(want)),
+        ErrorKind::Pattern { got, want } => {
+            format!("{} does not match pattern {}", quoted(got), quoted(want))
+        }
         other => sizes(other),
     }
 }
 
 fn sizes(kind: &ErrorKind<'_, '_>) -> String {
-    let counts = |name: &str, got: usize, want: usize| format!("{name}: got {}, want {}", grouped(got), grouped(want));
-    let numbers = |name: &str, got: &Number, want: &Number| format!("{name}: got {}, want {}", number(got), number(want));
+    let counts =
+        |name: &str, got: usize, want: usize| format!("{name}: got {}, want {}", grouped(got), grouped(want));
+    let numbers = |name: &str, got: &Number, want: &Number| {
+        format!("{name}: got {}, want {}", number(got), number(want))
+    };
     match kind {
         ErrorKind::MinProperties { got, want } => counts("minProperties", *got, *want),
         ErrorKind::MaxProperties { got, want } => counts("maxProperties", *got, *want),
@@ -108,7 +113,9 @@ fn alternatives(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::AllOf => "'allOf' failed".to_owned(),
         ErrorKind::AnyOf => "'anyOf' failed".to_owned(),
         ErrorKind::OneOf(None) => "'oneOf' failed, none matched".to_owned(),
-        ErrorKind::OneOf(Some((first, second))) => format!("'oneOf' failed, subschemas {first}, {second} matched"),
+        ErrorKind::OneOf(Some((first, second))) => {
+            format!("'oneOf' failed, subschemas {first}, {second} matched")
+        }
         ErrorKind::FalseSchema => "false schema".to_owned(),
         ErrorKind::Contains => "no items match contains schema".to_owned(),
         ErrorKind::Group | ErrorKind::Reference { .. } => "validation failed".to_owned(),
