@@ -5,4 +5,5 @@ pub mod controllers;
 pub mod faults;
 pub mod rng;
 pub mod server;
+pub mod source_controller;
 pub mod world;
