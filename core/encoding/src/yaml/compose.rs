@@ -7,6 +7,7 @@ use libyaml_safer::{Event, EventData};
 use super::error::YamlError;
 use super::events::Events;
 use super::limits::Limits;
+use super::tag_commas::{escape_commas, work_for};
 
 /// The most text that is read again because of `\'` escapes.
 const REPAIR_BYTES: usize = 64 << 20;
@@ -56,6 +57,9 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
         return Err(YamlError::InputSize { limit: limits.input_bytes });
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut comma_work = work_for(text);
+    let text = escape_commas(text, limits, &mut comma_work);
+    let text = text.as_ref();
     let mut work = text.len();
     let mut outcome = compose_once(text, limits);
     let mut repaired = String::new();
@@ -66,7 +70,8 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
         if work > REPAIR_BYTES.max(text.len() * 2) {
             break;
         }
-        repaired = next;
+        // What lies behind the escape has not been seen before.
+        repaired = escape_commas(&next, limits, &mut comma_work).into_owned();
         outcome = compose_once(&repaired, limits);
     }
     outcome.map_err(|(error, _)| error)

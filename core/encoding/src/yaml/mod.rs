@@ -17,6 +17,7 @@ mod modern;
 mod resolve;
 mod scalar;
 mod tag;
+mod tag_commas;
 mod writer;
 
 pub use emit::{emit, emit_sorted_bytes, emit_unfolded};
