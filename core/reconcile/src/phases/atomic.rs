@@ -170,7 +170,7 @@ impl AtomicRelease {
         if self.done.iter().any(|done| done.same_type(kind)) {
             return done_already(subject, active, context);
         }
-        match Running::new(kind, subject, &self.desired, &self.config, determined, storage, context) {
+        match Running::new(kind, subject, &self.desired, &self.config, determined, storage) {
             Ok(running) => announce(kind, running, subject, context),
             Err(error) => state_error(subject, context, &error),
         }

@@ -8,7 +8,6 @@ use pilothouse_helm::{
     ActionConfig, CrdsPolicy, HelmError, InstallOptions, RollbackOptions, ServerSideApply, TestFilters,
     TestOptions, UninstallOptions, UpgradeOptions, WaitOptions, WaitStrategy,
 };
-use pilothouse_machine::Context;
 use pilothouse_protocol::Propagation;
 
 use super::desired::Desired;
@@ -58,7 +57,7 @@ pub fn install(
     Ok(InstallOptions {
         chart: Arc::clone(&desired.chart),
         values: desired.values.clone(),
-        render: render_options(subject, own.disable_schema_validation, context),
+        render: render_options(subject, own.disable_schema_validation),
         wait: wait_options(subject, timeout, own.disable_wait, own.disable_wait_for_jobs),
         server_side_apply: own.server_side_apply.unwrap_or(!subject.config.gates.use_helm3_defaults),
         take_ownership: !own.disable_take_ownership,
@@ -85,7 +84,7 @@ pub fn upgrade(
     Ok(UpgradeOptions {
         chart: Arc::clone(&desired.chart),
         values: desired.values.clone(),
-        render: render_options(subject, own.disable_schema_validation, context),
+        render: render_options(subject, own.disable_schema_validation),
         wait: wait_options(subject, timeout, own.disable_wait, own.disable_wait_for_jobs),
         server_side_apply: server_side_apply(own.server_side_apply.as_deref()),
         force: own.force,

@@ -130,20 +130,17 @@ impl Running {
         config: &ActionConfig,
         determined: &Determined,
         storage: Storage,
-        context: &mut Context,
     ) -> Result<Self, String> {
         let mark = storage.journal_mark();
         let mut target = None;
         let config = config.clone();
         let task = match kind {
             ActionKind::Install => {
-                let options =
-                    options::install(subject, desired, context).map_err(|error| error.to_string())?;
+                let options = options::install(subject, desired).map_err(|error| error.to_string())?;
                 HelmTask::Install(Box::new(Install::new(config, options, storage)))
             }
             ActionKind::Upgrade => {
-                let options =
-                    options::upgrade(subject, desired, context).map_err(|error| error.to_string())?;
+                let options = options::upgrade(subject, desired).map_err(|error| error.to_string())?;
                 HelmTask::Upgrade(Box::new(Upgrade::new(config, options, storage)))
             }
             ActionKind::Test => {
