@@ -95,12 +95,18 @@ fn read_entry<R: Read>(
     if *left == 0 {
         return Err(too_large());
     }
-    if data.starts_with(BYTE_ORDER_MARK) {
-        data.drain(..BYTE_ORDER_MARK.len());
-    }
+    let data = without_mark(data);
     let seconds = entry.header().mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
     let modtime = seconds.map(|seconds| Timestamp::from_unix_nanos(seconds.saturating_mul(1_000_000_000)));
     Ok(Some(File { name, data, modtime }))
+}
+
+/// The content without a byte order mark.
+pub(crate) fn without_mark(mut data: Vec<u8>) -> Vec<u8> {
+    if data.starts_with(BYTE_ORDER_MARK) {
+        data.drain(..BYTE_ORDER_MARK.len());
+    }
+    data
 }
 
 /// The path within the chart: without the leading folder, cleaned, never leading out.

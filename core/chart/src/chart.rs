@@ -47,7 +47,7 @@ impl Chart {
     /// Whether the chart is a library: it is not rendered itself.
     #[must_use]
     pub fn is_library(&self) -> bool {
-        self.metadata.kind == "library"
+        self.metadata.kind.eq_ignore_ascii_case("library")
     }
 
     /// Custom resource definitions of the chart and its subcharts, those of the chart first.
@@ -61,7 +61,9 @@ impl Chart {
     fn collect_crds(&self, path: &str, crds: &mut Vec<CrdFile>) {
         let is_crd = |file: &&File| {
             let extension = file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-            file.name.starts_with("crds/") && matches!(extension, "yaml" | "yml" | "json")
+            let is_manifest =
+                ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+            file.name.starts_with("crds/") && is_manifest
         };
         for file in self.files.iter().filter(is_crd) {
             crds.push(CrdFile { name: format!("{path}/{}", file.name), data: file.data.clone() });

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use pilothouse_encoding::number::format_float;
 use serde_json::{Map, Value};
 
 use crate::Chart;
@@ -73,8 +74,9 @@ impl Run {
         for subchart in &chart.dependencies {
             let name = subchart.name();
             let entry = values.entry(name.to_owned()).or_insert_with(|| Value::Object(Map::new()));
-            let Value::Object(mut inner) = entry.take() else {
-                return Err(format!("type mismatch on {name}: not a map"));
+            let mut inner = match entry.take() {
+                Value::Object(inner) => inner,
+                other => return Err(format!("type mismatch on {name}: {}", as_bool(&other))),
             };
             let path = joined(prefix, chart.name());
             self.globals(&mut inner, values.get(GLOBAL), &path);
@@ -193,6 +195,25 @@ impl Run {
 
     fn warn(&mut self, text: String) {
         self.warnings.push(format!("warning: {text}"));
+    }
+}
+
+/// What Go prints of a value that a format takes for a boolean.
+fn as_bool(value: &Value) -> String {
+    match value {
+        Value::Null => "%!t(<nil>)".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or_default();
+            format!("%!t(float64={})", format_float(float, 'g', None))
+        }
+        Value::Number(number) => format!("%!t(int64={number})"),
+        Value::String(text) => format!("%!t(string={text})"),
+        Value::Array(items) => format!("[{}]", items.iter().map(as_bool).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| format!("%!t(string={key}):{}", as_bool(value)));
+            format!("map[{}]", entries.collect::<Vec<_>>().join(" "))
+        }
     }
 }
 

@@ -21,6 +21,24 @@ pub fn process_dependencies(chart: &mut Chart, values: &Map<String, Value>) -> R
     Ok(warnings)
 }
 
+/// Whether all dependencies of `Chart.yaml` lie in `charts/`, which commands of Helm check and helm-controller does not.
+///
+/// # Errors
+/// Helm's text, with the names of those that are missing.
+pub fn check_dependencies(chart: &Chart) -> Result<(), String> {
+    let is_present = |name: &str| chart.dependencies.iter().any(|subchart| subchart.name() == name);
+    let names = chart.metadata.dependencies.iter().map(|dependency| dependency.name.as_str());
+    let missing: Vec<&str> = names.filter(|name| !is_present(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
+         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+        missing.join(", ")
+    ))
+}
+
 /// Whether the version meets the constraint; not when one of them is malformed.
 #[must_use]
 pub fn is_compatible(constraint: &str, version: &str) -> bool {

@@ -20,6 +20,9 @@ pub enum ChartError {
     /// There is no `Chart.yaml`.
     #[error("Chart.yaml file is missing")]
     NoChartYaml,
+    /// The version of the format of charts is not supported.
+    #[error("invalid chart apiVersion")]
+    ApiVersion,
     /// A file is no YAML, or not of the right form.
     #[error("cannot load {file}: {reason}")]
     File {

@@ -16,6 +16,7 @@ mod manifest;
 mod merge;
 mod metadata;
 mod post_render;
+mod release_name;
 mod render;
 mod schema;
 mod set_values;
@@ -28,7 +29,7 @@ pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion, Kub
 pub use chart::{Chart, CrdFile};
 pub use coalesce::coalesce_values;
 pub use compose::{ResolvedReference, ValuesError, compose_values};
-pub use dependencies::{is_compatible, process_dependencies};
+pub use dependencies::{check_dependencies, is_compatible, process_dependencies};
 pub use error::ChartError;
 pub use head::Head;
 pub use hook::{Hook, HookDeletePolicy, HookEvent, HookExecution, HookOutputLogPolicy, HookPhase};
@@ -41,6 +42,7 @@ pub use post_render::{
     CommonMetadata, Image, Kustomization, Origin, Patch, PostRender, PostRenderError, PostRenderStrategy,
     Selector,
 };
+pub use release_name::{ReleaseNameError, validate_release_name};
 pub use render::{
     LookupKey, Lookups, Outcome, RenderError, RenderOptions, Rendered, TemplateFailure, render,
 };

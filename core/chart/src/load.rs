@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::archive::{self, Limits};
+use crate::head::scalar_text;
 use crate::ignore;
 use crate::merge::merge_maps;
 use crate::validate::validate;
@@ -27,7 +28,8 @@ impl Chart {
     /// # Errors
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
-        load(ignore::kept(files), limits)
+        let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
+        load(ignore::kept(files).into_iter().map(without_mark).collect(), limits)
     }
 }
 
@@ -41,6 +43,9 @@ fn load(files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
             "v1".clone_into(&mut chart.metadata.api_version);
         }
         chart.modtime = file.modtime;
+    }
+    if chart.metadata.api_version == "v3" {
+        return Err(ChartError::ApiVersion);
     }
     let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for file in files {
@@ -139,16 +144,19 @@ fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
 }
 
 /// Numbers and booleans where texts are expected, as in `appVersion: 1.10`, are read as their text.
-fn texts(mut value: Value) -> Value {
-    const TEXTS: [&str; 5] = ["appVersion", "version", "kubeVersion", "description", "name"];
-    if let Some(map) = value.as_object_mut() {
-        for key in TEXTS {
-            if let Some(entry) = map.get_mut(key).filter(|entry| entry.is_number() || entry.is_boolean()) {
-                *entry = Value::String(pilothouse_encoding::go_json::to_string_plain(&floats(entry.take())));
-            }
+fn texts(value: Value) -> Value {
+    const OTHERS: [&str; 4] = ["deprecated", "enabled", "generated", "import-values"];
+    match value {
+        Value::Object(map) => {
+            let entry = |(key, value): (String, Value)| {
+                let value = if OTHERS.contains(&key.as_str()) { value } else { texts(value) };
+                (key, value)
+            };
+            Value::Object(map.into_iter().map(entry).collect())
         }
+        Value::Array(items) => Value::Array(items.into_iter().map(texts).collect()),
+        scalar => scalar_text(&scalar).map_or(scalar, Value::String),
     }
-    value
 }
 
 /// Values: one or more YAML documents, merged; every number is a float, as Go reads them.

@@ -49,10 +49,9 @@ fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
     compiler.set_default_draft(Draft::V2020_12);
     compiler.use_loader(Box::new(NoLoader));
     let mut schemas = Schemas::new();
-    let compiled = compiler
-        .add_resource(LOCATION, schema)
-        .and_then(|()| compiler.compile(LOCATION, &mut schemas))
-        .map_err(|error| describe::compile_error(&error))?;
+    compiler.add_resource(LOCATION, schema).map_err(|error| describe::compile_error(&error))?;
+    let compiled =
+        compiler.compile(LOCATION, &mut schemas).map_err(|error| describe::compile_error(&error))?;
     let values = integers(&Value::Object(values.clone()));
     schemas.validate(&values, compiled).map_err(|error| describe::violations(&error) + "\n")
 }

@@ -4,7 +4,7 @@ use pilothouse_encoding::go_json::floats;
 use serde_json::{Map, Number, Value};
 
 /// Largest index of a list.
-const LARGEST_INDEX: usize = 65_536;
+const LARGEST_INDEX: i64 = 65_536;
 /// Deepest path.
 const DEEPEST: usize = 30;
 
@@ -17,31 +17,51 @@ pub enum SetMode {
     Text,
     /// `--set-json`: a JSON value after each equals sign.
     Json,
-    /// `--set-literal`: the text as it is.
+    /// The text as it is, all of it; the path has its escapes (spec 02 §4 `literal`).
     Literal,
 }
 
-/// Why a path cannot be set.
+/// Why a value cannot be set, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
-    /// An index is no number, or too large.
-    #[error("error parsing index: {0}")]
+    /// An index is no number.
+    #[error("error parsing index: strconv.Atoi: parsing {0:?}: invalid syntax")]
     Index(String),
+    /// An index is negative.
+    #[error("negative {0} index not allowed")]
+    NegativeIndex(i64),
+    /// An index is too large.
+    #[error("index of {0} is greater than maximum supported index of {LARGEST_INDEX}")]
+    LargeIndex(i64),
+    /// Something stands between an index and what follows it.
+    #[error("unexpected data at end of array index: {0:?}")]
+    AfterIndex(String),
     /// The path is too deep.
-    #[error("value name nested level is greater than maximum supported nested level of 30")]
+    #[error("value name nested level is greater than maximum supported nested level of {DEEPEST}")]
     TooDeep,
-    /// A key has no value.
+    /// The text ends within a key.
     #[error("key {0:?} has no value")]
     NoValue(String),
+    /// A comma follows a key.
+    #[error("key {0:?} has no value (cannot end with ,)")]
+    Comma(String),
+    /// No key follows a dot.
+    #[error("key map {0:?} has no value")]
+    EmptyMap(String),
     /// A value is no JSON.
     #[error("invalid JSON: {0}")]
     Json(String),
     /// A list in braces is not closed.
     #[error("list must terminate with '}}'")]
     OpenList,
-    /// The value at a path is neither map nor list where one is needed.
-    #[error("interface conversion: the value at {0:?} is of another kind")]
-    Kind(String),
+    /// There is a value already, of another kind than the path needs.
+    #[error("unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}")]
+    Kind {
+        /// Go's type of the value.
+        found: &'static str,
+        /// Go's type that the path needs.
+        wanted: &'static str,
+    },
 }
 
 /// Sets the value at a path. A comma in a typed text begins another assignment, as on the command line.
@@ -54,181 +74,251 @@ pub fn set_value(
     text: &str,
     mode: SetMode,
 ) -> Result<(), SetError> {
-    if mode == SetMode::Literal {
-        return assign(values, &parse_path(path)?, Value::String(text.to_owned()));
-    }
     set_all(values, &format!("{path}={text}"), mode)
 }
 
-/// Carries out all assignments of a text.
+/// Carries out all assignments of a text; a literal text has only one.
 ///
 /// # Errors
-/// When the text is malformed.
+/// When the text is malformed. Assignments before the malformed one stay.
 pub fn set_all(values: &mut Map<String, Value>, text: &str, mode: SetMode) -> Result<(), SetError> {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (path, stop, after) = until(rest, &['=', ',']);
-        if stop != Some('=') {
-            return Err(SetError::NoValue(path));
-        }
-        let path = parse_path(&rest[..rest.len() - after.len() - 1])?;
-        let (value, after) = match mode {
-            SetMode::Json => read_json(after)?,
-            _ => read_value(after, mode)?,
-        };
-        assign(values, &path, value)?;
-        rest = after;
-    }
-    Ok(())
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Key(String),
-    Index(usize),
-}
-
-fn parse_path(path: &str) -> Result<Vec<Part>, SetError> {
-    let mut parts = Vec::new();
-    let mut rest = path;
+    let mut parser = Parser { rest: text, mode };
     loop {
-        let (key, stop, after) = until(rest, &['.', '[']);
-        if !key.is_empty() || !matches!(parts.last(), Some(Part::Index(_))) {
-            parts.push(Part::Key(key));
+        match parser.key(values, 0) {
+            Ok(()) => {}
+            Err(Stop::End) => return Ok(()),
+            Err(Stop::Error(error)) => return Err(error),
         }
-        if parts.len() > DEEPEST {
-            return Err(SetError::TooDeep);
-        }
-        rest = after;
+    }
+}
+
+/// Why a parser stops.
+enum Stop {
+    /// The text is at its end. Go forgives that in places where more should follow.
+    End,
+    Error(SetError),
+}
+
+impl From<SetError> for Stop {
+    fn from(error: SetError) -> Self {
+        Self::Error(error)
+    }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
+    mode: SetMode,
+}
+
+impl Parser<'_> {
+    /// Reads a path from a key on, and its value.
+    fn key(&mut self, map: &mut Map<String, Value>, depth: usize) -> Result<(), Stop> {
+        let (key, stop) = self.until(&['=', '[', ',', '.']);
         match stop {
+            None if key.is_empty() => Err(Stop::End),
+            None => Err(SetError::NoValue(key).into()),
             Some('[') => {
-                let (index, after) =
-                    rest.split_once(']').ok_or_else(|| SetError::Index("missing ]".to_owned()))?;
-                let number: usize = index.parse().map_err(|_| SetError::Index(index.to_owned()))?;
-                if number > LARGEST_INDEX {
-                    return Err(SetError::Index(format!(
-                        "index of {number} is greater than maximum supported index of {LARGEST_INDEX}"
-                    )));
-                }
-                parts.push(Part::Index(number));
-                if after.is_empty() {
-                    return Ok(parts);
-                }
-                rest = after.strip_prefix('.').unwrap_or(after);
+                let index = self.index()?;
+                let mut list = match map.get(&key) {
+                    None => Vec::new(),
+                    Some(Value::Array(list)) => list.clone(),
+                    Some(other) => return Err(kind(other, "[]interface {}").into()),
+                };
+                let result = self.item(&mut list, index, depth);
+                set(map, key, Value::Array(list));
+                result
             }
-            Some(_) => {}
-            None => return Ok(parts),
+            Some('=') => {
+                let value = self.value()?;
+                set(map, key, value);
+                Ok(())
+            }
+            Some(',') => {
+                set(map, key.clone(), Value::from(""));
+                Err(SetError::Comma(key).into())
+            }
+            Some(_) => self.member(map, key, depth),
         }
     }
-}
 
-/// The text before one of the marks with escapes resolved, the mark, and what follows it.
-fn until<'a>(text: &'a str, marks: &[char]) -> (String, Option<char>, &'a str) {
-    let mut out = String::new();
-    let mut letters = text.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        if letter == '\\' {
-            if let Some((_, escaped)) = letters.next() {
-                out.push(escaped);
+    /// Reads what follows a dot.
+    fn member(&mut self, map: &mut Map<String, Value>, key: String, depth: usize) -> Result<(), Stop> {
+        if depth == DEEPEST {
+            return Err(SetError::TooDeep.into());
+        }
+        let mut inner = match map.get(&key) {
+            None => Map::new(),
+            Some(Value::Object(inner)) => inner.clone(),
+            Some(other) => return Err(kind(other, "map[string]interface {}").into()),
+        };
+        let result = self.key(&mut inner, depth + 1);
+        if !inner.is_empty() {
+            set(map, key, Value::Object(inner));
+        } else if result.is_ok() {
+            return Err(SetError::EmptyMap(key).into());
+        }
+        result
+    }
+
+    /// Reads what follows an index.
+    fn item(&mut self, list: &mut Vec<Value>, index: i64, depth: usize) -> Result<(), Stop> {
+        if index < 0 {
+            return Err(SetError::NegativeIndex(index).into());
+        }
+        let (text, stop) = self.until(&['[', '.', '=']);
+        if !text.is_empty() {
+            return Err(SetError::AfterIndex(text).into());
+        }
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        let value = match stop {
+            None => return Err(Stop::End),
+            Some('=') => match self.value() {
+                Err(Stop::End) => Value::from(""),
+                other => other?,
+            },
+            Some('[') => {
+                let next = self.index()?;
+                let mut inner = match list.get(at) {
+                    None | Some(Value::Null) => Vec::new(),
+                    Some(Value::Array(inner)) => inner.clone(),
+                    Some(other) => return Err(kind(other, "[]interface {}").into()),
+                };
+                self.item(&mut inner, next, depth)?;
+                Value::Array(inner)
             }
-        } else if marks.contains(&letter) {
-            return (out, Some(letter), &text[at + letter.len_utf8()..]);
-        } else {
-            out.push(letter);
+            Some(_) => {
+                let mut inner = match list.get(at) {
+                    Some(Value::Object(inner)) => inner.clone(),
+                    _ => Map::new(),
+                };
+                self.key(&mut inner, depth)?;
+                Value::Object(inner)
+            }
+        };
+        if index > LARGEST_INDEX {
+            return Err(SetError::LargeIndex(index).into());
+        }
+        if list.len() <= at {
+            list.resize(at + 1, Value::Null);
+        }
+        list[at] = value;
+        Ok(())
+    }
+
+    fn index(&mut self) -> Result<i64, Stop> {
+        let (text, stop) = self.until(&[']']);
+        if stop.is_none() {
+            return Err(Stop::End);
+        }
+        text.parse().map_err(|_| SetError::Index(text).into())
+    }
+
+    fn value(&mut self) -> Result<Value, Stop> {
+        match self.mode {
+            SetMode::Literal => Ok(Value::from(std::mem::take(&mut self.rest))),
+            SetMode::Json => self.json(),
+            SetMode::Typed | SetMode::Text => {
+                if let Some(rest) = self.rest.strip_prefix('{') {
+                    self.rest = rest;
+                    return Ok(self.list()?);
+                }
+                let (text, _) = self.until(&[',']);
+                Ok(self.typed(text))
+            }
         }
     }
-    (out, None, "")
-}
 
-fn read_value(text: &str, mode: SetMode) -> Result<(Value, &str), SetError> {
-    if let Some(list) = text.strip_prefix('{') {
-        return read_list(list, mode);
+    fn list(&mut self) -> Result<Value, SetError> {
+        let mut items = Vec::new();
+        loop {
+            let (text, stop) = self.until(&[',', '}']);
+            if stop.is_none() {
+                return Err(SetError::OpenList);
+            }
+            items.push(self.typed(text));
+            if stop == Some('}') {
+                self.rest = self.rest.strip_prefix(',').unwrap_or(self.rest);
+                return Ok(Value::Array(items));
+            }
+        }
     }
-    let (word, _, after) = until(text, &[',']);
-    let escaped = text[..text.len() - after.len()].contains('\\');
-    Ok((typed(word, if escaped { SetMode::Text } else { mode }), after))
+
+    /// A JSON value, whose numbers are floats; null when there is none.
+    fn json(&mut self) -> Result<Value, Stop> {
+        if self.at_end_of_json() {
+            return Ok(Value::Null);
+        }
+        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
+        let value =
+            values.next().unwrap_or(Ok(Value::Null)).map_err(|error| SetError::Json(error.to_string()))?;
+        self.rest = &self.rest[values.byte_offset()..];
+        self.at_end_of_json();
+        Ok(floats(value))
+    }
+
+    /// Skips blanks and one comma; whether there was a comma or nothing else.
+    fn at_end_of_json(&mut self) -> bool {
+        self.rest = self.rest.trim_start();
+        let after = self.rest.strip_prefix(',');
+        self.rest = after.unwrap_or(self.rest);
+        after.is_some() || self.rest.is_empty()
+    }
+
+    /// A word with its type: `true`, `false`, `null`, and integers that do not begin with zero.
+    fn typed(&self, word: String) -> Value {
+        if self.mode != SetMode::Typed {
+            return Value::String(word);
+        }
+        match word.to_lowercase().as_str() {
+            "true" => return Value::Bool(true),
+            "false" => return Value::Bool(false),
+            "null" => return Value::Null,
+            "0" => return Value::Number(Number::from(0)),
+            _ => {}
+        }
+        match word.parse::<i64>() {
+            Ok(number) if !word.starts_with('0') => Value::Number(Number::from(number)),
+            _ => Value::String(word),
+        }
+    }
+
+    /// The text before one of the marks, escapes resolved, and the mark; none at the end.
+    fn until(&mut self, marks: &[char]) -> (String, Option<char>) {
+        let mut text = String::new();
+        let mut letters = self.rest.char_indices();
+        while let Some((at, letter)) = letters.next() {
+            if marks.contains(&letter) {
+                self.rest = &self.rest[at + letter.len_utf8()..];
+                return (text, Some(letter));
+            }
+            match letter {
+                '\\' => text.extend(letters.next().map(|(_, escaped)| escaped)),
+                letter => text.push(letter),
+            }
+        }
+        self.rest = "";
+        (text, None)
+    }
 }
 
-/// A JSON value, whose numbers are floats, and what follows it and a comma.
-fn read_json(text: &str) -> Result<(Value, &str), SetError> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let value = match values.next() {
-        None => return Ok((Value::Null, "")),
-        Some(value) => value.map_err(|error| SetError::Json(error.to_string()))?,
+/// An empty key sets nothing.
+fn set(map: &mut Map<String, Value>, key: String, value: Value) {
+    if !key.is_empty() {
+        map.insert(key, value);
+    }
+}
+
+fn kind(value: &Value, wanted: &'static str) -> SetError {
+    let found = match value {
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     };
-    let rest = text[values.byte_offset()..].trim_start();
-    Ok((floats(value), rest.strip_prefix(',').unwrap_or(rest)))
-}
-
-fn read_list(text: &str, mode: SetMode) -> Result<(Value, &str), SetError> {
-    let mut items = Vec::new();
-    let mut rest = text;
-    loop {
-        let (word, stop, after) = until(rest, &[',', '}']);
-        rest = after;
-        match stop {
-            None => return Err(SetError::OpenList),
-            Some('}') => {
-                if !(word.is_empty() && items.is_empty()) {
-                    items.push(typed(word, mode));
-                }
-                return Ok((Value::Array(items), rest.strip_prefix(',').unwrap_or(rest)));
-            }
-            Some(_) => items.push(typed(word, mode)),
-        }
-    }
-}
-
-/// A word with its type: `true`, `false`, `null`, `0`, and integers that do not begin with zero.
-fn typed(word: String, mode: SetMode) -> Value {
-    if mode != SetMode::Typed {
-        return Value::String(word);
-    }
-    match word.to_lowercase().as_str() {
-        "true" => return Value::Bool(true),
-        "false" => return Value::Bool(false),
-        "null" => return Value::Null,
-        "0" => return Value::Number(Number::from(0)),
-        _ => {}
-    }
-    if !word.starts_with('0') {
-        if let Ok(number) = word.parse::<i64>() {
-            return Value::Number(Number::from(number));
-        }
-    }
-    Value::String(word)
-}
-
-fn assign(values: &mut Map<String, Value>, path: &[Part], value: Value) -> Result<(), SetError> {
-    let Some((Part::Key(key), rest)) = path.split_first() else { return Err(SetError::Kind(String::new())) };
-    let slot = values.entry(key.clone()).or_insert(Value::Null);
-    assign_in(slot, rest, value, key)
-}
-
-fn assign_in(slot: &mut Value, path: &[Part], value: Value, at: &str) -> Result<(), SetError> {
-    match path.split_first() {
-        None => {
-            *slot = value;
-            Ok(())
-        }
-        Some((Part::Key(key), rest)) => {
-            if !slot.is_object() {
-                *slot = Value::Object(Map::new());
-            }
-            let Value::Object(map) = slot else { return Err(SetError::Kind(at.to_owned())) };
-            assign_in(map.entry(key.clone()).or_insert(Value::Null), rest, value, key)
-        }
-        Some((Part::Index(index), rest)) => {
-            if slot.is_null() {
-                *slot = Value::Array(Vec::new());
-            }
-            let Value::Array(list) = slot else { return Err(SetError::Kind(at.to_owned())) };
-            if list.len() <= *index {
-                list.resize(index + 1, Value::Null);
-            }
-            assign_in(&mut list[*index], rest, value, at)
-        }
-    }
+    SetError::Kind { found, wanted }
 }
 
 #[cfg(test)]
@@ -237,29 +327,52 @@ mod tests {
 
     use super::*;
 
+    fn all(text: &str, mode: SetMode) -> Result<Value, String> {
+        let mut values = Map::new();
+        set_all(&mut values, text, mode).map_err(|error| error.to_string())?;
+        Ok(Value::Object(values))
+    }
+
     #[test]
     fn assignments_are_carried_out() {
         let cases = [
             ("a=1,b.c=x", json!({"a": 1, "b": {"c": "x"}})),
             ("a={1,b,true}", json!({"a": [1, "b", true]})),
-            ("a={}", json!({"a": []})),
+            ("a={}", json!({"a": [""]})),
             ("a[1].b=null", json!({"a": [null, {"b": null}]})),
             ("a\\.b=1\\,2", json!({"a.b": "1,2"})),
             ("a=007,b=0,c=1.5", json!({"a": "007", "b": 0, "c": "1.5"})),
             ("a[0][1]=x", json!({"a": [[null, "x"]]})),
             ("a=", json!({"a": ""})),
+            ("a[0=x", json!({})),
+            ("a[0].b=1,a[0].c=2", json!({"a": [{"b": 1, "c": 2}]})),
         ];
         for (text, expected) in cases {
-            let mut values = Map::new();
-            set_all(&mut values, text, SetMode::Typed).unwrap();
-            assert_eq!(Value::Object(values), expected, "{text}");
+            assert_eq!(all(text, SetMode::Typed), Ok(expected), "{text}");
         }
+        let json = json!({"a": {"b": 1.0}, "c": null});
+        assert_eq!(all("a={\"b\":1} ,c=", SetMode::Json), Ok(json));
+        assert_eq!(all("a.b={x},\\[y", SetMode::Literal), Ok(json!({"a": {"b": "{x},\\[y"}})));
     }
 
     #[test]
     fn malformed_texts_are_refused() {
-        for text in ["a", "a={1", "a[x]=1", "a[70000]=1", "a[1=2"] {
-            assert!(set_all(&mut Map::new(), text, SetMode::Typed).is_err(), "{text}");
+        let cases = [
+            ("a", "key \"a\" has no value"),
+            ("a={1", "list must terminate with '}'"),
+            ("a[x]=1", "error parsing index: strconv.Atoi: parsing \"x\": invalid syntax"),
+            ("a[-1]=1", "negative -1 index not allowed"),
+            ("a[70000]=1", "index of 70000 is greater than maximum supported index of 65536"),
+            ("a[0]b=1", "unexpected data at end of array index: \"b\""),
+            ("a..b=1", "key map \"a\" has no value"),
+            ("a=1,b,c=1", "key \"b\" has no value (cannot end with ,)"),
+            (
+                "a=1,a.b=2",
+                "unable to parse key: interface conversion: interface {} is int64, not map[string]interface {}",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(all(text, SetMode::Typed), Err(expected.to_owned()), "{text}");
         }
     }
 }

@@ -33,13 +33,13 @@ pub enum MutateError {
 pub fn mutate_version(version: &str, revision: &str) -> Result<(String, String), MutateError> {
     let chart = Version::parse(version).map_err(|_| MutateError::ChartVersion(version.to_owned()))?;
     let invalid = || MutateError::Revision(revision.to_owned());
-    if let Some((tag, digest)) = revision.split_once('@') {
-        if let Ok(tagged) = Version::parse(&tag.replace('_', "+")) {
-            if tagged.compare(&chart) != Ordering::Equal {
-                return Err(MutateError::Mismatch { tag: tag.to_owned(), version: version.to_owned() });
-            }
-            return Ok((with_digest(&chart, digest).ok_or_else(invalid)?, digest.to_owned()));
+    if let Some((tag, digest)) = revision.split_once('@')
+        && let Ok(tagged) = Version::parse(&tag.replace('_', "+"))
+    {
+        if tagged.compare(&chart) != Ordering::Equal {
+            return Err(MutateError::Mismatch { tag: tag.to_owned(), version: version.to_owned() });
         }
+        return Ok((with_digest(&chart, digest).ok_or_else(invalid)?, digest.to_owned()));
     }
     // The whole revision is the digest, with its tag: what the original stores.
     Ok((with_digest(&chart, revision).ok_or_else(invalid)?, revision.to_owned()))

@@ -2,6 +2,8 @@
 //!
 //! The scenarios lie beside the repository, in `shared/acceptance`; without them the test says so and passes.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

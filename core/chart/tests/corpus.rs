@@ -3,6 +3,8 @@
 //! The charts lie beside the repository, in `shared/charts`; without them the tests say so and pass. All of them take
 //! minutes: `cargo test --release -p pilothouse-chart --test corpus -- --ignored --nocapture` prints the score.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -60,14 +60,15 @@ impl Files {
         text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned)
     }
 
-    fn lines(&self, name: &str) -> Value {
-        match self.contents.get(name) {
-            None => Value::strings(Vec::<String>::new()),
-            Some(data) => {
-                let data = data.strip_suffix(b"\n").unwrap_or(data);
-                Value::strings(data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec))
-            }
+    fn lines(&self, name: &str) -> Result<Value, MethodError> {
+        let Some(data) = self.contents.get(name) else {
+            return Ok(Value::strings(Vec::<String>::new()));
+        };
+        if data.is_empty() {
+            return Err(MethodError("runtime error: index out of range [-1]".to_owned()));
         }
+        let data = data.strip_suffix(b"\n").unwrap_or(data);
+        Ok(Value::strings(data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec)))
     }
 }
 
@@ -92,7 +93,7 @@ impl Object for Files {
             "Get" => Value::string(content().to_vec()),
             "GetBytes" => Value::Bytes(content()),
             "Glob" => Value::native(self.matching(&argument)),
-            "Lines" => self.lines(&argument),
+            "Lines" => self.lines(&argument)?,
             "AsConfig" => Value::string(self.as_yaml(|data| String::from_utf8_lossy(data).into_owned())),
             "AsSecrets" => Value::string(self.as_yaml(|data| STANDARD.encode(data))),
             _ => return Err(MethodError(format!("files have no method {method}"))),
