@@ -257,9 +257,6 @@ fn unsupported_field(subject: &Subject) -> Option<&'static str> {
     if spec.kube_config.is_some() {
         return Some("spec.kubeConfig");
     }
-    if spec.post_renderers.iter().flatten().any(|renderer| renderer.kustomize.is_some()) {
-        return Some("spec.postRenderers[].kustomize");
-    }
     (!spec.health_check_exprs.is_empty()).then_some("spec.healthCheckExprs")
 }
 

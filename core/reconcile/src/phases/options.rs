@@ -46,11 +46,7 @@ pub fn action_config(
 ///
 /// # Errors
 /// When an option does not make sense.
-pub fn install(
-    subject: &Subject,
-    desired: &Desired,
-    context: &mut Context,
-) -> Result<InstallOptions, HelmError> {
+pub fn install(subject: &Subject, desired: &Desired) -> Result<InstallOptions, HelmError> {
     let spec = &subject.release.spec;
     let own = spec.install();
     let timeout = spec.action_timeout(own.timeout);
@@ -73,11 +69,7 @@ pub fn install(
 ///
 /// # Errors
 /// When an option does not make sense.
-pub fn upgrade(
-    subject: &Subject,
-    desired: &Desired,
-    context: &mut Context,
-) -> Result<UpgradeOptions, HelmError> {
+pub fn upgrade(subject: &Subject, desired: &Desired) -> Result<UpgradeOptions, HelmError> {
     let spec = &subject.release.spec;
     let own = spec.upgrade();
     let timeout = spec.action_timeout(own.timeout);

@@ -1,6 +1,9 @@
 //! How the chart of a HelmRelease is rendered and post-rendered (spec 05 §1, §8).
 
-use pilothouse_chart::{CommonMetadata, Origin, PostRender, PostRenderStrategy};
+use pilothouse_api::Kustomize;
+use pilothouse_chart::{
+    CommonMetadata, Image, Kustomization, Origin, Patch, PostRender, PostRenderStrategy, Selector,
+};
 use pilothouse_helm::RenderOptions;
 
 use crate::Subject;
@@ -20,6 +23,8 @@ fn post_render(subject: &Subject) -> PostRender {
         None if subject.config.gates.use_helm3_defaults => PostRenderStrategy::NoHooks,
         None => PostRenderStrategy::Combined,
     };
+    let kustomizations =
+        spec.post_renderers.iter().flatten().filter_map(|renderer| renderer.kustomize.as_ref());
     let common_metadata = spec.common_metadata.as_ref().map(|metadata| CommonMetadata {
         labels: metadata.labels.clone(),
         annotations: metadata.annotations.clone(),
@@ -27,7 +32,34 @@ fn post_render(subject: &Subject) -> PostRender {
     let own = &subject.release.metadata;
     PostRender {
         strategy,
+        kustomizations: kustomizations.map(kustomization).collect(),
         common_metadata,
         origin: Origin { name: own.name.clone(), namespace: own.namespace.clone() },
+    }
+}
+
+fn kustomization(kustomize: &Kustomize) -> Kustomization {
+    let patches = kustomize
+        .patches
+        .iter()
+        .map(|patch| Patch { patch: patch.patch.clone(), target: patch.target.as_ref().map(selector) });
+    let images = kustomize.images.iter().map(|image| Image {
+        name: image.name.clone(),
+        new_name: image.new_name.clone(),
+        new_tag: image.new_tag.clone(),
+        digest: image.digest.clone(),
+    });
+    Kustomization { patches: patches.collect(), images: images.collect() }
+}
+
+fn selector(selector: &pilothouse_api::Selector) -> Selector {
+    Selector {
+        group: selector.group.clone(),
+        version: selector.version.clone(),
+        kind: selector.kind.clone(),
+        name: selector.name.clone(),
+        namespace: selector.namespace.clone(),
+        label_selector: selector.label_selector.clone(),
+        annotation_selector: selector.annotation_selector.clone(),
     }
 }
