@@ -3,6 +3,8 @@
 //! Both sides are freed of what differs by nature: uids, versions, times, addresses, the status, and the entries of the
 //! cluster's own controllers.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "the whole file is a test")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -60,8 +60,11 @@ impl Controllers {
     }
 
     /// An object was written: it is looked at after the latency of an observer.
-    pub fn changed(&mut self, now: Now, place: &Place) {
-        if is_followed(&place.resource) {
+    pub fn changed(&mut self, now: Now, server: &Server, place: &Place) {
+        let stored = server.store().get(&place.resource, &place.namespace, &place.name);
+        let deleting =
+            stored.is_some_and(|stored| pilothouse_protocol::metadata::is_deleting(&stored.object));
+        if deleting || (stored.is_some() && is_followed(&place.resource)) {
             self.enqueue(now.monotonic.after_nanos(self.options.observe), place.clone());
         }
     }
@@ -147,7 +150,20 @@ impl Visit<'_> {
     }
 }
 
-/// ConfigMaps and Secrets change most and need nobody, unless they are going.
+/// Resources with a controller. Everything else needs somebody only while it is being deleted.
 fn is_followed(resource: &str) -> bool {
-    resource != "events"
+    matches!(
+        resource,
+        "deployments.apps"
+            | "statefulsets.apps"
+            | "daemonsets.apps"
+            | "replicasets.apps"
+            | "jobs.batch"
+            | "pods"
+            | "persistentvolumeclaims"
+            | "services"
+            | "namespaces"
+            | "poddisruptionbudgets.policy"
+            | "customresourcedefinitions.apiextensions.k8s.io"
+    )
 }

@@ -45,7 +45,7 @@ impl Cluster {
 
     fn spread(&mut self) {
         for place in self.server.take_changes() {
-            self.controllers.changed(self.clock.now(), &place);
+            self.controllers.changed(self.clock.now(), &self.server, &place);
         }
         if self.server.has_garbage() {
             self.controllers.garbage(self.clock.now());

@@ -3,6 +3,8 @@
 //! One global revision; objects are shared, never copied for a read. Time and chance come from outside.
 
 mod cel;
+mod change;
+mod creation;
 pub mod custom;
 mod custom_validation;
 mod defaults;
@@ -19,6 +21,8 @@ mod rbac;
 mod read;
 pub mod schema;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod validation;
 mod watch;
 mod write;

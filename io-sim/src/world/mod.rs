@@ -15,6 +15,7 @@ pub use machine::{Factory, Machine, Start};
 pub use options::{Latency, WorldOptions};
 pub use record::{Exchange, Record, RecordedEvent};
 pub use run::Progress;
+pub use watches::followed;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,8 @@
 //! What a world is made of.
 
+use pilothouse_protocol::WatchTarget;
+
+use super::watches::followed;
 use crate::clock::{DEFAULT_START, MILLISECOND};
 use crate::controllers::ControllerOptions;
 use crate::faults::Faults;
@@ -41,6 +44,8 @@ pub struct WorldOptions {
     pub watch: Latency,
     /// What goes wrong.
     pub faults: Faults,
+    /// What the operator follows: kinds with their label selectors.
+    pub follow: Vec<WatchTarget>,
     /// From a crash to the next start.
     pub restart: u64,
     /// Whether every request is kept in the journal.
@@ -58,6 +63,7 @@ impl Default for WorldOptions {
             reply: Latency { least: MILLISECOND, most: 3 * MILLISECOND },
             watch: Latency { least: MILLISECOND, most: 20 * MILLISECOND },
             faults: Faults::default(),
+            follow: followed(),
             restart: 500 * MILLISECOND,
             journal: true,
         }

@@ -126,7 +126,7 @@ impl<M: Machine> World<M> {
         let revision = self.server.revision();
         let mut resources = Vec::new();
         for place in changes {
-            self.controllers.changed(now, &place);
+            self.controllers.changed(now, &self.server, &place);
             if !resources.contains(&place.resource) {
                 resources.push(place.resource);
             }

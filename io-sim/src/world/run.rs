@@ -34,7 +34,7 @@ impl<M: Machine> World<M> {
         let start = Start { now: self.clock.now(), incarnation: self.incarnation, seed: self.rng.next_u64() };
         self.machine = Some((self.factory)(start));
         self.watches = Watches::default();
-        for input in self.watches.follow_all(&self.server) {
+        for input in self.watches.follow_all(&self.server, &self.options.follow) {
             self.give(input);
         }
     }

@@ -23,6 +23,26 @@ const FOLLOWED: [(&str, &str); 6] = [
     ("v1", "Secret"),
 ];
 
+/// The label that ConfigMaps and Secrets must have to be followed: the default of `--watch-configs-label-selector`
+/// (spec 06 §1).
+const CONFIG_LABEL: (&str, &str) = ("reconcile.fluxcd.io/watch", "Enabled");
+
+/// What the operator follows with default flags.
+#[must_use]
+pub fn followed() -> Vec<WatchTarget> {
+    let target = |(api_version, kind): (&str, &str)| {
+        let label = (api_version == "v1").then(|| (CONFIG_LABEL.0.to_owned(), CONFIG_LABEL.1.to_owned()));
+        WatchTarget {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: None,
+            labels: label.into_iter().collect(),
+            name: None,
+        }
+    };
+    FOLLOWED.into_iter().map(target).collect()
+}
+
 /// Whom a watch serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Owner {
@@ -53,17 +73,10 @@ pub(super) struct Watches {
 
 impl Watches {
     /// Begins the operator's own watches and returns what they deliver first, ending with [`OperatorInput::Synced`].
-    pub(super) fn follow_all(&mut self, server: &Server) -> Vec<OperatorInput> {
+    pub(super) fn follow_all(&mut self, server: &Server, targets: &[WatchTarget]) -> Vec<OperatorInput> {
         let mut inputs = Vec::new();
-        for (api_version, kind) in FOLLOWED {
-            let target = WatchTarget {
-                api_version: api_version.to_owned(),
-                kind: kind.to_owned(),
-                namespace: None,
-                labels: BTreeMap::new(),
-                name: None,
-            };
-            let handle = self.add(Owner::Operator, Identity::Controller, target, server);
+        for target in targets {
+            let handle = self.add(Owner::Operator, Identity::Controller, target.clone(), server);
             inputs.extend(self.deliver(handle, server, u64::MAX));
         }
         inputs.push(OperatorInput::Synced);

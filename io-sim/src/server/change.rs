@@ -1,0 +1,196 @@
+//! A write of an object that exists.
+
+use std::sync::Arc;
+
+use pilothouse_protocol::{ApiError, Object, metadata};
+use serde_json::{Map, Value, json};
+
+use super::creation::prepare;
+use super::fields::compare;
+use super::kinds::{Definition, Kind};
+use super::managed::ManagedFields;
+use super::metadata_fields::{copy, finalizers, metadata_of, put};
+use super::read::in_version;
+use super::store::{Place, Stored};
+use super::write::{Write, writer};
+use super::{Caller, Server, defaults, errors, validation};
+
+impl Server {
+    pub(super) fn write_change(&mut self, caller: &Caller<'_>, write: Write<'_>) -> Result<Object, ApiError> {
+        let Write { kind, place, live, mut object, managed, status, dry_run } = write;
+        let Some(live) = live else { return Err(errors::not_found(kind, &place.name)) };
+        guard(kind, &live.object, &object)?;
+        keep_identity(kind, &live.object, &mut object);
+        let given = metadata_of(&mut object).remove("managedFields");
+        keep_other_half(kind, &live.object, &mut object, status);
+        prepare(kind, &mut object);
+        self.keep_allocated(kind, &live.object, &mut object);
+        let time = caller.time();
+        let managed = managed.unwrap_or_else(|| {
+            let mut managed = given_managers(given.as_ref(), &live);
+            let changes = compare(kind.typed(), Some(&live.object), Some(&object), false);
+            managed.record_update(&writer(caller, kind, status, &time), &changes, kind.status);
+            managed
+        });
+        let mut problems = validation::check_change(kind, &live.object, &object);
+        if let Definition::Custom(version) = &kind.definition {
+            let found = version.validate(&object);
+            // A status is validated by itself, and half of each text names its fields from there.
+            problems.extend(
+                found.into_iter().map(|text| if status { text.replace(": status.", ": ") } else { text }),
+            );
+        }
+        if !problems.is_empty() {
+            return Err(errors::invalid(kind, &place.name, &problems));
+        }
+        if is_same(&live, &mut object, &managed) {
+            return Ok(in_version(kind, &live.object));
+        }
+        if kind.generation && !status && spec_differs(kind, &live.object, &object) {
+            put(&mut object, "generation", Some(json!(metadata::generation(&live.object) + 1)));
+        }
+        put(&mut object, "managedFields", Some(managed.encode()));
+        if dry_run {
+            return Ok(Arc::new(object));
+        }
+        if self.is_finished(kind, &object) {
+            self.remove(place);
+            return Ok(Arc::new(object));
+        }
+        let stored = self.commit(place, object, managed);
+        self.definition_changed(kind, &stored);
+        Ok(stored)
+    }
+
+    pub(super) fn commit(&mut self, place: &Place, mut object: Value, managed: ManagedFields) -> Object {
+        let revision = self.store.next_revision();
+        put(&mut object, "resourceVersion", Some(Value::String(revision.to_string())));
+        let object = Arc::new(object);
+        let stored = Stored { object: Arc::clone(&object), managed: Arc::new(managed) };
+        self.store.put(place, stored, revision);
+        object
+    }
+
+    /// Whether the last finalizer of a deleted object is gone.
+    pub(super) fn is_finished(&self, kind: &Kind, object: &Value) -> bool {
+        metadata::is_deleting(object)
+            && finalizers(object).is_empty()
+            && kind.gvk.kind != "Namespace"
+            && object.pointer("/metadata/deletionGracePeriodSeconds") == Some(&json!(0))
+    }
+}
+
+fn guard(kind: &Kind, live: &Value, object: &Value) -> Result<(), ApiError> {
+    let name = metadata::text(live, "name");
+    let (wanted, found) = (metadata::text(object, "uid"), metadata::text(live, "uid"));
+    if !wanted.is_empty() && wanted != found {
+        let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
+        return Err(errors::conflict(kind, name, &why));
+    }
+    let version = metadata::text(object, "resourceVersion");
+    if !version.is_empty() && version != metadata::text(live, "resourceVersion") {
+        return Err(errors::modified(kind, name));
+    }
+    Ok(())
+}
+
+fn keep_identity(kind: &Kind, live: &Value, object: &mut Value) {
+    for field in [
+        "uid",
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "generateName",
+        "resourceVersion",
+    ] {
+        copy(object, live, field);
+    }
+    if kind.gvk.kind == "Namespace"
+        && let Value::Object(fields) = object
+    {
+        fields.insert("spec".to_owned(), live.get("spec").cloned().unwrap_or_default());
+    }
+    if kind.gvk.kind == "Job" {
+        for pointer in ["selector", "manualSelector"] {
+            let kept = live.get("spec").and_then(|spec| spec.get(pointer)).cloned().unwrap_or_default();
+            defaults::set(defaults::inner(object, "spec"), pointer, kept);
+        }
+        for (key, value) in
+            live.pointer("/spec/template/metadata/labels").and_then(Value::as_object).into_iter().flatten()
+        {
+            if key.ends_with("controller-uid") || key.ends_with("job-name") {
+                let template = defaults::inner(defaults::inner(object, "spec"), "template");
+                defaults::set(
+                    defaults::inner(defaults::inner(template, "metadata"), "labels"),
+                    key,
+                    value.clone(),
+                );
+            }
+        }
+    }
+}
+
+/// A write of the status leaves everything else as it is; any other write leaves the status as it is.
+fn keep_other_half(kind: &Kind, live: &Value, object: &mut Value, status: bool) {
+    if status {
+        let wanted = object.as_object_mut().and_then(|fields| fields.remove("status"));
+        let mut kept = live.clone();
+        metadata_of(&mut kept).remove("managedFields");
+        if let Value::Object(fields) = &mut kept {
+            fields.insert("status".to_owned(), wanted.unwrap_or_else(|| Value::Object(Map::new())));
+        }
+        *object = kept;
+    } else if kind.status
+        && let Value::Object(fields) = object
+    {
+        match live.get("status") {
+            Some(kept) => fields.insert("status".to_owned(), kept.clone()),
+            None => fields.remove("status"),
+        };
+    }
+}
+
+/// The owners written in the object, if it has any, else those of the live object.
+fn given_managers(given: Option<&Value>, live: &Stored) -> ManagedFields {
+    let listed = given.and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let unchanged = given == live.object.pointer("/metadata/managedFields");
+    if !listed || unchanged {
+        return ManagedFields::clone(&live.managed);
+    }
+    let decoded = given.map(ManagedFields::decode).unwrap_or_default();
+    if decoded.entries.is_empty() { ManagedFields::clone(&live.managed) } else { decoded }
+}
+
+fn is_same(live: &Stored, object: &mut Value, managed: &ManagedFields) -> bool {
+    if !live.managed.same_ownership(managed) {
+        return false;
+    }
+    copy(object, &live.object, "managedFields");
+    let version = live.object.get("apiVersion").cloned().unwrap_or_default();
+    let asked = object.get("apiVersion").cloned().unwrap_or_default();
+    object["apiVersion"] = version;
+    let same = *object == *live.object;
+    object["apiVersion"] = asked;
+    same
+}
+
+fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
+    if kind.is_builtin() && kind.status {
+        // A Deployment counts its annotations as part of what it wants.
+        let annotations = |value: &Value| value.pointer("/metadata/annotations").cloned();
+        return live.get("spec") != object.get("spec")
+            || (kind.gvk.kind == "Deployment" && annotations(live) != annotations(object));
+    }
+    let rest = |value: &Value| {
+        let fields = value.as_object().into_iter().flatten();
+        let kept = fields.filter(|(key, _)| {
+            let apart = *key == "status" && kind.status;
+            !apart && !matches!(key.as_str(), "metadata" | "apiVersion" | "kind")
+        });
+        kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>()
+    };
+    rest(live) != rest(object)
+}
