@@ -17,7 +17,7 @@ use pilothouse_chart::{
 use serde_json::{Map, Value};
 
 /// Cases that rendered as Helm does when this was last changed.
-const LEAST: usize = 800;
+const LEAST: usize = 870;
 
 fn shared() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/charts");

@@ -20,7 +20,10 @@ pub(super) fn compile_error(error: &CompileError) -> String {
             let text = format!("{error:#}");
             match text.split_once("is not valid against metaschema: ") {
                 Some((_, reason)) => {
-                    format!("{:?} is not valid against metaschema: {reason}", format!("{url}#"))
+                    format!(
+                        "{:?} is not valid against metaschema: {reason}",
+                        format!("{}#", url.trim_end_matches('#'))
+                    )
                 }
                 None => text,
             }
@@ -64,6 +67,11 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
             Value::Array(_) | Value::Object(_) => "'const' failed".to_owned(),
             want => format!("value must be {}", shown(want)),
         },
+        ErrorKind::Format { got, want: "ipv4", .. }
+            if got.as_str().is_some_and(|text| text.split('.').count() != 4) =>
+        {
+            format!("{} is not valid ipv4: expected four decimals", shown(got))
+        }
         ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", shown(got)),
         ErrorKind::AdditionalProperties { got } => {
             format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
