@@ -7,14 +7,14 @@ use pilothouse_protocol::{ObjectRef, ReleaseKey};
 
 /// A relation between objects and the releases that name them.
 #[derive(Debug, Default)]
-pub struct Relation<K: Ord + Clone> {
+pub(crate) struct Relation<K: Ord + Clone> {
     releases: BTreeMap<K, BTreeSet<ReleaseKey>>,
     objects: BTreeMap<ReleaseKey, BTreeSet<K>>,
 }
 
 impl<K: Ord + Clone> Relation<K> {
     /// Replaces what a release names.
-    pub fn set(&mut self, key: &ReleaseKey, objects: BTreeSet<K>) {
+    pub(crate) fn set(&mut self, key: &ReleaseKey, objects: BTreeSet<K>) {
         for old in self.objects.remove(key).unwrap_or_default() {
             if let Some(releases) = self.releases.get_mut(&old) {
                 releases.remove(key);
@@ -33,14 +33,14 @@ impl<K: Ord + Clone> Relation<K> {
 
     /// The releases that name an object.
     #[must_use]
-    pub fn releases(&self, object: &K) -> Vec<ReleaseKey> {
+    pub(crate) fn releases(&self, object: &K) -> Vec<ReleaseKey> {
         self.releases.get(object).into_iter().flatten().cloned().collect()
     }
 }
 
 /// The source of a release; `None` when it names none or two.
 #[must_use]
-pub fn source_of(release: &HelmRelease) -> Option<ObjectRef> {
+pub(crate) fn source_of(release: &HelmRelease) -> Option<ObjectRef> {
     let own = &release.metadata;
     match (&release.spec.chart, &release.spec.chart_ref) {
         (Some(template), None) => {
@@ -59,7 +59,7 @@ pub fn source_of(release: &HelmRelease) -> Option<ObjectRef> {
 
 /// The releases that a release depends on.
 #[must_use]
-pub fn dependencies_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
+pub(crate) fn dependencies_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
     let own = &release.metadata.namespace;
     let key = |namespace: &Option<String>, name: &String| {
         ReleaseKey::new(namespace.as_ref().unwrap_or(own).clone(), name.clone())
@@ -69,7 +69,7 @@ pub fn dependencies_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
 
 /// The ConfigMaps and Secrets that a release reads.
 #[must_use]
-pub fn configs_of(release: &HelmRelease) -> BTreeSet<ObjectRef> {
+pub(crate) fn configs_of(release: &HelmRelease) -> BTreeSet<ObjectRef> {
     let own = &release.metadata.namespace;
     let object = |kind: &str, name: &str| ObjectRef::namespaced("v1", kind, own.clone(), name);
     let mut configs: BTreeSet<ObjectRef> =
@@ -91,10 +91,10 @@ mod tests {
         let mut relation = Relation::default();
         let key = ReleaseKey::new("ns", "a");
         relation.set(&key, BTreeSet::from([1, 2]));
-        assert_eq!(relation.releases(&1), [key.clone()]);
+        assert_eq!(relation.releases(&1).as_slice(), std::slice::from_ref(&key));
         relation.set(&key, BTreeSet::from([2, 3]));
         assert!(relation.releases(&1).is_empty());
-        assert_eq!(relation.releases(&3), [key.clone()]);
+        assert_eq!(relation.releases(&3).as_slice(), std::slice::from_ref(&key));
         relation.set(&key, BTreeSet::new());
         assert!(relation.releases(&2).is_empty());
     }

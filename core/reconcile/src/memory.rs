@@ -11,19 +11,19 @@ use crate::Subject;
 
 /// The status as it should be and as it was last written or read.
 #[derive(Debug, Clone)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// As it should be.
-    pub status: HelmReleaseStatus,
+    pub(crate) status: HelmReleaseStatus,
     /// As it was last written or read.
-    pub written: Value,
+    pub(crate) written: Value,
     /// Version of the object when that was.
-    pub resource_version: u64,
+    pub(crate) resource_version: u64,
 }
 
 impl Memory {
     /// Of an object seen for the first time.
     #[must_use]
-    pub fn of(object: &Value) -> Self {
+    pub(crate) fn of(object: &Value) -> Self {
         Self {
             status: HelmRelease::from_object(object).map(|release| release.status).unwrap_or_default(),
             written: object.get("status").cloned().unwrap_or(Value::Null),
@@ -33,7 +33,7 @@ impl Memory {
 
     /// Of the subject of a pass that has ended.
     #[must_use]
-    pub fn of_subject(subject: &Subject) -> Self {
+    pub(crate) fn of_subject(subject: &Subject) -> Self {
         Self {
             status: subject.status.clone(),
             written: subject.written.clone(),
@@ -43,7 +43,7 @@ impl Memory {
 
     /// After a newer version of the object was seen. What could not be written yet is kept.
     #[must_use]
-    pub fn seen(self, object: &Value) -> Self {
+    pub(crate) fn seen(self, object: &Value) -> Self {
         let seen = Self::of(object);
         if seen.resource_version < self.resource_version {
             return self;
@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// Puts the memory into the subject of a new pass.
-    pub fn restore(&self, subject: &mut Subject) {
+    pub(crate) fn restore(&self, subject: &mut Subject) {
         subject.status = self.status.clone();
         subject.written = self.written.clone();
     }

@@ -28,7 +28,7 @@ use crate::{Ending, Subject};
 
 /// One pass.
 #[derive(Debug)]
-pub struct Pass {
+pub(crate) struct Pass {
     subject: Subject,
     state: State,
 }
@@ -40,9 +40,9 @@ enum State {
     ChartTemplate(ChartTemplateStage),
     MarkingProgress(WriteStatus),
     Dependencies(DependencyCheck),
-    Values(ReadValues),
-    Chart(LoadChart, Value),
-    Target(TargetChange, Box<Desired>),
+    Values(Box<ReadValues>),
+    Chart(Box<LoadChart>, Value),
+    Target(Box<TargetChange>, Box<Desired>),
     Atomic(Box<AtomicRelease>),
     Deletion(Box<Deletion>),
     Exit(Ending, WriteStatus),
@@ -57,12 +57,12 @@ enum Step {
 impl Pass {
     /// A pass over a subject.
     #[must_use]
-    pub fn new(subject: Subject) -> Self {
+    pub(crate) fn new(subject: Subject) -> Self {
         Self { subject, state: State::Start }
     }
 
     /// Goes as far as it can; says how the pass ended.
-    pub fn poll(&mut self, context: &mut Context) -> Option<Ending> {
+    pub(crate) fn poll(&mut self, context: &mut Context) -> Option<Ending> {
         loop {
             let state = std::mem::replace(&mut self.state, State::Start);
             match self.step(state, context) {
@@ -78,24 +78,24 @@ impl Pass {
 
     /// What is to be remembered of the subject.
     #[must_use]
-    pub fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> Memory {
         Memory::of_subject(&self.subject)
     }
 
     /// The status as computed so far.
     #[must_use]
-    pub fn status(&self) -> &HelmReleaseStatus {
+    pub(crate) fn status(&self) -> &HelmReleaseStatus {
         &self.subject.status
     }
 
     /// Sources that the pass has learnt about.
-    pub fn take_sources(&mut self) -> BTreeMap<ObjectRef, Object> {
+    pub(crate) fn take_sources(&mut self) -> BTreeMap<ObjectRef, Object> {
         std::mem::take(&mut self.subject.sources)
     }
 
     /// What the pass is doing; a few words.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match &self.state {
             State::Start | State::AddingFinalizer(_) | State::MarkingProgress(_) => "starting".to_owned(),
             State::ChartTemplate(_) => "chart template".to_owned(),
@@ -141,9 +141,10 @@ impl Pass {
             State::Chart(mut load, values) => match load.poll(subject, context) {
                 None => Step::Wait(State::Chart(load, values)),
                 Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
-                    Ok(desired) => {
-                        Step::Go(State::Target(TargetChange::new(subject, &desired), Box::new(desired)))
-                    }
+                    Ok(desired) => Step::Go(State::Target(
+                        Box::new(TargetChange::new(subject, &desired)),
+                        Box::new(desired),
+                    )),
                     Err(error) => values_failed(subject, context, error),
                 },
                 Some(Err(ending)) => exit(ending),
@@ -290,7 +291,7 @@ fn dependencies_ready(subject: &mut Subject, context: &mut Context) -> Step {
         context.log(LogLevel::Info, "all dependencies are ready");
     }
     match source::ready_artifact(subject, context) {
-        Ok(_) => Step::Go(State::Values(ReadValues::new(subject))),
+        Ok(_) => Step::Go(State::Values(Box::new(ReadValues::new(subject)))),
         Err(ending) => exit(ending),
     }
 }
@@ -298,7 +299,7 @@ fn dependencies_ready(subject: &mut Subject, context: &mut Context) -> Step {
 fn values_read(values: Value, subject: &mut Subject, context: &mut Context) -> Step {
     subject.gate_passed(context, &["ValuesError"]);
     match source::ready_artifact(subject, context) {
-        Ok((kind, artifact)) => Step::Go(State::Chart(LoadChart::new(kind, artifact), values)),
+        Ok((kind, artifact)) => Step::Go(State::Chart(Box::new(LoadChart::new(kind, artifact)), values)),
         Err(ending) => exit(ending),
     }
 }

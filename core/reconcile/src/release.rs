@@ -267,10 +267,10 @@ impl Release {
         if let Some(memory) = &self.memory {
             memory.restore(&mut subject);
         }
-        if let Some(reference) = source_reference(&subject) {
-            if let Some(source) = self.sources.get(&reference) {
-                subject.sources.insert(reference, Arc::clone(source));
-            }
+        if let Some(reference) = source_reference(&subject)
+            && let Some(source) = self.sources.get(&reference)
+        {
+            subject.sources.insert(reference, Arc::clone(source));
         }
         Ok(subject)
     }

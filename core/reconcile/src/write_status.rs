@@ -13,7 +13,7 @@ const TRIES: u32 = 3;
 
 /// Writes the status of a subject in one request.
 #[derive(Debug, Default)]
-pub struct WriteStatus {
+pub(crate) struct WriteStatus {
     request: Option<RequestId>,
     wanted: Value,
     tries: u32,
@@ -21,7 +21,7 @@ pub struct WriteStatus {
 
 /// What became of a status write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub(crate) enum Written {
     /// It is there, or nothing had to be written.
     Done,
     /// The object does not exist any more, or is another one with the same name.
@@ -32,7 +32,7 @@ pub enum Written {
 
 impl WriteStatus {
     /// Goes as far as it can; `None` while the reply is awaited.
-    pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Written> {
+    pub(crate) fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Written> {
         loop {
             let Some(id) = self.request else {
                 self.wanted = serde_json::to_value(&subject.status).unwrap_or(Value::Null);

@@ -21,7 +21,7 @@ pub struct Deletion {
 enum State {
     Start,
     ConfirmingServiceAccount(RequestId),
-    Uninstalling(UninstallRelease),
+    Uninstalling(Box<UninstallRelease>),
     DeletingChart(ChartTemplateStage),
     RemovingFinalizer(Option<RequestId>),
 }
@@ -155,7 +155,7 @@ fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut 
 fn uninstall(subject: &mut Subject, context: &mut Context) -> Step {
     context.identity = identity_of(subject);
     match UninstallRelease::new(subject) {
-        Some(uninstall) => Step::Go(State::Uninstalling(uninstall)),
+        Some(uninstall) => Step::Go(State::Uninstalling(Box::new(uninstall))),
         // Nothing was ever released, as far as the history tells.
         None => {
             subject.status.storage_namespace.clear();

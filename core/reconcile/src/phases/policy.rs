@@ -149,14 +149,11 @@ pub fn retry_interval(action: ReleaseAction, spec: &HelmReleaseSpec, config: &Co
         ReleaseAction::Install => spec.install().strategy,
         ReleaseAction::Upgrade => spec.upgrade().strategy,
     };
-    let strategy = own.unwrap_or_else(|| ActionStrategy {
-        name: if config.gates.default_to_retry_on_failure {
-            StrategyName::RetryOnFailure
-        } else {
-            StrategyName::RemediateOnFailure
-        },
-        retry_interval: None,
-    });
+    let name = match config.gates.default_to_retry_on_failure {
+        true => StrategyName::RetryOnFailure,
+        false => StrategyName::RemediateOnFailure,
+    };
+    let strategy = own.unwrap_or(ActionStrategy { name, retry_interval: None });
     let interval = strategy.retry_interval.unwrap_or(GoDuration::from_nanos(DEFAULT_RETRY_INTERVAL_NANOS));
     (strategy.name == StrategyName::RetryOnFailure).then_some(interval)
 }
