@@ -1,1 +1,4 @@
 //! Tests that cross the crates: scenarios, properties, fuzz entry points.
+
+pub mod acceptance;
+pub mod fuzz_entry;

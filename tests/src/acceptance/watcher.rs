@@ -1,0 +1,18 @@
+//! Looking at the world while a scenario is played.
+
+use pilothouse_io_sim::world::World;
+
+use super::Driven;
+
+/// Looks at the world before everything that happens.
+pub trait Watcher {
+    /// Looks; an answer ends the scenario, and says why.
+    fn look(&mut self, world: &World<Driven>) -> Option<String>;
+}
+
+/// Looks at nothing.
+impl Watcher for () {
+    fn look(&mut self, _world: &World<Driven>) -> Option<String> {
+        None
+    }
+}
