@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Object, ObjectRef, Reply, RequestId, WatchId};
 
-/// One input of a release machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One input of a release machine. Its `Debug` output names objects and never shows them.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum Input {
     /// The HelmRelease as last seen, possibly late; `None` when it is gone.
     Object(Option<Object>),
@@ -47,8 +47,8 @@ pub enum Trigger {
     Config(ObjectRef),
 }
 
-/// What a watch reports.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a watch reports. Its `Debug` output names objects and never shows them.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum Observation {
     /// All objects of the target at one moment; replaces what was known. Comes first, and again after a gap.
     Snapshot(Vec<Object>),

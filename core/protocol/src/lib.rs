@@ -5,6 +5,7 @@
 //! on objects with the identity to use, plus *fetch an artifact*, *watch these* and *emit this event*.
 
 mod action;
+mod debug;
 mod discovery;
 mod input;
 mod object;

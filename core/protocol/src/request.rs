@@ -31,8 +31,9 @@ pub enum Identity {
     },
 }
 
-/// One request. Every write is made as field manager [`crate::FIELD_MANAGER`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One request. Every write is made as field manager [`crate::FIELD_MANAGER`]. Its `Debug` output names objects and never
+/// shows them: they may hold secrets.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Read one object: [`Reply::Object`].
     Get {
@@ -159,8 +160,9 @@ pub struct Preconditions {
     pub resource_version: Option<String>,
 }
 
-/// What came back. A driver answers every request at most once; it may answer late or never.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What came back. A driver answers every request at most once; it may answer late or never. Its `Debug` output names
+/// objects and never shows them: they may hold secrets.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// The object after the request.
     Object(Object),

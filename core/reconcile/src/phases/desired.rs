@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::chart::LoadedChart;
 use crate::Subject;
 
-/// The inputs of a release, loaded and verified.
-#[derive(Debug, Clone)]
+/// The inputs of a release, loaded and verified. Its `Debug` output shows no values: they may hold secrets.
+#[derive(Clone)]
 pub struct Desired {
     /// The chart.
     pub chart: Arc<Chart>,
@@ -30,6 +30,12 @@ pub struct Desired {
     pub post_renderers_digest: String,
     /// Digest of `spec.commonMetadata` (spec 04 §6).
     pub common_metadata_digest: String,
+}
+
+impl std::fmt::Debug for Desired {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{} with values {}", self.chart_name, self.chart_version, self.config_digest)
+    }
 }
 
 impl Desired {
