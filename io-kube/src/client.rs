@@ -100,7 +100,7 @@ impl ApiClient {
             &self.host,
             &method,
         );
-        let response = answer.map_err(|_| timed_out())?.map_err(|error| failure(&error))?;
+        let response = answer.map_err(|_| timed_out())?.map_err(|error| failure(&self.host, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -143,7 +143,7 @@ fn with_headers(identity: &Identity, mut request: Request<Vec<u8>>) -> Result<Re
 }
 
 /// What an error of the client says about the effect of the request.
-fn failure(error: &kube::Error) -> Failure {
+fn failure(host: &str, error: &kube::Error) -> Failure {
     let unsent = match error {
         kube::Error::Service(cause) => {
             cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
@@ -151,7 +151,7 @@ fn failure(error: &kube::Error) -> Failure {
         kube::Error::Auth(_) | kube::Error::HttpError(_) => true,
         _ => false,
     };
-    let text = plain(error);
+    let text = format!("API server {host}: {}", plain(error));
     if unsent { Failure::Unreachable(text) } else { Failure::Unknown(text) }
 }
 

@@ -280,7 +280,7 @@ impl Release {
             self.context.clear_deadlines();
             if let Some(ending) = pass.poll(&mut self.context) {
                 let memory = pass.memory();
-                self.sources.append(&mut pass.take_sources());
+                self.keep_newer(pass.take_sources());
                 self.pass = None;
                 self.context.abandon();
                 self.memory = Some(memory);
@@ -289,6 +289,18 @@ impl Release {
         } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
             self.next = None;
             self.queued = true;
+        }
+    }
+
+    /// Keeps what a pass has learnt about sources, unless a watch has shown something newer in the meantime.
+    fn keep_newer(&mut self, learnt: BTreeMap<ObjectRef, Object>) {
+        for (reference, object) in learnt {
+            let known = self.sources.get(&reference);
+            if known.is_none_or(|known| {
+                metadata::resource_version(known) < metadata::resource_version(&object)
+            }) {
+                self.sources.insert(reference, object);
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use pilothouse_helm::{
     Unlock, Upgrade,
 };
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::Monotonic;
+use pilothouse_protocol::{LogLevel, Monotonic};
 use pilothouse_release::ReleaseRecord;
 
 use super::desired::Desired;
@@ -246,6 +246,10 @@ impl Running {
         };
         if self.kind != ActionKind::UninstallRemediation {
             summarise(subject, context);
+        }
+        if let (Some(error), false) = (error, fatal) {
+            // A fatal one is logged by the loop.
+            context.log(LogLevel::Error, format!("'{}' action failed: {error}", self.kind.name()));
         }
         let error = fatal.then(|| error.map(ToString::to_string).unwrap_or_default());
         Finished { storage: result.storage, error, interrupted: false }
