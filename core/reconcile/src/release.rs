@@ -279,9 +279,9 @@ impl Release {
         if let Some(pass) = self.pass.as_mut() {
             self.context.clear_deadlines();
             if let Some(ending) = pass.poll(&mut self.context) {
-                let memory = pass.memory();
-                self.keep_newer(pass.take_sources());
+                let (memory, learnt) = (pass.memory(), pass.take_sources());
                 self.pass = None;
+                self.keep_newer(learnt);
                 self.context.abandon();
                 self.memory = Some(memory);
                 self.finish(&ending);
