@@ -42,13 +42,10 @@ pub fn ready_artifact(
         return Err(Ending::Terminal(format!("unknown source kind '{}'", reference.kind)));
     };
     let Some(object) = subject.sources.get(&reference).cloned() else {
-        let plural = match kind {
-            SourceKind::HelmChart => "helmcharts",
-            SourceKind::OCIRepository => "ocirepositories",
-            SourceKind::ExternalArtifact => "externalartifacts",
-        };
+        // The original reads from its cache, which says the kind where the API server says the resource.
         let message = format!(
-            "could not get Source object: {plural}.source.toolkit.fluxcd.io \"{}\" not found",
+            "could not get Source object: {}.source.toolkit.fluxcd.io \"{}\" not found",
+            kind.name(),
             reference.name
         );
         subject.not_ready(context, "ArtifactFailed", &message);
