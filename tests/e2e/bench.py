@@ -14,7 +14,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from api import Api, HELM, SOURCE, decode_release, wait_until
+from api import Api, ApiError, HELM, SOURCE, decode_release, wait_until
 from operator_process import OperatorProcess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,12 +56,15 @@ class Bench:
 
     def clean(self, namespace):
         """Removes a namespace of a test, also where the operator left a finalizer."""
-        for release in self.api.list('HelmRelease', namespace):
-            name = release['metadata']['name']
-            self.api.delete('HelmRelease', namespace, name)
-            if self.api.get('HelmRelease', namespace, name):
-                self.api.merge('HelmRelease', namespace, name, {'metadata': {'finalizers': None}})
-        self.api.delete('Namespace', None, namespace)
+        try:
+            for release in self.api.list('HelmRelease', namespace):
+                name = release['metadata']['name']
+                self.api.delete('HelmRelease', namespace, name)
+                if self.api.get('HelmRelease', namespace, name):
+                    self.api.merge('HelmRelease', namespace, name, {'metadata': {'finalizers': None}})
+            self.api.delete('Namespace', None, namespace)
+        except ApiError as error:
+            print(f'namespace {namespace} is left: {error}')
 
     def handler(self):
         files = self.files
@@ -125,7 +128,8 @@ class Place:
     def publish(self, name, file, revision, digest=None, ready=True, url=None):
         now = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
         generation = self.api.get('HelmChart', self.namespace, name)['metadata']['generation']
-        status = {'observedGeneration': generation, 'conditions': [
+        # A source that fails has not observed its generation.
+        status = {'observedGeneration': generation if ready else -1, 'conditions': [
             {'type': 'Ready', 'status': str(ready), 'reason': 'Succeeded' if ready else 'ChartPullError',
              'message': 'stored artifact' if ready else 'no such chart', 'observedGeneration': generation,
              'lastTransitionTime': now}]}
