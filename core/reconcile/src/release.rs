@@ -292,18 +292,6 @@ impl Release {
         }
     }
 
-    /// Keeps what a pass has learnt about sources, unless a watch has shown something newer in the meantime.
-    fn keep_newer(&mut self, learnt: BTreeMap<ObjectRef, Object>) {
-        for (reference, object) in learnt {
-            let known = self.sources.get(&reference);
-            if known.is_none_or(|known| {
-                metadata::resource_version(known) < metadata::resource_version(&object)
-            }) {
-                self.sources.insert(reference, object);
-            }
-        }
-    }
-
     /// Enters the deadline of the next pass.
     fn finish(&mut self, ending: &Ending) {
         let now = self.context.now.monotonic;
@@ -340,6 +328,16 @@ impl Release {
         self.errors_in_a_row = self.errors_in_a_row.saturating_add(1);
         let delay = doubled.clamp(self.config.min_retry_delay, self.config.max_retry_delay);
         Deadline { at: now.after_nanos(delay), why: Why::Backoff }
+    }
+}
+
+/// Keeps what a pass has learnt about sources, unless a watch has shown something newer in the meantime.
+fn keep_newer(sources: &mut BTreeMap<ObjectRef, Object>, learnt: BTreeMap<ObjectRef, Object>) {
+    for (reference, object) in learnt {
+        let version = |known: &Object| metadata::resource_version(known);
+        if sources.get(&reference).is_none_or(|known| version(known) < version(&object)) {
+            sources.insert(reference, object);
+        }
     }
 }
 
