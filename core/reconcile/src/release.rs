@@ -281,7 +281,7 @@ impl Release {
             if let Some(ending) = pass.poll(&mut self.context) {
                 let (memory, learnt) = (pass.memory(), pass.take_sources());
                 self.pass = None;
-                self.keep_newer(learnt);
+                keep_newer(&mut self.sources, learnt);
                 self.context.abandon();
                 self.memory = Some(memory);
                 self.finish(&ending);
