@@ -323,10 +323,11 @@ impl Release {
 
     /// Exponential, doubled with every error in a row and capped.
     fn backed_off(&mut self, now: Monotonic) -> Deadline {
-        let doubled =
-            self.config.min_retry_delay.checked_shl(self.errors_in_a_row.min(32)).unwrap_or(u64::MAX);
+        let (least, most) = (self.config.min_retry_delay, self.config.max_retry_delay);
+        let doubled = least.saturating_mul(1 << self.errors_in_a_row.min(32));
         self.errors_in_a_row = self.errors_in_a_row.saturating_add(1);
-        let delay = doubled.clamp(self.config.min_retry_delay, self.config.max_retry_delay);
+        // Not `clamp`: the flags may contradict each other.
+        let delay = doubled.min(most).max(least);
         Deadline { at: now.after_nanos(delay), why: Why::Backoff }
     }
 }

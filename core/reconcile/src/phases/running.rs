@@ -221,10 +221,14 @@ impl Running {
     ) -> Finished {
         let written = observed::records_since(&result.storage, self.mark);
         let before = subject.status.history.latest().map(|snapshot| snapshot.digest.clone());
+        let interrupted = result.outcome.as_ref().is_err_and(HelmError::is_interrupted);
+        if interrupted && self.kind == ActionKind::Test {
+            // Not recorded: the release would count as tested, and nobody would ever learn how the tests went.
+            return Finished { storage: result.storage, error: None, interrupted };
+        }
         if let Err(error) = observed::record(self.kind, subject, &written, context, desired) {
             return Finished { storage: result.storage, error: Some(error), interrupted: false };
         }
-        let interrupted = result.outcome.as_ref().is_err_and(HelmError::is_interrupted);
         if interrupted {
             return Finished { storage: result.storage, error: None, interrupted };
         }
