@@ -54,6 +54,9 @@ pub enum HelmError {
     /// Objects did not become ready, or did not disappear.
     #[error("{0}")]
     Wait(String),
+    /// The identity may not read or write the storage.
+    #[error("{0}")]
+    Forbidden(String),
     /// A release could not be read from storage or written to it.
     #[error("{0}")]
     Storage(String),
@@ -115,6 +118,12 @@ impl HelmError {
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {
         matches!(self.root(), Self::ReleaseNotFound)
+    }
+
+    /// Whether access to the storage was refused.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self.root(), Self::Forbidden(_))
     }
 
     /// Whether the release was uninstalled before.

@@ -4,7 +4,7 @@
 //! [`Release::poll_timeout`] for the next deadline. A pass begins only with [`Release::start`], so that the operator
 //! decides who may run. Dropping a machine at any moment is safe: a new one is rebuilt from the API server alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pilothouse_api::{REQUESTED_AT, SourceObject};
@@ -26,6 +26,8 @@ pub struct Release {
     context: Context,
     object: Option<Object>,
     sources: BTreeMap<ObjectRef, Object>,
+    /// Sources that went while a pass was under way, which knows them still.
+    gone_sources: BTreeSet<ObjectRef>,
     memory: Option<Memory>,
     /// The uid of an object that was seen to its end: a late watch may still show it.
     gone: Option<String>,
@@ -47,6 +49,7 @@ impl Release {
             context: Context::with_random(random),
             object: None,
             sources: BTreeMap::new(),
+            gone_sources: BTreeSet::new(),
             memory: None,
             gone: None,
             pass: None,
@@ -103,6 +106,7 @@ impl Release {
         self.context.begin(now);
         self.queued = false;
         self.next = None;
+        self.gone_sources.clear();
         self.context.clear_interrupt();
         match self.new_subject() {
             Ok(subject) => {
@@ -203,6 +207,7 @@ impl Release {
         let before = self.sources.get(&reference).cloned();
         let Some(value) = value else {
             self.sources.remove(&reference);
+            self.gone_sources.insert(reference);
             return;
         };
         let older = before.as_deref().map(metadata::resource_version).unwrap_or_default();
@@ -279,7 +284,8 @@ impl Release {
         if let Some(pass) = self.pass.as_mut() {
             self.context.clear_deadlines();
             if let Some(ending) = pass.poll(&mut self.context) {
-                let (memory, learnt) = (pass.memory(), pass.take_sources());
+                let (memory, mut learnt) = (pass.memory(), pass.take_sources());
+                learnt.retain(|reference, _| !self.gone_sources.contains(reference));
                 self.pass = None;
                 keep_newer(&mut self.sources, learnt);
                 self.context.abandon();

@@ -4,6 +4,7 @@ mod exchange;
 mod read;
 mod write;
 
+use pilothouse_protocol::ApiError;
 use pilothouse_release::{JournalEntry, Observer, SecretDriver, StorageError};
 
 use crate::HelmError;
@@ -64,6 +65,11 @@ impl From<StorageError> for HelmError {
             StorageError::NotFound => Self::ReleaseNotFound,
             StorageError::NoDeployedReleases(name) => Self::NoDeployedReleases(name),
             StorageError::NoRevision(name) => Self::NoRevision(name),
+            StorageError::Request { ref failure, .. }
+                if failure.api().is_some_and(ApiError::is_forbidden) =>
+            {
+                Self::Forbidden(error.to_string())
+            }
             other => Self::Storage(other.to_string()),
         }
     }

@@ -89,8 +89,10 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
         },
         State::Uninstalling(mut uninstall) => match uninstall.poll(subject, context) {
             None => Step::Wait(State::Uninstalling(uninstall)),
-            Some(Ok(())) => {
-                context.log(LogLevel::Info, "uninstalled Helm release for deleted resource");
+            Some(Ok(existed)) => {
+                if existed {
+                    context.log(LogLevel::Info, "uninstalled Helm release for deleted resource");
+                }
                 subject.status.history.0.clear();
                 subject.status.storage_namespace.clear();
                 delete_chart(context)
@@ -152,16 +154,9 @@ fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut 
     }
 }
 
-fn uninstall(subject: &mut Subject, context: &mut Context) -> Step {
+fn uninstall(subject: &Subject, context: &mut Context) -> Step {
     context.identity = identity_of(subject);
-    match UninstallRelease::new(subject) {
-        Some(uninstall) => Step::Go(State::Uninstalling(Box::new(uninstall))),
-        // Nothing was ever released, as far as the history tells.
-        None => {
-            subject.status.storage_namespace.clear();
-            delete_chart(context)
-        }
-    }
+    Step::Go(State::Uninstalling(Box::new(UninstallRelease::new(subject))))
 }
 
 fn delete_chart(context: &mut Context) -> Step {

@@ -33,12 +33,12 @@ impl TargetChange {
                     "release target configuration changed ({what}): running uninstall for current release"
                 ),
             );
-            self.uninstall = UninstallRelease::new(subject);
+            self.uninstall = Some(UninstallRelease::new(subject));
         }
         let ending = match self.uninstall.as_mut() {
             None => Ending::Rate,
             Some(uninstall) => match uninstall.poll(subject, context)? {
-                Ok(()) => Ending::Rate,
+                Ok(_) => Ending::Rate,
                 Err(error) if error.is_interrupted() => interrupted(context),
                 Err(error) => Ending::Error(error.to_string()),
             },

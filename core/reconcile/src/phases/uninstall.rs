@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use pilothouse_api::{ConditionStatus, Snapshot};
-use pilothouse_helm::{ActionResult, HelmError, JournalMark, Storage, Uninstall};
+use pilothouse_api::{ConditionStatus, ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL, Snapshot};
+use pilothouse_helm::{ActionConfig, ActionResult, HelmError, JournalMark, ListReleases, Storage, Uninstall};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{EventType, LogLevel};
-use pilothouse_release::{ReleaseRecord, observe_uninstall};
+use pilothouse_release::{Observation, ReleaseRecord, observe_uninstall, snapshot_of};
 
+use super::facts::newest;
 use super::observed::records_since;
 use super::options;
 use super::outcome::{Announcement, EventMetadata, failure_message, success_message};
@@ -15,36 +16,105 @@ use super::summarise::summarise;
 use crate::Subject;
 
 /// Uninstalls the release that the newest snapshot names.
+///
+/// It is looked at before anything is deleted: somebody else's is left alone (spec 08 row 14). Without a snapshot, a
+/// release that this object has made is uninstalled all the same: the process may have ended before it was recorded.
 #[derive(Debug)]
 pub struct UninstallRelease {
+    /// What is uninstalled, as far as it is known.
     snapshot: Snapshot,
     mark: JournalMark,
-    task: Box<Uninstall>,
+    config: ActionConfig,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Reading(ListReleases, Storage),
+    Uninstalling(Box<Uninstall>),
 }
 
 impl UninstallRelease {
-    /// For the newest snapshot; `None` when there is none.
+    /// For the newest snapshot, or the release that is wanted when there is none.
     #[must_use]
-    pub fn new(subject: &Subject) -> Option<Self> {
-        let snapshot = subject.status.history.latest()?.clone();
+    pub fn new(subject: &Subject) -> Self {
+        let release = &subject.release;
+        let snapshot = subject.status.history.latest().cloned().unwrap_or_else(|| Snapshot {
+            name: release.short_release_name(),
+            namespace: release.release_namespace().to_owned(),
+            ..Snapshot::default()
+        });
         let namespace = subject.status.storage_namespace.clone();
         let config = options::action_config(subject, &snapshot.name, &snapshot.namespace, &namespace);
-        let storage = Storage::new(namespace);
-        let mark = storage.journal_mark();
-        let task = Box::new(Uninstall::new(config, options::uninstall(subject), storage));
-        Some(Self { snapshot, mark, task })
+        let state = State::Reading(ListReleases::new(&snapshot.name), Storage::new(namespace));
+        Self { snapshot, mark: JournalMark::default(), config, state }
     }
 
-    /// Goes as far as it can; when it has ended the status is up to date.
-    pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<(), HelmError>> {
-        let result = self.task.poll(context)?;
-        Some(self.finish(result, subject, context))
+    /// Goes as far as it can; when it has ended the status is up to date. Says whether there was anything to uninstall.
+    pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<bool, HelmError>> {
+        if let State::Reading(list, storage) = &mut self.state {
+            let records = list.poll(storage, context)?;
+            match self.may_uninstall(records, subject) {
+                Ok(true) => {}
+                Ok(false) => return Some(Ok(false)),
+                Err(error) => {
+                    let outcome = Err(error);
+                    self.announce(&outcome, subject, context);
+                    summarise(subject, context);
+                    return Some(outcome.map(|()| true));
+                }
+            }
+            let storage = Storage::new(subject.status.storage_namespace.clone());
+            let task = Uninstall::new(self.config.clone(), options::uninstall(subject), storage);
+            self.state = State::Uninstalling(Box::new(task));
+        }
+        let State::Uninstalling(task) = &mut self.state else { return None };
+        let result = task.poll(context)?;
+        Some(self.finish(result, subject, context).map(|()| true))
     }
 
     /// What it is doing; a few words.
     #[must_use]
     pub fn describe(&self) -> String {
-        format!("uninstall: {}", self.task.describe())
+        match &self.state {
+            State::Reading(..) => "uninstall: reading the history".to_owned(),
+            State::Uninstalling(task) => format!("uninstall: {}", task.describe()),
+        }
+    }
+
+    /// Whether the newest release in storage is to be uninstalled; an error when it must not be.
+    fn may_uninstall(
+        &mut self,
+        records: Result<Vec<Arc<ReleaseRecord>>, HelmError>,
+        subject: &Subject,
+    ) -> Result<bool, HelmError> {
+        let recorded = !subject.status.history.0.is_empty();
+        let records = match records {
+            Ok(records) => records,
+            // The uninstall meets the same error and has the words for it.
+            Err(_) if recorded => return Ok(true),
+            Err(error) if error.is_release_not_found() || error.is_forbidden() => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let Some(newest) = newest(&records) else { return Ok(recorded) };
+        if self.snapshot.targets(&newest.name, &newest.namespace, newest.version) {
+            return Ok(true);
+        }
+        match (is_made_by(subject, newest), recorded) {
+            (true, true) => Ok(true),
+            (true, false) => {
+                let snapshot =
+                    snapshot_of(&Observation::of(newest), subject.config.snapshot_digest_algorithm);
+                self.snapshot = snapshot.map_err(|error| HelmError::Storage(error.to_string()))?;
+                Ok(true)
+            }
+            (false, true) => Err(HelmError::Ownership(format!(
+                "release mismatch: uninstalled release {} != current release {}",
+                newest.full_name(),
+                self.snapshot.full_release_name()
+            ))),
+            (false, false) => Ok(false),
+        }
     }
 
     fn finish(
@@ -57,6 +127,9 @@ impl UninstallRelease {
         let observed = observe(subject, &written);
         let outcome = match result.outcome {
             Err(error) if error.is_interrupted() => return Err(error),
+            Ok(_) if written.is_empty() => Err(HelmError::Storage(
+                "uninstall completed with error: release not updated in Helm storage".to_owned(),
+            )),
             Ok(_) => observed,
             Err(error) => Err(error),
         };
@@ -101,6 +174,17 @@ impl UninstallRelease {
             }
         }
     }
+}
+
+/// Whether the objects of a release carry the origin labels of this HelmRelease.
+fn is_made_by(subject: &Subject, record: &ReleaseRecord) -> bool {
+    let own = &subject.release.metadata;
+    let labelled = |label: &str, value: &str| {
+        let values =
+            record.manifest.lines().filter_map(|line| line.trim().strip_prefix(label)?.strip_prefix(':'));
+        values.map(|found| found.trim().trim_matches(['"', '\''])).any(|found| found == value)
+    };
+    labelled(ORIGIN_NAME_LABEL, &own.name) && labelled(ORIGIN_NAMESPACE_LABEL, &own.namespace)
 }
 
 fn observe(subject: &mut Subject, written: &[Arc<ReleaseRecord>]) -> Result<(), HelmError> {
