@@ -96,7 +96,8 @@ class Bench:
 
     def namespace(self, label):
         """A fresh namespace with its default service account."""
-        name = f'{self.name}-{label}-{next(self.numbers)}'.replace('_', '-')
+        # A namespace of an earlier run may still be on its way out.
+        name = f'{self.name}-{label}-{os.getpid()}-{next(self.numbers)}'.replace('_', '-')
         self.namespaces.append(name)
         self.api.apply({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
         wait_until(lambda: self.api.get('ServiceAccount', name, 'default') is not None, 20, 'service account')
@@ -177,7 +178,10 @@ class Place:
         return self.wait(name, seconds, Ready='True', Reconciling=None)
 
     def gone(self, name='podinfo', seconds=40):
-        wait_until(lambda: self.release(name) is None or summary(self.release(name)), seconds, f'{name} deleted')
+        def check():
+            release = self.release(name)
+            return release is None or summary(release)
+        wait_until(check, seconds, f'{name} deleted')
 
     def storage(self, name='podinfo'):
         """The stored releases by revision."""
