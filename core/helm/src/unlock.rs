@@ -9,9 +9,9 @@ use crate::action::Session;
 use crate::storage::{ListReleases, UpdateRelease};
 use crate::{ActionConfig, ActionResult, HelmError, Storage};
 
-/// Marks the last revision as failed if it is pending.
+/// Marks the last revision as failed if it is pending or being uninstalled.
 ///
-/// The outcome is the revision as it is meant to be: unchanged, and nothing in the journal, if it was not pending;
+/// The outcome is the revision as it is meant to be: unchanged, and nothing in the journal, if it was neither;
 /// [`HelmError::ReleaseNotFound`] if there is none.
 #[derive(Debug)]
 pub struct Unlock {
@@ -48,7 +48,8 @@ impl Unlock {
                         Err(error) => return Some(Err(error)),
                     };
                     let Some(last) = last else { return Some(Err(HelmError::ReleaseNotFound)) };
-                    if !last.info.status.is_pending() {
+                    let status = &last.info.status;
+                    if !status.is_pending() && *status != ReleaseStatus::Uninstalling {
                         return Some(Ok(last));
                     }
                     let mut record = ReleaseRecord::clone(&last);

@@ -25,6 +25,7 @@ pub struct AtomicRelease {
     config: ActionConfig,
     state: State,
     done: BTreeSet<ActionKind>,
+    forced: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl AtomicRelease {
         let config = super::options::desired_config(subject);
         let storage = Storage::new(subject.release.storage_namespace());
         let state = State::Reading(Box::new(ListReleases::new(&config.release_name)), storage);
-        Self { desired, config, state, done: BTreeSet::new() }
+        Self { desired, config, state, done: BTreeSet::new(), forced: false }
     }
 
     /// Goes as far as it can; says how the pass ends.
@@ -93,6 +94,7 @@ impl AtomicRelease {
             },
             State::Announcing(mut write, running) => match write.poll(subject, context) {
                 None => Step::Wait(State::Announcing(write, running)),
+                Some(Written::Done) if self.is_outdated(context) => Step::End(interrupted(context)),
                 Some(Written::Done) => {
                     let kind = running.kind();
                     context.log(LogLevel::Info, running_text(kind, kind.timeout(subject)));
@@ -137,9 +139,10 @@ impl AtomicRelease {
         };
         context.log(LogLevel::Info, determined.state.describe());
         let forced = subject.take_token(FORCE_AT, |status| &mut status.last_handled_force_at);
+        self.forced |= forced;
         let target = || facts::rollback_target(subject, records, &active);
         let (truncation, next) = decide::next(subject, &determined.state, &active, forced, target);
-        truncate(subject, truncation);
+        truncate(subject, truncation, records);
         self.follow(storage, &determined, next, &active, subject, context)
     }
 
@@ -170,10 +173,19 @@ impl AtomicRelease {
         if self.done.iter().any(|done| done.same_type(kind)) {
             return done_already(subject, active, context);
         }
+        if self.is_outdated(context) {
+            return Step::End(interrupted(context));
+        }
         match Running::new(kind, subject, &self.desired, &self.config, determined, storage) {
             Ok(running) => announce(kind, running, subject, context),
             Err(error) => state_error(subject, context, &error),
         }
+    }
+
+    /// Whether an action would start from inputs that have changed since they were read, or while the process ends. A
+    /// force request is consumed already and would be lost.
+    fn is_outdated(&self, context: &Context) -> bool {
+        context.interrupt().is_some() && !self.forced
     }
 
     /// What follows an action (rules 5 to 7).
@@ -216,11 +228,12 @@ fn running_text(kind: ActionKind, timeout: GoDuration) -> String {
     format!("Running '{}' action with timeout of {timeout}", kind.name())
 }
 
-fn truncate(subject: &mut Subject, truncation: Truncation) {
+fn truncate(subject: &mut Subject, truncation: Truncation, records: &facts::Records) {
+    let algorithm = subject.config.snapshot_digest_algorithm;
     let history = &mut subject.status.history;
     match truncation {
         Truncation::Keep => {}
-        Truncation::Clear => history.0.clear(),
+        Truncation::Clear => facts::forget(history, records, algorithm),
         Truncation::Plain => history.truncate_plain(),
         Truncation::ToPrevious { ignore_tests } => history.truncate(ignore_tests),
     }

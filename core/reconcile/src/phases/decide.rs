@@ -74,7 +74,9 @@ pub fn state(subject: &Subject, facts: &Facts<'_>, active: &ActivePolicy) -> Res
         return Ok(ReleaseState::Absent("no release in storage for object"));
     };
     let stored = &latest.info.status;
-    if stored.is_pending() {
+    // An uninstall that did not get to its end is unlocked like the others: its release is failed then, and what was to
+    // be done about it is done again (spec 08 row 6).
+    if stored.is_pending() || *stored == ReleaseStatus::Uninstalling {
         return Ok(ReleaseState::Locked(format!("release with status '{stored}'")));
     }
     let Some(snapshot) = status.history.latest() else {
@@ -91,8 +93,8 @@ pub fn state(subject: &Subject, facts: &Facts<'_>, active: &ActivePolicy) -> Res
         ReleaseStatus::Uninstalled => {
             return Ok(ReleaseState::Absent("found uninstalled release in storage"));
         }
-        // An uninstall or a rollback that did not get to its end: an upgrade repairs what it left (spec 08 row 6).
-        ReleaseStatus::Uninstalling | ReleaseStatus::Superseded => {
+        // A rollback that did not get to its end: an upgrade repairs what it left (spec 08 row 6).
+        ReleaseStatus::Superseded => {
             return Ok(ReleaseState::Unmanaged(format!("found release with status '{stored}' in storage")));
         }
         ReleaseStatus::Deployed => {}
@@ -161,7 +163,7 @@ pub enum Next {
 pub enum Truncation {
     /// Not at all.
     Keep,
-    /// Forgotten.
+    /// Forgotten, as far as it does not fit the storage any more.
     Clear,
     /// The newest five.
     Plain,

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use pilothouse_release::{ReleaseRecord, VerifyError, verify_config, verify_object, verify_snapshot};
+use pilothouse_api::{History, Snapshot};
+use pilothouse_encoding::digest::Algorithm;
+use pilothouse_release::{
+    Observation, ReleaseRecord, ReleaseStatus, VerifyError, snapshot_of, verify_config, verify_object,
+    verify_snapshot,
+};
 
 use super::decide::{Facts, ReleaseState, RollbackTarget, state};
 use super::desired::Desired;
@@ -65,6 +70,30 @@ pub fn rollback_target(subject: &Subject, records: &Records, active: &ActivePoli
         Err(VerifyError::Json(error)) => RollbackTarget::Error(error.to_string()),
         Err(_) => RollbackTarget::Unusable,
     }
+}
+
+/// Forgets what was observed, but for older revisions that are stored as they were observed, or superseded since: when
+/// a process ended before its last action was recorded, what there is to roll back to must not be lost with it.
+pub fn forget(history: &mut History, records: &Records, algorithm: Algorithm) {
+    let newest = newest(records).map_or(0, |record| record.version);
+    let older = std::mem::take(&mut history.0).into_iter().filter(|snapshot| snapshot.version < newest);
+    history.0 = older.filter_map(|snapshot| still_stored(snapshot, records, algorithm)).collect();
+}
+
+/// The snapshot as its revision is stored now; `None` when somebody else has changed that.
+fn still_stored(snapshot: Snapshot, records: &Records, algorithm: Algorithm) -> Option<Snapshot> {
+    let stored = records.iter().find(|record| record.version == snapshot.version)?;
+    if verify_object(&snapshot, stored).is_ok() {
+        return Some(snapshot);
+    }
+    let mut before = ReleaseRecord::clone(stored);
+    before.info.status = ReleaseStatus::parse(&snapshot.status);
+    if stored.info.status != ReleaseStatus::Superseded || verify_object(&snapshot, &before).is_err() {
+        return None;
+    }
+    let observation = Observation::of(stored).with(&snapshot.oci_digest, "");
+    let fresh = snapshot_of(&observation, algorithm).ok()?;
+    Some(Snapshot { test_hooks: snapshot.test_hooks, ..fresh })
 }
 
 /// The revision with the highest number.
