@@ -2,3 +2,4 @@
 
 pub mod acceptance;
 pub mod fuzz_entry;
+pub mod oracles;

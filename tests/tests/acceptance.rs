@@ -2,7 +2,11 @@
 //!
 //! Every scenario is played. Those named in `acceptance-simulated.txt` must pass; the others are listed with the
 
-#![allow(clippy::print_stderr, clippy::print_stdout, reason = "a test program talks to the person who runs it")]
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test program talks to the person who runs it"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +32,8 @@ fn main() -> std::process::ExitCode {
     };
     let fixtures = Arc::new(Fixtures::read(&shared).unwrap());
     let table = Table::default();
-    let trials = scenarios(&shared).unwrap().into_iter().map(|scenario| trial(scenario, &fixtures, &table)).collect();
+    let trials =
+        scenarios(&shared).unwrap().into_iter().map(|scenario| trial(scenario, &fixtures, &table)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     for (name, outcome) in table.lock().unwrap().iter() {
         println!("not required: {name}: {outcome}");
@@ -80,7 +85,8 @@ fn keep(name: &str, report: &str) {
 
 /// The recorded result, or our own where a row of the list of differences changes it: the file names the row.
 fn expectation(scenario: &Scenario) -> Value {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("expectations").join(format!("{}.json", scenario.name));
+    let own =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("expectations").join(format!("{}.json", scenario.name));
     match std::fs::read_to_string(own) {
         Ok(text) => serde_json::from_str::<Value>(&text).unwrap()["checkpoints"].clone(),
         Err(_) => scenario.golden().unwrap(),

@@ -1,1 +1,126 @@
-fn main() {}
+//! The operator crashes at every boundary of every action of the scenarios: before the effect, after it, and after it
+//! without having seen the acknowledgement. It always converges to where the fault-free run has led, and no oracle is
+//! violated on the way.
+
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test program talks to the person who runs it"
+)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libtest_mimic::{Arguments, Trial};
+use pilothouse_io_sim::faults::{Boundary, Faults};
+use pilothouse_io_sim::world::WorldOptions;
+use pilothouse_tests::acceptance::{Fixtures, Player, Scenario, Setup, Tolerance, shared};
+use pilothouse_tests::oracles::{EndState, Oracles, end_state};
+
+/// The scenarios whose action boundaries are enumerated.
+const SCENARIOS: [&str; 12] = [
+    "adopt-cli-release",
+    "delete-ok",
+    "install-ok",
+    "install-retries-1",
+    "noop-requested-at",
+    "restart-killed-install",
+    "storage-edited",
+    "test-fail",
+    "test-pass",
+    "unlock-pending-upgrade",
+    "upgrade-fail-rollback",
+    "upgrade-values",
+];
+const BOUNDARIES: [Boundary; 3] = [Boundary::Before, Boundary::AfterEffect, Boundary::AfterReply];
+/// Seconds without a change after which a run counts as settled, and seconds within which that has to be so.
+const SETTLED: (f64, f64) = (30.0, 3600.0);
+/// Nanoseconds for which the end has to last: three intervals.
+const LASTING: u64 = 31 * 60 * 1_000_000_000;
+/// Findings that are shown of one scenario.
+const SHOWN_MAX: usize = 12;
+
+/// How one run went.
+struct Run {
+    requests: u64,
+    end: EndState,
+}
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let Some(shared) = shared() else {
+        eprintln!("SKIPPED: no recorded scenarios beside this checkout (../shared/acceptance)");
+        return std::process::ExitCode::SUCCESS;
+    };
+    let fixtures = Arc::new(Fixtures::read(&shared).unwrap());
+    let total = Arc::new(AtomicU64::new(0));
+    let trials = SCENARIOS.map(|name| {
+        let scenario = Scenario::read(shared.join("scenarios").join(name)).unwrap();
+        let (fixtures, total) = (Arc::clone(&fixtures), Arc::clone(&total));
+        Trial::test(name, move || {
+            let (boundaries, findings) = enumerate(&scenario, &fixtures);
+            total.fetch_add(boundaries, Ordering::Relaxed);
+            if findings.is_empty() {
+                return Ok(());
+            }
+            let shown: Vec<&str> = findings.iter().take(SHOWN_MAX).map(String::as_str).collect();
+            Err(format!("{} of {boundaries} crashes\n{}", findings.len(), shown.join("\n")).into())
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.into());
+    println!("crashed at {} action boundaries", total.load(Ordering::Relaxed));
+    conclusion.exit_code()
+}
+
+/// Crashes at every boundary. Gives their number and what was found.
+fn enumerate(scenario: &Scenario, fixtures: &Arc<Fixtures>) -> (u64, Vec<String>) {
+    let twin = match run(scenario, fixtures, None) {
+        Ok(twin) => twin,
+        Err(why) => return (0, vec![format!("without a crash: {why}")]),
+    };
+    let mut findings = Vec::new();
+    for number in 0..twin.requests {
+        for boundary in BOUNDARIES {
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| run(scenario, fixtures, Some((number, boundary)))));
+            let outcome = outcome.unwrap_or_else(|_| Err("panicked".to_owned()));
+            let found = match outcome {
+                Ok(found) => found,
+                Err(why) => {
+                    findings.push(format!("crash {boundary:?} request {number}: {why}"));
+                    continue;
+                }
+            };
+            let differences = twin.end.differences(&found.end);
+            if !differences.is_empty() {
+                findings.push(format!("crash {boundary:?} request {number}: {}", differences.join("; ")));
+            }
+        }
+    }
+    (twin.requests * BOUNDARIES.len() as u64, findings)
+}
+
+fn run(scenario: &Scenario, fixtures: &Arc<Fixtures>, crash: Option<(u64, Boundary)>) -> Result<Run, String> {
+    let faults = Faults { crashes: crash.into_iter().collect(), ..Faults::default() };
+    let setup = Setup { world: WorldOptions { faults, ..WorldOptions::default() }, ..Setup::default() };
+    let tolerance = if crash.is_some() { Tolerance::Lenient } else { Tolerance::Strict };
+    let mut oracles = Oracles::default();
+    let mut player =
+        Player::new(scenario, fixtures, setup, tolerance, &mut oracles).map_err(|error| error.0)?;
+    player.run().map_err(|error| error.0)?;
+    if !player.settle(SETTLED.0, SETTLED.1).map_err(|error| error.0)? {
+        return Err("is not settled after an hour".to_owned());
+    }
+    let requests = player.cluster.world.record().exchanges.len() as u64;
+    let end = end_state(&player.cluster.world);
+    player.pass(LASTING).map_err(|error| error.0)?;
+    let later = end.differences(&end_state(&player.cluster.world));
+    if !later.is_empty() {
+        return Err(format!("does not stay settled: {}", later.join("; ")));
+    }
+    if crash.is_some() && player.cluster.world.record().crashes == 0 {
+        return Err("the crash did not happen".to_owned());
+    }
+    Ok(Run { requests, end })
+}

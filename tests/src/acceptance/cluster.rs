@@ -42,11 +42,7 @@ const KINDS: [(&str, &str, &str); 21] = [
     ("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings.rbac.authorization.k8s.io"),
     ("ClusterRole", "rbac.authorization.k8s.io/v1", "clusterroles.rbac.authorization.k8s.io"),
     ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "clusterrolebindings.rbac.authorization.k8s.io"),
-    (
-        "CustomResourceDefinition",
-        "apiextensions.k8s.io/v1",
-        "customresourcedefinitions.apiextensions.k8s.io",
-    ),
+    ("CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions.apiextensions.k8s.io"),
 ];
 
 /// Files that every scenario needs: definitions and chart archives.
@@ -85,7 +81,8 @@ impl Fixtures {
         let mut fixtures = Self::default();
         for (path, bytes) in files(&shared.join("crds"), "yaml")? {
             let text = String::from_utf8_lossy(&bytes);
-            let value = yaml::parse(&text).map_err(|error| ScenarioError::Yaml { path: path.into(), error })?;
+            let value =
+                yaml::parse(&text).map_err(|error| ScenarioError::Yaml { path: path.into(), error })?;
             fixtures.definitions.push(Arc::new(value));
         }
         for (path, bytes) in files(&shared.join("charts"), "tgz")? {
@@ -149,7 +146,9 @@ impl Cluster {
     pub fn is_namespaced(&self, api_version: &str, kind: &str) -> Result<bool, StepError> {
         let discovery = self.world.server().discovery();
         let resource = discovery.resource(api_version, kind);
-        resource.map(|resource| resource.namespaced).ok_or_else(|| StepError(format!("kind {api_version}/{kind} not served")))
+        resource
+            .map(|resource| resource.namespaced)
+            .ok_or_else(|| StepError(format!("kind {api_version}/{kind} not served")))
     }
 
     /// All objects of a known kind, in one namespace or everywhere, in order of namespace and name.

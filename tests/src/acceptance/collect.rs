@@ -55,9 +55,13 @@ impl Player<'_> {
             let mut mine = self.cluster.list("HelmRelease", None);
             mine.retain(|release| namespaces.iter().any(|name| name == metadata::text(release, "namespace")));
             let versions: Vec<u64> = mine.iter().map(|release| metadata::resource_version(release)).collect();
-            let is_unknown = |condition: &Value| condition["type"] == "Ready" && condition["status"] == "Unknown";
+            let is_unknown =
+                |condition: &Value| condition["type"] == "Ready" && condition["status"] == "Unknown";
             let busy = mine.iter().any(|release| {
-                release.pointer("/status/conditions").and_then(Value::as_array).is_some_and(|all| all.iter().any(is_unknown))
+                release
+                    .pointer("/status/conditions")
+                    .and_then(Value::as_array)
+                    .is_some_and(|all| all.iter().any(is_unknown))
             });
             if (last.as_ref() == Some(&versions) && !busy) || look > QUIET.1 {
                 return Ok(mine);
@@ -95,7 +99,10 @@ impl Player<'_> {
     }
 
     fn storage(&self, releases: &Releases) -> Value {
-        let summary = |((namespace, name), (secret, release)): (&(String, String), &(Object, Result<Value, String>))| {
+        let summary = |((namespace, name), (secret, release)): (
+            &(String, String),
+            &(Object, Result<Value, String>),
+        )| {
             let summary = release_summary::storage(secret, release.clone(), &self.normaliser);
             (self.short(namespace) + name, summary)
         };
@@ -107,7 +114,8 @@ impl Player<'_> {
         let mut charts = self.cluster.list("HelmChart", None);
         charts.retain(|chart| {
             let namespace = metadata::text(chart, "namespace").to_owned();
-            let key = ("HelmChart".to_owned(), Some(namespace.clone()), metadata::text(chart, "name").to_owned());
+            let key =
+                ("HelmChart".to_owned(), Some(namespace.clone()), metadata::text(chart, "name").to_owned());
             namespaces.contains(&namespace) && !self.applied.contains(&key)
         });
         let summary = |chart: &Object| {
@@ -130,7 +138,10 @@ impl Player<'_> {
                     if self.is_collected(kind, &namespace, &object) {
                         let name = metadata::text(&object, "name");
                         let name = if kind == "ReplicaSet" { without_hash(name) } else { name.to_owned() };
-                        found.insert(format!("{kind}/{}{name}", self.short(&namespace)), summary(kind, &object));
+                        found.insert(
+                            format!("{kind}/{}{name}", self.short(&namespace)),
+                            summary(kind, &object),
+                        );
                     }
                 }
             }
@@ -141,7 +152,8 @@ impl Player<'_> {
     fn is_collected(&self, kind: &str, namespace: &str, object: &Value) -> bool {
         let name = metadata::text(object, "name").to_owned();
         let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-        let is_owned = owners.into_iter().flatten().any(|owner| OWNERS.iter().any(|kind| owner["kind"] == *kind));
+        let is_owned =
+            owners.into_iter().flatten().any(|owner| OWNERS.iter().any(|kind| owner["kind"] == *kind));
         let secret_type = text(object, "type").filter(|_| kind == "Secret");
         let is_left_out = matches!(secret_type, Some(TYPE | "kubernetes.io/service-account-token"));
         let is_applied = self.applied.contains(&(kind.to_owned(), Some(namespace.to_owned()), name.clone()));

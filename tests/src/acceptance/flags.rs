@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn flags_are_understood_or_refused() {
-        let flags = ["--feature-gates=ExternalArtifact=true", "--watch-label-selector=shard=a"].map(str::to_owned);
+        let flags =
+            ["--feature-gates=ExternalArtifact=true", "--watch-label-selector=shard=a"].map(str::to_owned);
         let found = config(&flags).unwrap();
         assert!(found.config.gates.external_artifact);
         assert_eq!(found.release_selector.as_deref(), Some("shard=a"));

@@ -37,7 +37,8 @@ impl Normaliser {
 
     /// [`Self::text`] without what the scenario masks.
     pub(super) fn strict(&self, text: &str) -> String {
-        let masked = |text: String, (mask, with): &(Regex, &'static str)| mask.replace_all(&text, *with).into_owned();
+        let masked =
+            |text: String, (mask, with): &(Regex, &'static str)| mask.replace_all(&text, *with).into_owned();
         self.info.iter().fold(self.text(text), masked)
     }
 }
@@ -60,7 +61,8 @@ pub(super) fn python_json(value: &Value) -> String {
         Value::Object(members) => {
             let mut keys: Vec<&String> = members.keys().collect();
             keys.sort();
-            let members = keys.into_iter().map(|key| format!("{}: {}", python_text(key), python_json(&members[key])));
+            let members =
+                keys.into_iter().map(|key| format!("{}: {}", python_text(key), python_json(&members[key])));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(python_json).collect::<Vec<_>>().join(", ")),
@@ -115,6 +117,9 @@ mod tests {
 
     #[test]
     fn the_order_of_events_is_that_of_their_text() {
-        assert_eq!(python_json(&json!({"b": [1, null], "a": "ü\n\"😀"})), r#"{"a": "\u00fc\n\"\ud83d\ude00", "b": [1, null]}"#);
+        assert_eq!(
+            python_json(&json!({"b": [1, null], "a": "ü\n\"😀"})),
+            r#"{"a": "\u00fc\n\"\ud83d\ude00", "b": [1, null]}"#
+        );
     }
 }

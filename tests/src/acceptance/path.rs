@@ -77,12 +77,9 @@ mod tests {
     #[test]
     fn paths_lead_to_values() {
         let value = json!({"a": {"b.c": [1, {"d": null}]}});
-        for (path, found) in [
-            ("a.b\\.c[0]", Some(json!(1))),
-            ("a.b\\.c[1].d", None),
-            ("a.b\\.c[2]", None),
-            ("a.x", None),
-        ] {
+        for (path, found) in
+            [("a.b\\.c[0]", Some(json!(1))), ("a.b\\.c[1].d", None), ("a.b\\.c[2]", None), ("a.x", None)]
+        {
             assert_eq!(get(&value, path).cloned(), found, "{path}");
         }
     }

@@ -78,7 +78,8 @@ impl<'a> Player<'a> {
         watcher: &'a mut dyn Watcher,
     ) -> Result<Self, StepError> {
         let found = flags::config(&scenario.texts("flags")).map_err(|error| StepError(error.to_string()))?;
-        setup.world.follow = followed(found.release_selector.as_deref(), found.config.gates.external_artifact);
+        setup.world.follow =
+            followed(found.release_selector.as_deref(), found.config.gates.external_artifact);
         setup.config = found.config;
         let normaliser = Normaliser::new(&scenario.texts("infoMasks"))?;
         let cluster = Cluster::start(fixtures, setup);
@@ -101,7 +102,8 @@ impl<'a> Player<'a> {
     }
 
     fn run_steps(&mut self) -> Result<(), StepError> {
-        let namespaces = std::iter::once(self.scenario.namespace()).chain(self.scenario.texts("createNamespaces"));
+        let namespaces =
+            std::iter::once(self.scenario.namespace()).chain(self.scenario.texts("createNamespaces"));
         for name in namespaces {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             accepted(&self.cluster.apply("acceptance", body), "namespace")?;
@@ -216,7 +218,8 @@ impl<'a> Player<'a> {
             _ => return Err(StepError(format!("{text} is no object"))),
         };
         let api_version = self.cluster.api_version(kind, api_version)?;
-        let cluster_scoped = self.cluster.is_namespaced(&api_version, kind).is_ok_and(|namespaced| !namespaced);
+        let cluster_scoped =
+            self.cluster.is_namespaced(&api_version, kind).is_ok_and(|namespaced| !namespaced);
         Ok(match cluster_scoped {
             true => ObjectRef::cluster(api_version, kind, name),
             false => ObjectRef::namespaced(api_version, kind, namespace, name),
@@ -225,7 +228,11 @@ impl<'a> Player<'a> {
 }
 
 /// Seconds as nanoseconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a script are few and positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds of a script are few and positive"
+)]
 pub(super) fn nanos(seconds: f64) -> u64 {
     (seconds * 1e9) as u64
 }

@@ -14,7 +14,12 @@ const INFO_TIMES: [&str; 3] = ["first_deployed", "last_deployed", "deleted"];
 pub(super) type Lookup<'a> = &'a dyn Fn(&str, &str, i64) -> Option<Value>;
 
 /// Metadata, conditions in order, history with verified digests, and every other field of the status.
-pub(super) fn helm_release(object: &Value, storage_namespace: Option<&str>, normaliser: &Normaliser, lookup: Lookup<'_>) -> Value {
+pub(super) fn helm_release(
+    object: &Value,
+    storage_namespace: Option<&str>,
+    normaliser: &Normaliser,
+    lookup: Lookup<'_>,
+) -> Value {
     let metadata = &object["metadata"];
     let mut status = members(object.get("status"));
     let mut out = json!({
@@ -26,7 +31,12 @@ pub(super) fn helm_release(object: &Value, storage_namespace: Option<&str>, norm
     }
     out["conditions"] = items(status.remove("conditions")).iter().map(|c| condition(c, normaliser)).collect();
     let own = metadata["namespace"].as_str().unwrap_or_default();
-    let namespace = status.get("storageNamespace").and_then(Value::as_str).or(storage_namespace).unwrap_or(own).to_owned();
+    let namespace = status
+        .get("storageNamespace")
+        .and_then(Value::as_str)
+        .or(storage_namespace)
+        .unwrap_or(own)
+        .to_owned();
     let history = items(status.remove("history"));
     out["history"] = history.into_iter().map(|entry| snapshot(entry, &namespace, lookup)).collect();
     if status.contains_key("lastAttemptedReleaseActionDuration") {
@@ -75,7 +85,9 @@ fn snapshot(mut entry: Value, namespace: &str, lookup: Lookup<'_>) -> Value {
     for field in ["firstDeployed", "lastDeployed", "deleted"] {
         mask_time(&mut entry, field, false);
     }
-    for test in entry.get_mut("testHooks").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+    for test in
+        entry.get_mut("testHooks").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+    {
         for field in ["lastStarted", "lastCompleted"] {
             mask_time(test, field, false);
         }

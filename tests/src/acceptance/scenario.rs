@@ -127,7 +127,8 @@ impl Scenario {
     /// When the file cannot be read or parsed.
     pub fn json(&self, file: &str) -> Result<Value, ScenarioError> {
         let path = self.folder.join(file);
-        let value = serde_json::from_str(&read(&path)?).map_err(|error| ScenarioError::Json { path, error })?;
+        let value =
+            serde_json::from_str(&read(&path)?).map_err(|error| ScenarioError::Json { path, error })?;
         Ok(substitute(value, &self.namespace()))
     }
 }
@@ -141,7 +142,9 @@ fn substitute(value: Value, namespace: &str) -> Value {
         Value::String(text) => Value::String(replace(&text, namespace)),
         Value::Array(items) => items.into_iter().map(|item| substitute(item, namespace)).collect(),
         Value::Object(members) => {
-            let replaced = members.into_iter().map(|(key, value)| (replace(&key, namespace), substitute(value, namespace)));
+            let replaced = members
+                .into_iter()
+                .map(|(key, value)| (replace(&key, namespace), substitute(value, namespace)));
             Value::Object(replaced.collect::<Map<_, _>>())
         }
         other => other,
@@ -164,6 +167,9 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_in_keys_and_values() {
         let value = json!({"${NS}-a": ["${CHARTS}/x.tgz", 1, "${DIGEST}"]});
-        assert_eq!(substitute(value, "acc-a"), json!({"acc-a-a": ["http://127.0.0.1:8899/x.tgz", 1, "${DIGEST}"]}));
+        assert_eq!(
+            substitute(value, "acc-a"),
+            json!({"acc-a-a": ["http://127.0.0.1:8899/x.tgz", 1, "${DIGEST}"]})
+        );
     }
 }

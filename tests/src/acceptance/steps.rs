@@ -54,7 +54,9 @@ impl Player<'_> {
         for mut object in objects {
             let kind = text(&object, "kind").unwrap_or_default().to_owned();
             let api_version = text(&object, "apiVersion").unwrap_or_default().to_owned();
-            if self.cluster.is_namespaced(&api_version, &kind)? && object["metadata"].get("namespace").is_none() {
+            if self.cluster.is_namespaced(&api_version, &kind)?
+                && object["metadata"].get("namespace").is_none()
+            {
                 object["metadata"]["namespace"] = json!(self.scenario.namespace());
             }
             let reference = ObjectRef::of(&object);
@@ -184,7 +186,9 @@ impl Player<'_> {
         if argument["wait"] == true {
             let timeout = argument.get("timeout").and_then(Value::as_f64).unwrap_or(40.0);
             let what = format!("deletion of {reference}");
-            self.poll(timeout, &what, |cluster| cluster.get(&reference).map_or(Ok(()), |_| Err("still there".into())))?;
+            self.poll(timeout, &what, |cluster| {
+                cluster.get(&reference).map_or(Ok(()), |_| Err("still there".into()))
+            })?;
         }
         Ok(())
     }
@@ -214,9 +218,13 @@ impl Player<'_> {
         let before = current.as_ref().and_then(|secret| secret.pointer("/metadata/labels").cloned());
         let mut labels = before.unwrap_or_else(|| json!({"createdAt": now}));
         let status = release["info"]["status"].clone();
-        for (key, value) in [("name", json!(name)), ("owner", json!("helm")), ("status", status),
-            ("version", json!(version.to_string())), ("modifiedAt", json!(now))]
-        {
+        for (key, value) in [
+            ("name", json!(name)),
+            ("owner", json!("helm")),
+            ("status", status),
+            ("version", json!(version.to_string())),
+            ("modifiedAt", json!(now)),
+        ] {
             labels[key] = value;
         }
         let data = json!({"release": encode_release(&release)?});
@@ -235,7 +243,8 @@ impl Player<'_> {
         if text(argument, "signal") != Some("KILL") {
             self.cluster.world.shut_down();
             let end = self.cluster.world.now().monotonic.after_nanos(GRACE);
-            let busy = |player: &Self| player.cluster.world.machine().is_some_and(|m| !m.operator().is_idle());
+            let busy =
+                |player: &Self| player.cluster.world.machine().is_some_and(|m| !m.operator().is_idle());
             while busy(self) && self.cluster.world.now().monotonic < end {
                 self.pass(10_000_000)?;
             }

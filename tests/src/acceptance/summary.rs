@@ -50,7 +50,10 @@ pub(super) fn summary(kind: &str, object: &Value) -> Value {
             }
         }
     }
-    out.insert("managedFields".to_owned(), managed(object, matches!(kind, "ConfigMap" | "Secret" | "Deployment")));
+    out.insert(
+        "managedFields".to_owned(),
+        managed(object, matches!(kind, "ConfigMap" | "Secret" | "Deployment")),
+    );
     Value::Object(out)
 }
 
@@ -64,7 +67,9 @@ fn metadata(object: &Value) -> Map<String, Value> {
             out.insert(field.to_owned(), Value::Object(kept));
         }
     }
-    if let Some(finalizers) = metadata.get("finalizers").filter(|f| f.as_array().is_some_and(|f| !f.is_empty())) {
+    if let Some(finalizers) =
+        metadata.get("finalizers").filter(|f| f.as_array().is_some_and(|f| !f.is_empty()))
+    {
         out.insert("finalizers".to_owned(), finalizers.clone());
     }
     if metadata.get("deletionTimestamp").is_some() {
@@ -94,7 +99,8 @@ fn deployment(spec: &Value) -> Value {
 }
 
 fn version(version: &Value) -> Value {
-    let properties = version.pointer("/schema/openAPIV3Schema/properties/spec/properties").and_then(Value::as_object);
+    let properties =
+        version.pointer("/schema/openAPIV3Schema/properties/spec/properties").and_then(Value::as_object);
     let names: Vec<&String> = properties.into_iter().flat_map(Map::keys).collect();
     json!({"name": version["name"], "served": version["served"], "storage": version["storage"], "properties": names})
 }
@@ -122,7 +128,11 @@ mod tests {
                 json!({"metadata": meta, "data": {"k": "v"}}),
                 json!({"labels": {"a": "b"}, "data": {"k": "v"}, "managedFields": []}),
             ),
-            ("Pod", json!({"metadata": meta, "spec": {"x": 1}}), json!({"labels": {"a": "b"}, "managedFields": []})),
+            (
+                "Pod",
+                json!({"metadata": meta, "spec": {"x": 1}}),
+                json!({"labels": {"a": "b"}, "managedFields": []}),
+            ),
             (
                 "Service",
                 json!({"metadata": {}, "spec": {"type": "ClusterIP", "clusterIP": "1"}}),
@@ -133,7 +143,11 @@ mod tests {
                 json!({"metadata": {"labels": {"pod-template-hash": "1", "app": "x"}}}),
                 json!({"labels": {"app": "x"}}),
             ),
-            ("Widget", json!({"metadata": {}, "spec": {"x": 1}}), json!({"spec": {"x": 1}, "managedFields": []})),
+            (
+                "Widget",
+                json!({"metadata": {}, "spec": {"x": 1}}),
+                json!({"spec": {"x": 1}, "managedFields": []}),
+            ),
         ] {
             assert_eq!(summary(kind, &object), expected, "{kind}");
         }

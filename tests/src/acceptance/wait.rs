@@ -99,7 +99,10 @@ fn brief(object: &Value) -> String {
     });
     let observed = object.pointer("/status/observedGeneration").cloned().unwrap_or(json!(null));
     let generation = &object["metadata"]["generation"];
-    format!("{} (observedGeneration {observed}, generation {generation})", shown.collect::<Vec<_>>().join("; "))
+    format!(
+        "{} (observedGeneration {observed}, generation {generation})",
+        shown.collect::<Vec<_>>().join("; ")
+    )
 }
 
 #[cfg(test)]
