@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pilothouse_apply::WaitError;
 use pilothouse_encoding::timestamp::Timestamp;
 use pilothouse_machine::{Context, HelmLogLevel};
-use pilothouse_release::ReleaseRecord;
+use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use crate::{ActionConfig, HelmError, JournalMark, Storage};
 
@@ -84,9 +84,22 @@ pub(crate) fn info(context: &mut Context, message: &str, attributes: &[(&str, &s
 /// `<what> "<name>" failed: <error>`, or `interrupted`, for `info.description`.
 pub(crate) fn failure_description(what: &str, name: &str, error: &HelmError) -> String {
     if error.is_interrupted() {
-        return format!("{what} {name:?} interrupted: {}", error.root());
+        return format!("{}{}", interrupted(what, name), error.root());
     }
     format!("{what} {name:?} failed: {error}")
+}
+
+/// Whether a failed revision is an install or upgrade that was interrupted, which is no failure (spec 08 row 10).
+///
+/// A rollback that was interrupted is none of these: what it was to repair is still broken.
+#[must_use]
+pub fn was_interrupted(record: &ReleaseRecord) -> bool {
+    let begins = |what: &str| record.info.description.starts_with(&interrupted(what, &record.name));
+    record.info.status == ReleaseStatus::Failed && (begins("Release") || begins("Upgrade"))
+}
+
+fn interrupted(what: &str, name: &str) -> String {
+    format!("{what} {name:?} interrupted: ")
 }
 
 #[cfg(test)]
@@ -110,5 +123,13 @@ mod tests {
         );
         let interrupted = HelmError::Interrupted("y".to_owned()).context("failed pre-install");
         assert_eq!(failure_description("Release", "app", &interrupted), "Release \"app\" interrupted: y");
+        let cases = [("Release", true), ("Upgrade", true), ("Rollback", false)];
+        for (what, expected) in cases {
+            let mut record = ReleaseRecord { name: "app".to_owned(), ..ReleaseRecord::default() };
+            record.set_status(ReleaseStatus::Failed, failure_description(what, "app", &interrupted));
+            assert_eq!(was_interrupted(&record), expected, "{what}");
+            record.set_status(ReleaseStatus::Failed, failure_description(what, "app", &failed));
+            assert!(!was_interrupted(&record));
+        }
     }
 }

@@ -32,7 +32,7 @@ mod uninstall_order;
 mod unlock;
 mod upgrade;
 
-pub use action::ActionResult;
+pub use action::{ActionResult, was_interrupted};
 pub use config::ActionConfig;
 pub use discover::Discover;
 pub use error::HelmError;
@@ -43,6 +43,7 @@ pub use rollback::{Rollback, RollbackOptions};
 pub use storage::{
     CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease,
 };
+pub use stored_chart::preserved_values;
 pub use test::{TestFilters, TestOptions, TestRelease};
 pub use uninstall::{Uninstall, UninstallOptions};
 pub use unlock::Unlock;

@@ -1,7 +1,7 @@
 //! Between charts in memory and charts in release records.
 
-use pilothouse_chart::{Chart, coalesce_values};
-use pilothouse_release::StoredChart;
+use pilothouse_chart::{Chart, ChartMetadata, coalesce_values};
+use pilothouse_release::{ReleaseRecord, StoredChart};
 use serde_json::{Map, Value};
 
 /// The chart as it is stored: without its subcharts.
@@ -39,9 +39,30 @@ pub(crate) fn reuse_values(
     let (rebuilt, _) = coalesce_values(&old_chart, &old_values)
         .map_err(|error| format!("failed to rebuild old values: {error}"))?;
     chart.values = Value::Object(rebuilt);
+    over(metadata, old_values, &values)
+}
+
+/// The values that an upgrade with reuse of values would store, when it starts from a release.
+///
+/// # Errors
+/// When the values do not fit together.
+pub fn preserved_values(
+    old: &ReleaseRecord,
+    values: &Map<String, Value>,
+) -> Result<Map<String, Value>, String> {
+    let metadata = old.chart.metadata.clone().unwrap_or_default();
+    over(metadata, old.config.clone().unwrap_or_default(), values)
+}
+
+/// New values over those that the user had given before.
+fn over(
+    metadata: ChartMetadata,
+    old_values: Map<String, Value>,
+    values: &Map<String, Value>,
+) -> Result<Map<String, Value>, String> {
     // Coalescing with a chart whose defaults are the old values is coalescing of the two tables.
     let underneath = Chart { metadata, values: Value::Object(old_values), ..Chart::default() };
-    coalesce_values(&underneath, &values).map(|(values, _)| values)
+    coalesce_values(&underneath, values).map(|(values, _)| values)
 }
 
 #[cfg(test)]
@@ -64,5 +85,15 @@ mod tests {
         let values = reuse_values(&mut chart, values, &old, Some(&old_values)).unwrap();
         assert_eq!(Value::Object(values), json!({"b": 3.0, "n": {"y": 2.0, "z": 3.0}}));
         assert_eq!(chart.values, json!({"a": 1.0, "b": 2.0, "n": {"x": 1.0, "y": 2.0}}));
+    }
+
+    #[test]
+    fn preserving_again_changes_nothing() {
+        let mut record = ReleaseRecord { config: Some(map(json!({"b": 2.0}))), ..ReleaseRecord::default() };
+        let values = map(json!({"a": 1.0, "n": null}));
+        let preserved = preserved_values(&record, &values).unwrap();
+        assert_eq!(preserved.get("b"), Some(&json!(2.0)));
+        record.config = Some(preserved.clone());
+        assert_eq!(preserved_values(&record, &values), Ok(preserved));
     }
 }

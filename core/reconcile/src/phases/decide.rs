@@ -3,10 +3,14 @@
 //! Everything here is a function of what was read. The rows stand in the order of the spec; the first that fits decides.
 
 use pilothouse_api::HelmReleaseStatus;
+use pilothouse_helm::was_interrupted;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use super::policy::{ActivePolicy, ReleaseAction, Remediation, RemediationStrategy};
 use crate::Subject;
+
+/// Reason of a release that failed because its install or upgrade was given up in the middle.
+const INTERRUPTED: &str = "its last action was interrupted";
 
 /// The state of the release in storage against what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +93,7 @@ pub fn state(subject: &Subject, facts: &Facts<'_>, active: &ActivePolicy) -> Res
         return Ok(ReleaseState::Unmanaged(reason.clone()));
     }
     match stored {
+        ReleaseStatus::Failed if was_interrupted(latest) => return Ok(ReleaseState::Failed(INTERRUPTED)),
         ReleaseStatus::Failed => return Ok(ReleaseState::Failed("")),
         ReleaseStatus::Uninstalled => {
             return Ok(ReleaseState::Absent("found uninstalled release in storage"));
@@ -211,6 +216,8 @@ pub fn next(
         }
         ReleaseState::OutOfSync(_) => (Truncation::Keep, Next::Upgrade),
         ReleaseState::Untested => (Truncation::Keep, Next::Test),
+        // An interruption is no failure: nothing to remediate (spec 08 row 10).
+        ReleaseState::Failed(INTERRUPTED) if active.retry.is_none() => (Truncation::Keep, Next::Upgrade),
         ReleaseState::Failed(_) => failed(status, active, forced, target),
     }
 }

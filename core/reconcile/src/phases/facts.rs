@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pilothouse_api::{History, Snapshot};
 use pilothouse_encoding::digest::Algorithm;
+use pilothouse_helm::preserved_values;
 use pilothouse_release::{
     Observation, ReleaseRecord, ReleaseStatus, VerifyError, snapshot_of, verify_config, verify_object,
     verify_snapshot,
@@ -49,12 +50,24 @@ pub fn determine(
         not_observed,
         chart_name: &desired.chart_name,
         chart_version: &desired.chart_version,
-        values_match: snapshot
-            .is_some_and(|snapshot| verify_config(&snapshot.config_digest, &desired.values)),
+        values_match: snapshot.is_some_and(|snapshot| values_match(subject, snapshot, latest, desired)),
         post_renderers_digest: &desired.post_renderers_digest,
         common_metadata_digest: &desired.common_metadata_digest,
     };
     Ok(Determined { state: state(subject, &facts, active)?, latest: latest.cloned() })
+}
+
+/// Whether an upgrade would store the values that are stored (spec 08 row 3 for values that are preserved).
+fn values_match(
+    subject: &Subject,
+    snapshot: &Snapshot,
+    latest: Option<&Arc<ReleaseRecord>>,
+    desired: &Desired,
+) -> bool {
+    let preserved = latest.filter(|_| subject.release.spec.upgrade().preserve_values);
+    let preserved = preserved.and_then(|latest| preserved_values(latest, &desired.values).ok());
+    verify_config(&snapshot.config_digest, &desired.values)
+        || preserved.is_some_and(|values| verify_config(&snapshot.config_digest, &values))
 }
 
 /// Whether the release to roll back to is stored as it was observed.

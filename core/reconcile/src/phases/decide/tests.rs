@@ -72,7 +72,10 @@ fn stored(status: &str) -> ReleaseRecord {
 fn decided(words: &str) -> String {
     let subject = subject(words);
     let has = |word: &str| words.split_whitespace().any(|other| other == word);
-    let record = words.split_whitespace().find_map(|word| word.strip_prefix("stored:")).map(stored);
+    let mut record = words.split_whitespace().find_map(|word| word.strip_prefix("stored:")).map(stored);
+    if let (Some(record), true) = (&mut record, has("interrupted")) {
+        record.info.description = "Upgrade \"\" interrupted: x".to_owned();
+    }
     let facts = Facts {
         latest: record.as_ref(),
         not_observed: has("edited").then(|| "release not observed to be made for object".to_owned()),
