@@ -2,4 +2,5 @@
 
 pub mod acceptance;
 pub mod fuzz_entry;
+pub mod measure;
 pub mod oracles;

@@ -20,6 +20,14 @@ const GRACE: u64 = 30 * SECOND;
 const STARTING: u64 = 2 * SECOND;
 
 impl Player<'_> {
+    /// Plays one step of a script.
+    ///
+    /// # Errors
+    /// When it cannot be played or waits in vain, or what the watcher says.
+    pub fn play_step(&mut self, step: &Value) -> Result<(), StepError> {
+        self.step(step)
+    }
+
     /// Plays one step.
     pub(super) fn step(&mut self, step: &Value) -> Result<(), StepError> {
         let members = step.as_object().ok_or_else(|| StepError("a step is a map".to_owned()))?;
