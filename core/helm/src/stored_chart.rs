@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn preserving_again_changes_nothing() {
         let mut record = ReleaseRecord { config: Some(map(json!({"b": 2.0}))), ..ReleaseRecord::default() };
-        let values = map(json!({"a": 1.0, "n": null}));
+        let values = map(json!({"a": 1.0, "n": {"x": 1.0}}));
         let preserved = preserved_values(&record, &values).unwrap();
         assert_eq!(preserved.get("b"), Some(&json!(2.0)));
         record.config = Some(preserved.clone());
