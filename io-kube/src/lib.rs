@@ -7,6 +7,7 @@ pub mod client;
 pub mod clock;
 pub mod commands;
 pub mod correlator;
+pub mod dev;
 pub mod discovery;
 pub mod driver;
 pub mod environment;

@@ -2,7 +2,9 @@
 
 mod completion;
 mod crds;
+mod dev;
 mod run;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,8 @@ pub struct Cli {
 enum Command {
     /// Run the operator.
     Run(Box<RunFlags>),
+    /// Run the operator on a simulated cluster, with the manifests and charts of a folder.
+    Dev(dev::DevFlags),
     /// Print the CustomResourceDefinition of HelmRelease.
     Crds,
     /// Print a completion script for a shell.
@@ -38,6 +42,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Run(flags) => run::run(*flags),
+            Command::Dev(flags) => dev::run(flags),
             Command::Crds => crds::print(),
             Command::Completion { shell } => completion::print(shell),
         }

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::stack::on_large_stack;
 use crate::client::{ApiClient, ConnectError};
 use crate::clock::{self, Clock};
 use crate::discovery::Catalog;
@@ -28,10 +29,6 @@ use crate::settings::{Settings, SettingsError};
 use crate::transport::http_client;
 use crate::urls::HostOverrides;
 use crate::watches::{MachineWatches, SharedWatches};
-
-/// The stack of the thread on which the state machines run, in bytes. Templates of charts recurse on it; the machines
-/// count their depth and stay far below.
-const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long the last events may take to be written.
 const EVENTS_GRACE: Duration = Duration::from_secs(5);
@@ -56,15 +53,10 @@ enum StartError {
 pub(super) fn run(flags: RunFlags) -> ExitCode {
     let log = Log::stderr(flags.encoding(), flags.level());
     let on_thread = log.clone();
-    let thread = std::thread::Builder::new()
-        .name("operator".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(move || runtime(&flags, &on_thread));
-    match thread.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
-        Ok(Err(_)) => ExitCode::FAILURE,
+    match on_large_stack("operator", move || runtime(&flags, &on_thread)) {
+        Ok(code) => code,
         Err(error) => {
-            log.error("setup", "unable to start the operator's thread", &error, &[]);
+            log.error("setup", "unable to run the operator's thread", &error, &[]);
             ExitCode::FAILURE
         }
     }

@@ -23,6 +23,9 @@ pub struct ControllerOptions {
     pub bind_claims: bool,
     /// Whether Services of type LoadBalancer get an address.
     pub balance: bool,
+    /// Whether Pods that are not restarted end well by themselves after `run`, as commands do. Without it only those of
+    /// Jobs do, as with kwok's fast stages, and others need a label.
+    pub end_pods: bool,
 }
 
 impl Default for ControllerOptions {
@@ -37,6 +40,7 @@ impl Default for ControllerOptions {
             establish: 100 * MILLISECOND,
             bind_claims: true,
             balance: true,
+            end_pods: false,
         }
     }
 }

@@ -49,7 +49,9 @@ pub(super) fn visit(visit: &mut Visit<'_>) -> Again {
         run(visit);
         return None;
     }
-    let finite = text(&object, "/spec/restartPolicy") == "Never" && is_owned_by_job(&object);
+    let policy = text(&object, "/spec/restartPolicy");
+    let finite = (policy == "Never" && is_owned_by_job(&object))
+        || (visit.options.end_pods && matches!(policy, "Never" | "OnFailure"));
     if !finite {
         return None;
     }

@@ -164,6 +164,9 @@ impl Library {
     }
 }
 
+/// Whether a version fits.
+type Predicate<'a> = Box<dyn Fn(&Version) -> bool + 'a>;
+
 /// Which versions are wanted.
 enum Wanted {
     Any,
@@ -176,7 +179,7 @@ impl Wanted {
         Self::Range(if text.is_empty() { "*" } else { text }.to_owned())
     }
 
-    fn predicate(&self) -> Result<Box<dyn Fn(&Version) -> bool + '_>, String> {
+    fn predicate(&self) -> Result<Predicate<'_>, String> {
         Ok(match self {
             Self::Any => Box::new(|_| true),
             Self::Exactly(exact) => Box::new(|version| version.original == *exact),

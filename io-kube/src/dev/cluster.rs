@@ -1,0 +1,221 @@
+//! The simulated cluster with the operator and source-controller in it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pilothouse_io_sim::controllers::ControllerOptions;
+use pilothouse_io_sim::source_controller::{SourceController, source_definitions};
+use pilothouse_io_sim::world::{Machine, Progress, Record, World, WorldOptions};
+use pilothouse_operator::{Config, Gates, Operator, OperatorAction, OperatorInput};
+use pilothouse_protocol::{
+    Deadline, Failure, FieldValidation, Monotonic, Now, Object, ObjectRef, Patch, Preconditions, Propagation,
+    Reply, Request,
+};
+use serde_json::{Value, json};
+
+use super::InputError;
+use super::manifest::Manifest;
+use super::project::{Project, is_release};
+
+/// Field manager under which the manifests are applied.
+const MANAGER: &str = "pilothouse-dev";
+/// How much virtual time passes between two looks at what has changed, in nanoseconds.
+const SLICE: u64 = 20_000_000;
+/// How long a Pod takes to become ready, in virtual nanoseconds.
+const READY: u64 = 3_000_000_000;
+/// How long the Pod of a test or a Job runs, in virtual nanoseconds.
+const RUN: u64 = 2_000_000_000;
+/// How long definitions of custom resources are given to be established, in nanoseconds.
+const ESTABLISH: u64 = 500_000_000;
+
+/// The operator as a simulated world drives it.
+pub(super) struct Embedded(Operator);
+
+/// The cluster.
+pub(super) struct Cluster {
+    world: World<Embedded>,
+    sources: SourceController,
+    project: Project,
+    origin: Monotonic,
+}
+
+/// The operator asks for timers without end: a fault of the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("the operator asks for timers without end; please report this with your manifests")]
+pub struct Livelock;
+
+impl Cluster {
+    /// A cluster with a project in it, and notes about objects that are left out. `wall` in nanoseconds since the Unix
+    /// epoch.
+    ///
+    /// # Errors
+    /// When the API server refuses an object.
+    pub(super) fn start(project: Project, wall: i64) -> Result<(Self, Vec<String>), InputError> {
+        let gates = Gates { external_artifact: true, ..Gates::default() };
+        let config = Config { gates, ..Config::default() };
+        let mut world =
+            World::new(options(wall), move |start| Embedded(Operator::new(config.clone(), start.seed)));
+        let own = std::iter::once(pilothouse_api::custom_resource_definition()).chain(source_definitions());
+        for definition in own {
+            // These are our own: they are as the model wants them.
+            let _ = apply(&mut world, definition);
+        }
+        world.run_for(ESTABLISH);
+        let sources = SourceController::new(project.library.clone());
+        let mut cluster = Self { world, sources, project, origin: Monotonic(0) };
+        let notes = cluster.apply_all()?;
+        cluster.origin = cluster.world.now().monotonic;
+        cluster.world.start();
+        Ok((cluster, notes))
+    }
+
+    /// Brings the cluster in line with a changed project: objects that are gone are deleted. Returns notes.
+    ///
+    /// # Errors
+    /// When the API server refuses an object.
+    pub(super) fn replace(&mut self, project: Project) -> Result<Vec<String>, InputError> {
+        let kept: BTreeSet<ObjectRef> = project.manifests.iter().map(Manifest::reference).collect();
+        let old = std::mem::replace(&mut self.project, project);
+        self.sources.set_library(self.project.library.clone());
+        for manifest in old.manifests.iter().rev().filter(|manifest| !kept.contains(&manifest.reference())) {
+            let (propagation, preconditions) = (Propagation::Background, Preconditions::default());
+            let delete = Request::Delete { object: manifest.reference(), propagation, preconditions };
+            // What is gone already need not be deleted.
+            let _ = self.world.act(MANAGER, &delete);
+        }
+        self.apply_all()
+    }
+
+    /// Lets time pass until something changes, a slice is over, or `until` has come.
+    ///
+    /// # Errors
+    /// When time stands still.
+    pub(super) fn step(&mut self, until: Monotonic) -> Result<(), Livelock> {
+        let due = self.sources.tend(&mut self.world);
+        let now = self.world.now().monotonic;
+        let end = until.min(now.after_nanos(SLICE)).min(due.unwrap_or(until)).max(now);
+        let revision = self.world.server().revision();
+        let limit = end.nanos_since(now);
+        let outcome = self.world.run_until(|world| world.server().revision() != revision, limit);
+        match outcome {
+            Progress::Livelock => return Err(Livelock),
+            Progress::Idle => {
+                self.world.run_for(limit);
+            }
+            Progress::Stepped | Progress::TimeIsUp | Progress::Reached => {}
+        }
+        Ok(())
+    }
+
+    /// The present moment.
+    pub(super) fn now(&self) -> Monotonic {
+        self.world.now().monotonic
+    }
+
+    /// Virtual nanoseconds since the objects were applied.
+    pub(super) fn elapsed(&self) -> u64 {
+        self.now().nanos_since(self.origin)
+    }
+
+    /// The moment so many virtual nanoseconds after the objects were applied.
+    pub(super) fn after(&self, elapsed: u64) -> Monotonic {
+        self.origin.after_nanos(elapsed)
+    }
+
+    /// What has happened.
+    pub(super) fn record(&self) -> &Record {
+        self.world.record()
+    }
+
+    /// All HelmReleases, also such that are being deleted.
+    pub(super) fn releases(&self) -> Vec<Object> {
+        let stored = self.world.server().store().list("helmreleases.helm.toolkit.fluxcd.io", None);
+        stored.map(|stored| Arc::clone(&stored.object)).collect()
+    }
+
+    /// What the operator does.
+    pub(super) fn progress(&self) -> Vec<pilothouse_operator::Progress> {
+        self.world.machine().map(|machine| machine.0.progress()).unwrap_or_default()
+    }
+
+    /// Applies all objects: definitions and namespaces first, releases last.
+    fn apply_all(&mut self) -> Result<Vec<String>, InputError> {
+        let mut manifests = self.project.manifests.clone();
+        manifests.sort_by_key(|manifest| match manifest.kind() {
+            "CustomResourceDefinition" => 0,
+            "Namespace" => 1,
+            _ if is_release(manifest) => 3,
+            _ => 2,
+        });
+        let mut notes = Vec::new();
+        let mut settled = false;
+        for manifest in &manifests {
+            if !settled && manifest.kind() != "CustomResourceDefinition" {
+                settled = true;
+                if manifests.first().is_some_and(|first| first.kind() == "CustomResourceDefinition") {
+                    self.world.run_for(ESTABLISH);
+                }
+            }
+            self.make_namespace(manifest);
+            match apply(&mut self.world, manifest.object.clone()) {
+                Reply::Failed(failure) if is_unknown_kind(&failure) => notes.push(format!(
+                    "{}:{}: {} is left out: {} is not served by the simulated cluster",
+                    manifest.file,
+                    manifest.line,
+                    manifest.reference(),
+                    manifest.api_version()
+                )),
+                Reply::Failed(failure) => return Err(manifest.wrong(failure.to_string())),
+                _ => {}
+            }
+        }
+        Ok(notes)
+    }
+
+    fn make_namespace(&mut self, manifest: &Manifest) {
+        let Some(name) = manifest.reference().namespace else { return };
+        let namespace = ObjectRef::cluster("v1", "Namespace", &name);
+        if self.world.get(&namespace).is_none() {
+            let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            // A name that is refused here is refused again with the object itself.
+            let _ = apply(&mut self.world, body);
+        }
+    }
+}
+
+impl Machine for Embedded {
+    fn handle(&mut self, now: Now, input: OperatorInput) {
+        self.0.handle(now, input);
+    }
+
+    fn poll_action(&mut self) -> Option<OperatorAction> {
+        self.0.poll_action()
+    }
+
+    fn poll_timeout(&self) -> Option<Deadline> {
+        self.0.poll_timeout()
+    }
+}
+
+fn options(wall: i64) -> WorldOptions {
+    let controllers =
+        ControllerOptions { ready: READY, run: RUN, end_pods: true, ..ControllerOptions::default() };
+    let mut options = WorldOptions { wall, controllers, journal: false, ..WorldOptions::default() };
+    // A change of any ConfigMap or Secret counts at once, without the label that asks for it.
+    options.follow.iter_mut().for_each(|target| target.labels.clear());
+    options
+}
+
+fn apply(world: &mut World<Embedded>, mut body: Value) -> Reply {
+    // As the API server does with what is applied to the main resource.
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("status");
+    }
+    let patch = Patch::Apply { force: true, validation: FieldValidation::Strict };
+    let (object, body) = (ObjectRef::of(&body), Arc::new(body));
+    world.act(MANAGER, &Request::Patch { object, patch, body, status: false, dry_run: false })
+}
+
+fn is_unknown_kind(failure: &Failure) -> bool {
+    failure.api().is_some_and(|error| error.code == 404 && error.message.contains("requested resource"))
+}
