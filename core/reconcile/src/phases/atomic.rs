@@ -305,6 +305,7 @@ fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> Step {
         action.map_or(("release", 0), |action| (action.name(), action.failures(&subject.status)));
     let message = format!("Failed to {name} after {failures} attempt(s)");
     subject.stalled(context, "RetriesExceeded", &message);
+    end_progress(subject, context, "RetriesExceeded", &message);
     Step::End(Ending::Terminal(
         "terminal error: exceeded maximum retries: cannot remediate failed release".to_owned(),
     ))
@@ -312,8 +313,24 @@ fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> Step {
 
 fn missing_rollback_target(subject: &mut Subject, context: &mut Context) -> Step {
     let reason = "missing target release for rollback: cannot remediate failed release";
-    subject.stalled(context, "MissingRollbackTarget", &format!("Failed to perform remediation: {reason}"));
+    let message = format!("Failed to perform remediation: {reason}");
+    subject.stalled(context, "MissingRollbackTarget", &message);
+    end_progress(subject, context, "MissingRollbackTarget", &message);
     Step::End(Ending::Terminal(format!("terminal error: {reason}")))
+}
+
+/// A stalled release is not in progress: Ready=Unknown, left by a gate that was closed for a while, gives way to what
+/// became of the release.
+fn end_progress(subject: &mut Subject, context: &Context, reason: &str, message: &str) {
+    let is_unknown = |subject: &Subject| {
+        subject.status.conditions.get("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown)
+    };
+    if is_unknown(subject) {
+        summarise(subject, context);
+    }
+    if is_unknown(subject) {
+        subject.not_ready(context, reason, message);
+    }
 }
 
 /// The type of the next action has run in this pass already (rule 3).
