@@ -25,9 +25,11 @@ impl Call {
         if let Some(reply) = context.take(self.id) {
             return Some(reply);
         }
-        context
-            .wait_until(self.until, Why::RequestTimeout)
-            .then(|| Reply::Failed(Failure::Unknown("no reply from the API server".to_owned())))
+        if !context.wait_until(self.until, Why::RequestTimeout) {
+            return None;
+        }
+        context.give_up(self.id);
+        Some(Reply::Failed(Failure::Unknown("no reply from the API server".to_owned())))
     }
 }
 

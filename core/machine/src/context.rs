@@ -99,6 +99,11 @@ impl Context {
         self.replies.remove(&id)
     }
 
+    /// Waits for a reply no longer: it is late from now on.
+    pub fn give_up(&mut self, id: RequestId) {
+        self.in_flight.remove(&id);
+    }
+
     /// Starts a watch as the target cluster's identity.
     pub fn watch(&mut self, target: WatchTarget) -> WatchId {
         let id = WatchId(self.new_id());

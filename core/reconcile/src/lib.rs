@@ -9,6 +9,7 @@ mod memory;
 mod pass;
 pub mod phases;
 mod release;
+mod source_events;
 mod subject;
 mod write_status;
 

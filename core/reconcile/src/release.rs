@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pilothouse_api::{REQUESTED_AT, SourceObject};
-use pilothouse_machine::{Context, Interrupt, Random};
+use pilothouse_machine::{Context, Interrupt, Random, SECOND};
 use pilothouse_protocol::{
     Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger, Why, metadata,
 };
@@ -16,7 +16,11 @@ use pilothouse_protocol::{
 use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::source::source_reference;
+use crate::source_events::{is_attempted, is_new_artifact, keep_newer};
 use crate::{Config, Ending, Subject};
+
+/// A pass whose request is not answered for this long is dropped and begun again. Longer than any download takes.
+const PATIENCE: u64 = 1800 * SECOND;
 
 /// The machine of one HelmRelease.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub struct Release {
     queued: bool,
     dependency_changed: bool,
     shutting_down: bool,
+    /// When the pass last got on.
+    active: Monotonic,
     next: Option<Deadline>,
     errors_in_a_row: u32,
 }
@@ -56,6 +62,7 @@ impl Release {
             queued: false,
             dependency_changed: false,
             shutting_down: false,
+            active: Monotonic::default(),
             next: None,
             errors_in_a_row: 0,
         }
@@ -69,7 +76,10 @@ impl Release {
             Input::Object(None) => self.forget_object(),
             Input::Source { object, value } => self.see_source(object, value),
             Input::Wake(trigger) => self.wake(&trigger),
-            Input::Reply { id, reply } => self.context.reply(id, reply),
+            Input::Reply { id, reply } => {
+                self.active = now.monotonic;
+                self.context.reply(id, reply);
+            }
             Input::Observed { watch, observation } => self.context.observe(watch, observation),
             Input::Timer => {}
             Input::Shutdown => {
@@ -107,6 +117,7 @@ impl Release {
         self.queued = false;
         self.next = None;
         self.gone_sources.clear();
+        self.active = now.monotonic;
         self.context.clear_interrupt();
         match self.new_subject() {
             Ok(subject) => {
@@ -229,24 +240,11 @@ impl Release {
 
     /// Whether the revision of a source is the one attempted last, while the release is fine or at work.
     fn was_attempted(&self, reference: &ObjectRef, source: &SourceObject) -> bool {
-        let status = match (&self.pass, &self.memory) {
-            (Some(pass), _) => pass.status(),
-            (None, Some(memory)) => &memory.status,
-            (None, None) => return false,
-        };
-        let settled = status.conditions.is_true("Ready") || status.conditions.is_true("Reconciling");
-        let revision =
-            source.artifact.as_ref().map(|artifact| artifact.revision.as_str()).unwrap_or_default();
-        let by_digest = reference.kind == "OCIRepository"
-            || (reference.kind == "ExternalArtifact" && revision.contains(':'));
-        let attempted = if by_digest {
-            let digest = revision.rsplit_once('@').map_or(revision, |(_, digest)| digest);
-            let last = &status.last_attempted_revision_digest;
-            digest == last.rsplit_once('@').map_or(last.as_str(), |(_, digest)| digest)
-        } else {
-            revision == status.last_attempted_revision
-        };
-        settled && attempted
+        match (&self.pass, &self.memory) {
+            (Some(pass), _) => is_attempted(pass.status(), reference, source),
+            (None, Some(memory)) => is_attempted(&memory.status, reference, source),
+            (None, None) => false,
+        }
     }
 
     fn wake(&mut self, trigger: &Trigger) {
@@ -283,7 +281,16 @@ impl Release {
     fn drive(&mut self) {
         if let Some(pass) = self.pass.as_mut() {
             self.context.clear_deadlines();
-            if let Some(ending) = pass.poll(&mut self.context) {
+            let patience = self.active.after_nanos(PATIENCE);
+            let ending = match pass.poll(&mut self.context) {
+                None if self.context.is_requesting()
+                    && self.context.wait_until(patience, Why::RequestTimeout) =>
+                {
+                    Some(Ending::Error("a request was never answered".to_owned()))
+                }
+                ending => ending,
+            };
+            if let Some(ending) = ending {
                 let (memory, mut learnt) = (pass.memory(), pass.take_sources());
                 learnt.retain(|reference, _| !self.gone_sources.contains(reference));
                 self.pass = None;
@@ -336,23 +343,4 @@ impl Release {
         let delay = doubled.min(most).max(least);
         Deadline { at: now.after_nanos(delay), why: Why::Backoff }
     }
-}
-
-/// Keeps what a pass has learnt about sources, unless a watch has shown something newer in the meantime.
-fn keep_newer(sources: &mut BTreeMap<ObjectRef, Object>, learnt: BTreeMap<ObjectRef, Object>) {
-    for (reference, object) in learnt {
-        let version = |known: &Object| metadata::resource_version(known);
-        if sources.get(&reference).is_none_or(|known| version(known) < version(&object)) {
-            sources.insert(reference, object);
-        }
-    }
-}
-
-/// An artifact appeared, its revision changed, or the source became Ready.
-fn is_new_artifact(old: Option<&SourceObject>, new: &SourceObject) -> bool {
-    let Some(artifact) = &new.artifact else { return false };
-    let Some(old) = old else { return true };
-    let revision = old.artifact.as_ref().map(|artifact| &artifact.revision);
-    revision != Some(&artifact.revision)
-        || (!old.conditions.is_true("Ready") && new.conditions.is_true("Ready"))
 }

@@ -170,6 +170,20 @@ fn a_status_that_could_not_be_written_is_not_forgotten() {
     assert_eq!(driver.condition("Ready"), "True/InstallSucceeded");
 }
 
+#[test]
+fn a_pass_whose_request_is_never_answered_begins_again() {
+    let mut driver = Driver::new(&json!({}));
+    driver.see();
+    driver.start();
+    driver.lose();
+    assert_eq!(driver.release.poll_timeout().map(|deadline| deadline.why), Some(Why::RequestTimeout));
+    driver.pass_time();
+    assert!(driver.release.is_idle());
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.stored(), ["1 deployed: Install complete"]);
+}
+
 fn delete(driver: &mut Driver) {
     driver.edit(|object| object["metadata"]["deletionTimestamp"] = json!("2024-01-01T00:00:00Z"));
     driver.see();

@@ -151,6 +151,11 @@ impl Driver {
         self.feed(Input::Timer);
     }
 
+    /// The requests under way are never answered.
+    pub(crate) fn lose(&mut self) {
+        self.requests.clear();
+    }
+
     /// The process ends without warning, and another one begins.
     pub(crate) fn crash(&mut self) {
         self.release = machine();
