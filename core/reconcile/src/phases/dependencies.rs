@@ -7,6 +7,8 @@ use pilothouse_protocol::{EventType, LogLevel, ObjectRef, Reply, Request, Reques
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::chart_template::cross_namespace_denied;
+use super::source::deny;
 use crate::{Ending, Subject};
 
 /// Reads the dependencies one after the other; the first that is not ready decides.
@@ -26,6 +28,10 @@ impl DependencyCheck {
             };
             let object = reference(subject, &dependency);
             let Some(id) = self.reading else {
+                let namespace = object.namespace.as_deref().unwrap_or_default();
+                if let Some(denied) = cross_namespace_denied(subject, KIND, namespace, &object.name) {
+                    return Some(Err(deny(subject, context, &denied)));
+                }
                 if self.next == 0 {
                     let count = subject.release.spec.depends_on.len();
                     context.log(LogLevel::Info, format!("checking {count} dependencies"));
@@ -92,4 +98,36 @@ fn wait_for_dependency(subject: &mut Subject, context: &mut Context, message: &s
         format!("dependencies do not meet ready condition ({message}): retrying in {delay}"),
     );
     Ending::After { nanos, why: Why::Dependency, observed: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Config;
+
+    fn check(no_cross_namespace_refs: bool) -> (Option<Result<(), Ending>>, Subject) {
+        let config = Config { no_cross_namespace_refs, ..Config::default() };
+        let object = serde_json::json!({
+            "metadata": {"name": "n", "namespace": "ns", "generation": 1},
+            "spec": {"interval": "1m", "dependsOn": [{"name": "base", "namespace": "other"}]},
+        });
+        let mut subject = Subject::new(Arc::new(config), &object).unwrap();
+        let outcome = DependencyCheck::default().poll(&mut subject, &mut Context::new(1));
+        (outcome, subject)
+    }
+
+    #[test]
+    fn dependencies_in_other_namespaces_need_permission() {
+        assert_eq!(check(false).0, None);
+        let (outcome, subject) = check(true);
+        assert!(matches!(outcome, Some(Err(Ending::Terminal(_)))));
+        let stalled = subject.status.conditions.get("Stalled").unwrap();
+        assert_eq!(stalled.reason, "AccessDenied");
+        assert_eq!(
+            stalled.message,
+            "cross-namespace references are not allowed: cannot access HelmRelease other/base"
+        );
+    }
 }

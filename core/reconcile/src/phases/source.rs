@@ -96,7 +96,8 @@ fn access_denied(subject: &Subject, reference: &ObjectRef) -> Option<String> {
     })
 }
 
-fn deny(subject: &mut Subject, context: &mut Context, denied: &str) -> Ending {
+/// A reference that is not allowed stalls the release.
+pub(crate) fn deny(subject: &mut Subject, context: &mut Context, denied: &str) -> Ending {
     subject.stalled(context, "AccessDenied", denied);
     subject.not_ready(context, "AccessDenied", denied);
     subject.event(context, EventType::Warning, "AccessDenied", denied);
