@@ -30,7 +30,7 @@ pub struct UninstallRelease {
 
 #[derive(Debug)]
 enum State {
-    Reading(ListReleases, Storage),
+    Reading(Box<(ListReleases, Storage)>),
     Uninstalling(Box<Uninstall>),
 }
 
@@ -46,13 +46,14 @@ impl UninstallRelease {
         });
         let namespace = subject.status.storage_namespace.clone();
         let config = options::action_config(subject, &snapshot.name, &snapshot.namespace, &namespace);
-        let state = State::Reading(ListReleases::new(&snapshot.name), Storage::new(namespace));
+        let state = State::Reading(Box::new((ListReleases::new(&snapshot.name), Storage::new(namespace))));
         Self { snapshot, mark: JournalMark::default(), config, state }
     }
 
     /// Goes as far as it can; when it has ended the status is up to date. Says whether there was anything to uninstall.
     pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<bool, HelmError>> {
-        if let State::Reading(list, storage) = &mut self.state {
+        if let State::Reading(reading) = &mut self.state {
+            let (list, storage) = reading.as_mut();
             let records = list.poll(storage, context)?;
             match self.may_uninstall(records, subject) {
                 Ok(true) => {}
@@ -77,7 +78,7 @@ impl UninstallRelease {
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.state {
-            State::Reading(..) => "uninstall: reading the history".to_owned(),
+            State::Reading(_) => "uninstall: reading the history".to_owned(),
             State::Uninstalling(task) => format!("uninstall: {}", task.describe()),
         }
     }
