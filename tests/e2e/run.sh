@@ -82,7 +82,7 @@ acceptance() {
     only+=(--only "$name")
   done <"$here/acceptance.txt"
   read -r metrics health charts < <(free_ports 3)
-  python3 "$shared/acceptance/run.py" "${only[@]}" --parallel 4 --port "$charts" --ready "127.0.0.1:$health" \
+  python3 "$shared/acceptance/run.py" "${only[@]}" --parallel 6 --port "$charts" --ready "127.0.0.1:$health" \
     --controller-log "$logs/acceptance.operator.log" --results "$logs/acceptance" \
     --controller-cmd "$binary run --metrics-addr=127.0.0.1:$metrics --health-addr=127.0.0.1:$health \
       --enable-leader-election=false --concurrent=10 --events-addr= --requeue-dependency=5s"
