@@ -1,7 +1,11 @@
 //! Measures the simulation: actions and requests per second of processor time, virtual against real time.
 //! Run it with `--release`.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a command line tool that measures time and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a command line tool that measures time and prints"
+)]
 
 use std::sync::Arc;
 use std::time::Instant;

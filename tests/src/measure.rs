@@ -23,7 +23,8 @@ pub struct Measured {
 /// # Errors
 /// When a step does not lead to what is expected.
 pub fn cycle(fixtures: &Arc<Fixtures>, seed: u64, upgrades: u32) -> Result<Measured, StepError> {
-    let scenario = Scenario { name: "cycle".to_owned(), folder: std::path::PathBuf::new(), document: script(upgrades) };
+    let scenario =
+        Scenario { name: "cycle".to_owned(), folder: std::path::PathBuf::new(), document: script(upgrades) };
     let world = WorldOptions { seed, journal: false, ..WorldOptions::default() };
     let mut nothing = ();
     let setup = Setup { world, ..Setup::default() };

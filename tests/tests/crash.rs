@@ -5,7 +5,8 @@
 #![allow(
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a test program talks to the person who runs it"
+    clippy::unwrap_used,
+    reason = "a test program fails, and talks to the person who runs it"
 )]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,13 +1,17 @@
 //! Properties of whole runs: the same inputs give the same trace, the order in which a starting operator sees what exists
 //! does not matter, and whatever goes wrong for a while is recovered from.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails, and says that it was skipped")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use pilothouse_io_sim::clock::MILLISECOND;
 use pilothouse_io_sim::faults::{FaultClass, Faults};
 use pilothouse_io_sim::world::{Latency, WorldOptions};
-use pilothouse_tests::acceptance::{Fixtures, Player, Scenario, Setup, Tolerance, Trace, list, scenarios, shared};
+use pilothouse_tests::acceptance::{
+    Fixtures, Player, Scenario, Setup, Tolerance, Trace, list, scenarios, shared,
+};
 use pilothouse_tests::oracles::{EndState, Oracles, end_state};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -132,6 +136,9 @@ fn check<S: Strategy>(
         eprintln!("SKIPPED: no recorded scenarios beside this checkout (../shared/acceptance)");
         return;
     };
+    // The environment variable PROPTEST_CASES asks for more.
+    let asked = Config::default().cases;
+    let cases = if asked > cases && asked != 256 { asked } else { cases };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(
         config,
@@ -142,8 +149,12 @@ fn check<S: Strategy>(
 
 fn trouble(scenarios: std::ops::Range<usize>) -> impl Strategy<Value = Trouble> {
     let classes = proptest::sample::subsequence(FAULTS.to_vec(), 1..=FAULTS.len());
-    (scenarios, any::<u64>(), classes, 10_u32..200)
-        .prop_map(|(scenario, seed, classes, per_mille)| Trouble { scenario, seed, classes, per_mille })
+    (scenarios, any::<u64>(), classes, 10_u32..200).prop_map(|(scenario, seed, classes, per_mille)| Trouble {
+        scenario,
+        seed,
+        classes,
+        per_mille,
+    })
 }
 
 fn player<'a>(
@@ -167,12 +178,14 @@ fn player<'a>(
 fn end(material: &Material, trouble: &Trouble, tolerance: Tolerance) -> Result<EndState, TestCaseError> {
     let mut oracles = Oracles::default();
     let mut player = player(material, trouble, None, &mut oracles);
-    let failed = |why: String| TestCaseError::fail(format!("{} {tolerance:?}: {why}", SCENARIOS[trouble.scenario]));
+    let failed =
+        |why: String| TestCaseError::fail(format!("{} {tolerance:?}: {why}", SCENARIOS[trouble.scenario]));
     player.run().map_err(|error| failed(error.0))?;
     *player.cluster.world.faults() = Faults::default();
     if !player.settle(60.0, 7200.0).map_err(|error| failed(error.0))? {
         let statuses = list(&player.cluster.world, "HelmRelease", None);
-        let conditions: Vec<&Value> = statuses.iter().map(|release| &release["status"]["conditions"]).collect();
+        let conditions: Vec<&Value> =
+            statuses.iter().map(|release| &release["status"]["conditions"]).collect();
         return Err(failed(format!("not settled two hours after the faults stopped: {conditions:?}")));
     }
     Ok(end_state(&player.cluster.world))

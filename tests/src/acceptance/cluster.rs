@@ -199,8 +199,7 @@ pub fn list(world: &World<Driven>, kind: &str, namespace: Option<&str>) -> Vec<O
 }
 
 /// What the operator follows with the given selector of HelmReleases, `key=value`.
-#[must_use]
-pub fn followed(releases: Option<&str>, external_artifacts: bool) -> Vec<WatchTarget> {
+pub(super) fn followed(releases: Option<&str>, external_artifacts: bool) -> Vec<WatchTarget> {
     let mut targets = pilothouse_io_sim::world::followed();
     let selector = releases.and_then(|selector| selector.split_once('='));
     for target in &mut targets {

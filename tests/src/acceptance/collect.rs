@@ -99,14 +99,12 @@ impl Player<'_> {
     }
 
     fn storage(&self, releases: &Releases) -> Value {
-        let summary = |((namespace, name), (secret, release)): (
-            &(String, String),
-            &(Object, Result<Value, String>),
-        )| {
+        let mut summaries = Map::new();
+        for ((namespace, name), (secret, release)) in releases {
             let summary = release_summary::storage(secret, release.clone(), &self.normaliser);
-            (self.short(namespace) + name, summary)
-        };
-        Value::Object(releases.iter().map(summary).collect())
+            summaries.insert(self.short(namespace) + name, summary);
+        }
+        Value::Object(summaries)
     }
 
     fn helm_charts(&self) -> Value {

@@ -285,7 +285,7 @@ fn refused(reply: &Reply, expected: &str, what: &str) -> Result<(), StepError> {
 fn version_in(chart: &str) -> Option<&str> {
     let stem = chart.strip_suffix(".tgz")?;
     let starts = stem.match_indices('-').map(|(at, _)| &stem[at + 1..]);
-    starts.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).last()
+    starts.rev().find(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

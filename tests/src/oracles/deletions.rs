@@ -23,10 +23,8 @@ pub(super) fn check(world: &World<Driven>, releases: &Releases, exchange: &Excha
         key.namespace.clone(),
         key.name.clone(),
     );
-    let Some(release) = world.get(&owner).filter(|release| !metadata::is_deleting(release)) else {
-        return None;
-    };
-    let Some(live) = world.get(object) else { return None };
+    let release = world.get(&owner).filter(|release| !metadata::is_deleting(release))?;
+    let live = world.get(object)?;
     if object.kind == "HelmChart" {
         let templated = release.pointer("/spec/chart").is_some();
         return templated.then(|| format!("deletion of {object}: the chart of {key} is wanted"));
