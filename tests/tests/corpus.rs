@@ -1,5 +1,7 @@
 //! Replays the committed fuzz corpora.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "helpers of tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

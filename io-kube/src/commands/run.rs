@@ -112,7 +112,8 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
     listen(flags, &metrics).await?;
     let rate = Rate::new(flags.kube_api_qps, flags.kube_api_burst);
     let client = Arc::new(ApiClient::connect(rate, metrics).await?);
-    let mut operator = Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
+    let mut operator =
+        Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
     let (mut world, events) = world(flags, &client, log, &inputs);
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
