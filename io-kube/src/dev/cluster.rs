@@ -8,8 +8,8 @@ use pilothouse_io_sim::source_controller::{SourceController, source_definitions}
 use pilothouse_io_sim::world::{Machine, Progress, Record, World, WorldOptions};
 use pilothouse_operator::{Config, Gates, Operator, OperatorAction, OperatorInput};
 use pilothouse_protocol::{
-    Deadline, Failure, FieldValidation, Monotonic, Now, Object, ObjectRef, Patch, Preconditions, Propagation,
-    Reply, Request,
+    Deadline, FieldValidation, Monotonic, Now, Object, ObjectRef, Patch, Preconditions, Propagation, Reply,
+    Request,
 };
 use serde_json::{Value, json};
 
@@ -156,17 +156,16 @@ impl Cluster {
                     self.world.run_for(ESTABLISH);
                 }
             }
-            self.make_namespace(manifest);
-            match apply(&mut self.world, manifest.object.clone()) {
-                Reply::Failed(failure) if is_unknown_kind(&failure) => notes.push(format!(
-                    "{}:{}: {} is left out: {} is not served by the simulated cluster",
-                    manifest.file,
-                    manifest.line,
-                    manifest.reference(),
-                    manifest.api_version()
-                )),
-                Reply::Failed(failure) => return Err(manifest.wrong(failure.to_string())),
-                _ => {}
+            let discovery = self.world.server().discovery();
+            let Some(resource) = discovery.resource(manifest.api_version(), manifest.kind()) else {
+                notes.push(left_out(manifest));
+                continue;
+            };
+            if resource.namespaced {
+                self.make_namespace(manifest);
+            }
+            if let Reply::Failed(failure) = apply(&mut self.world, body(manifest, resource.namespaced)) {
+                return Err(manifest.wrong(failure.to_string()));
             }
         }
         Ok(notes)
@@ -206,16 +205,28 @@ fn options(wall: i64) -> WorldOptions {
     options
 }
 
-fn apply(world: &mut World<Embedded>, mut body: Value) -> Reply {
-    // As the API server does with what is applied to the main resource.
+fn left_out(manifest: &Manifest) -> String {
+    let (file, line, object) = (&manifest.file, manifest.line, manifest.reference());
+    let version = manifest.api_version();
+    format!("{file}:{line}: {object} is left out: {version} is not served by the simulated cluster")
+}
+
+/// What is applied: no status, and a namespace only where there is one.
+fn body(manifest: &Manifest, namespaced: bool) -> Value {
+    let mut body = manifest.object.clone();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("status");
     }
+    if let Some(metadata) = body.pointer_mut("/metadata").and_then(Value::as_object_mut)
+        && !namespaced
+    {
+        metadata.remove("namespace");
+    }
+    body
+}
+
+fn apply(world: &mut World<Embedded>, body: Value) -> Reply {
     let patch = Patch::Apply { force: true, validation: FieldValidation::Strict };
     let (object, body) = (ObjectRef::of(&body), Arc::new(body));
     world.act(MANAGER, &Request::Patch { object, patch, body, status: false, dry_run: false })
-}
-
-fn is_unknown_kind(failure: &Failure) -> bool {
-    failure.api().is_some_and(|error| error.code == 404 && error.message.contains("requested resource"))
 }

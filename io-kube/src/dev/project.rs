@@ -102,3 +102,35 @@ fn set_namespace(object: &mut Value) {
         object["metadata"]["namespace"] = json!("default");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::scratch::Scratch;
+
+    const MANIFESTS: &str = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: web}\n\
+                             spec: {url: 'oci://example.com/web'}\n---\napiVersion: helm.toolkit.fluxcd.io/v2\n\
+                             kind: HelmRelease\nmetadata: {name: web}\nspec:\n  interval: 10m\n  chartRef: {kind: \
+                             OCIRepository, name: web}\n---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: \
+                             Kustomization\nresources: []\n";
+
+    #[test]
+    fn a_changed_chart_of_the_same_version_becomes_a_build() {
+        let scratch = Scratch::new("project");
+        scratch.write("all.yaml", MANIFESTS);
+        scratch.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+        let paths = [scratch.path("")];
+        let first = Project::load(&paths).unwrap();
+        assert_eq!(first.manifests.len(), 2);
+        assert_eq!(first.manifests[1].reference().to_string(), "HelmRelease/default/web");
+        let before = fingerprint(&paths);
+        let same = Project::load(&paths).unwrap().with_builds_since(&first.library);
+        assert_eq!(same.library, first.library);
+
+        scratch.write("web/values.yaml", "a: 1\n");
+        assert_ne!(fingerprint(&paths), before);
+        let changed = Project::load(&paths).unwrap().with_builds_since(&first.library);
+        let version = &changed.library.packages()[0].version;
+        assert!(version.starts_with("1.0.0+") && version.len() == "1.0.0+".len() + 12, "{version}");
+    }
+}

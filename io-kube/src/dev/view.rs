@@ -144,3 +144,71 @@ fn next_blocked(views: &[ReleaseView]) -> Option<usize> {
             && view.dependencies.iter().any(|dependency| failed.contains(dependency))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pilothouse_protocol::{Deadline, Monotonic};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn release(name: &str, spec: Value, conditions: Value) -> Object {
+        Arc::new(json!({
+            "metadata": {"namespace": "n", "name": name, "generation": 2},
+            "spec": spec, "status": {"observedGeneration": 2, "conditions": conditions},
+        }))
+    }
+
+    fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
+        json!({"type": kind, "status": status, "reason": reason, "message": message})
+    }
+
+    fn resting(name: &str, why: Why) -> Progress {
+        let deadline = Some(Deadline { at: Monotonic(9), why });
+        Progress { key: ReleaseKey::new("n", name), doing: "waiting".to_owned(), deadline }
+    }
+
+    #[test]
+    fn states_follow_conditions_and_the_operator() {
+        let ready = json!([condition("Ready", "True", "InstallSucceeded", "fine")]);
+        let failed = json!([
+            condition("Ready", "False", "InstallFailed", "no\n space"),
+            condition("Stalled", "True", "RetriesExceeded", "given up"),
+        ]);
+        let working = resting("x", Why::ReadinessTimeout);
+        for (spec, conditions, progress, state, text) in [
+            (json!({}), ready.clone(), resting("x", Why::Interval), State::Ready, "fine"),
+            (json!({}), ready.clone(), working, State::Working, "waiting"),
+            (json!({"suspend": true}), ready, resting("x", Why::Interval), State::Suspended, "suspended"),
+            (
+                json!({}),
+                failed.clone(),
+                resting("x", Why::Interval),
+                State::Failed,
+                "InstallFailed: no space (given up)",
+            ),
+            (json!({}), json!([]), resting("x", Why::Source), State::Waiting, "waiting"),
+        ] {
+            let view = views(&[release("x", spec, conditions)], &[progress]).remove(0);
+            assert_eq!((view.state, view.text.as_str()), (state, text));
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_failed_release_has_failed() {
+        let waits_for = |name: &str| json!({"dependsOn": [{"name": name}]});
+        let waiting = || json!([condition("Ready", "False", "DependencyNotReady", "waits")]);
+        let stalled = json!([condition("Stalled", "True", "RetriesExceeded", "given up")]);
+        let objects = [
+            release("a", waits_for("b"), waiting()),
+            release("b", waits_for("c"), waiting()),
+            release("c", json!({}), stalled),
+            release("d", waits_for("e"), waiting()),
+        ];
+        let progress: Vec<Progress> = ["a", "b", "c", "d"].map(|name| resting(name, Why::Dependency)).into();
+        let states: Vec<State> = views(&objects, &progress).iter().map(|view| view.state).collect();
+        assert_eq!(states, [State::Failed, State::Failed, State::Failed, State::Waiting]);
+    }
+}
