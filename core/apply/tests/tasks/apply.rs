@@ -48,7 +48,7 @@ fn failed_creations_do_not_stop_the_others() {
     let targets = [config("a", json!({})), config("b", json!({}))].map(manifest).to_vec();
     let (mut driver, mut task) = (Driver::new(), Apply::new(ApplyPlan::create(targets, SSA)));
     driver.poll(&mut task);
-    driver.answer(&mut task, refused(500, "", "failed to create typed patch object"));
+    driver.answer(&mut task, refused(500, "InternalError", "etcdserver: request timed out"));
     driver.requests.rotate_left(1);
     driver.answer(&mut task, found(config("a", json!({"other": "x"}))));
     driver.answer(&mut task, refused(409, "Conflict", "conflict with \"x\""));
