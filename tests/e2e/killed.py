@@ -147,6 +147,34 @@ class Tests(Flow):
         self.same_objects()
 
 
+class Watchman:
+    """Looks at all releases all the time: whatever a moment shows has to be true at that moment."""
+
+    def __init__(self, flows):
+        self.flows, self.looks, self.errors, self.over = flows, 0, [], threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.2):
+            for flow in self.flows:
+                try:
+                    self.look(flow)
+                except AssertionError as error:
+                    self.errors.append(f'{flow.place.namespace}: {error}')
+
+    def look(self, flow):
+        before = flow.place.release()
+        storage = flow.place.statuses()
+        after = flow.place.release()
+        assert list(storage.values()).count('deployed') <= 1, f'several deployed revisions: {storage}'
+        if not before or not after or before['metadata']['resourceVersion'] != after['metadata']['resourceVersion']:
+            return
+        self.looks += 1
+        ready = 'status' in after and condition(after, 'Ready')
+        current = ready and ready['observedGeneration'] == after['metadata']['generation']
+        if current and ready['status'] == 'True' and not after['metadata'].get('deletionTimestamp'):
+            assert storage and storage[max(storage)] == 'deployed', f'Ready with {storage}'
+
+
 class Kills:
     """Kills the operator `count` times, each after a random time of life."""
 
@@ -172,8 +200,10 @@ def main():
     with Bench('killed') as bench:
         kills = Kills(bench.operator.start(), count, seed)
         flows = [kind(bench, kills) for kind in (Upgrades, Lives, Rollbacks, Reinstalls, Tests)]
+        watchman = Watchman(flows)
         threads = [threading.Thread(target=flow.run) for flow in flows]
-        for thread in threads:
+        watching = threading.Thread(target=watchman.run)
+        for thread in (*threads, watching):
             thread.start()
         try:
             kills.run()
@@ -181,12 +211,14 @@ def main():
             kills.over.set()
             for thread in threads:
                 thread.join()
-        failed = report(bench, flows)
-    print(f'{len(flows) + 1 - failed} passed, {failed} failed')
+            watchman.over.set()
+            watching.join()
+        failed = report(bench, flows, watchman)
+    print(f'{len(flows) + 2 - failed} passed, {failed} failed')
     return 1 if failed else 0
 
 
-def report(bench, flows):
+def report(bench, flows, watchman):
     failed = 0
     for flow in flows:
         failed += flow.error is not None
@@ -194,7 +226,9 @@ def report(bench, flows):
         print(f'{outcome} {type(flow).__name__}, {flow.rounds} rounds{": " + flow.error if flow.error else ""}')
     panics = [line for line in bench.operator.read_log().splitlines() if 'panicked' in line]
     print('\n'.join(['FAIL panics:', *panics]) if panics else 'ok   no panic')
-    return failed + bool(panics)
+    wrong = watchman.errors or ([] if watchman.looks else ['nothing was looked at'])
+    print('\n'.join(['FAIL what moments showed:', *wrong]) if wrong else f'ok   {watchman.looks} moments were consistent')
+    return failed + bool(panics) + bool(wrong)
 
 
 if __name__ == '__main__':
