@@ -39,6 +39,7 @@ pub struct Context {
     in_flight: BTreeSet<RequestId>,
     replies: BTreeMap<RequestId, Reply>,
     watches: BTreeMap<WatchId, Watched>,
+    server_away: bool,
     deadlines: BTreeSet<Deadline>,
 }
 
@@ -73,6 +74,7 @@ impl Context {
             in_flight: BTreeSet::new(),
             replies: BTreeMap::new(),
             watches: BTreeMap::new(),
+            server_away: false,
             deadlines: BTreeSet::new(),
         }
     }
@@ -193,9 +195,16 @@ impl Context {
         !self.in_flight.is_empty()
     }
 
+    /// Whether the newest reply was none of the server's: what fails at such a moment says nothing about the release.
+    #[must_use]
+    pub fn server_is_away(&self) -> bool {
+        self.server_away
+    }
+
     /// Takes in a reply; late and repeated ones are ignored.
     pub fn reply(&mut self, id: RequestId, reply: Reply) {
         if self.in_flight.remove(&id) {
+            self.server_away = matches!(&reply, Reply::Failed(Failure::Unreachable(_) | Failure::Unknown(_)));
             self.replies.insert(id, reply);
         }
     }

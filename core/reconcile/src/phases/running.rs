@@ -233,12 +233,15 @@ impl Running {
             return Finished { storage: result.storage, error: None, interrupted };
         }
         let error = result.outcome.as_ref().err();
+        // A server that does not answer is no failure of the release: it is tried again and not counted against the
+        // retries (spec 08 row 18).
+        let stored = !written.is_empty() && !context.server_is_away();
         let fatal = match self.kind {
             ActionKind::Install => {
-                self.released(ReleaseAction::Install, error, !written.is_empty(), subject, desired, context)
+                self.released(ReleaseAction::Install, error, stored, subject, desired, context)
             }
             ActionKind::Upgrade => {
-                self.released(ReleaseAction::Upgrade, error, !written.is_empty(), subject, desired, context)
+                self.released(ReleaseAction::Upgrade, error, stored, subject, desired, context)
             }
             ActionKind::Test => tested(error, subject, context),
             ActionKind::Rollback | ActionKind::UninstallRemediation => {
