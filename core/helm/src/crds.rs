@@ -5,12 +5,13 @@ use std::sync::Arc;
 use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, ReadLive, Wait, WaitFor, parse_manifest};
 use pilothouse_chart::CrdFile;
 use pilothouse_machine::{Context, SECOND, Task};
-use pilothouse_protocol::{Action, LogEntry, LogLevel, ObjectRef};
+use pilothouse_protocol::{Action, GroupVersionKind, LogEntry, LogLevel, ObjectRef};
 use serde_json::Value;
 
 use crate::action::{Session, info};
 use crate::preflight::CrdsOptions;
 use crate::rollout::new_wait;
+use crate::served::kinds_of;
 use crate::{ActionConfig, CrdsPolicy, HelmError, WaitOptions};
 
 /// The longest wait for CRDs to be established.
@@ -48,18 +49,21 @@ impl ApplyCrds {
         Self { config, crds, targets: Vec::new(), state: State::Start }
     }
 
-    /// Goes as far as it can. Gives whether CRDs were written: the API serves other kinds then.
-    pub(crate) fn poll(&mut self, context: &mut Context) -> Option<Result<bool, HelmError>> {
+    /// Goes as far as it can. Gives the kinds that the API is going to serve when CRDs were written, else `None`.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context,
+    ) -> Option<Result<Option<Vec<GroupVersionKind>>, HelmError>> {
         let result = self.advance(context)?;
         Some(result.map_err(|error| error.context("failed to apply CustomResourceDefinitions")))
     }
 
-    fn advance(&mut self, context: &mut Context) -> Option<Result<bool, HelmError>> {
+    fn advance(&mut self, context: &mut Context) -> Option<Result<Option<Vec<GroupVersionKind>>, HelmError>> {
         loop {
             match &mut self.state {
                 State::Start if self.crds.policy == CrdsPolicy::Skip => {
                     info(context, "skipping CustomResourceDefinition apply: policy is set to Skip", &[]);
-                    return Some(Ok(false));
+                    return Some(Ok(None));
                 }
                 State::Start => {
                     let files = std::mem::replace(&mut self.crds.files, Ok(Vec::new()));
@@ -67,7 +71,7 @@ impl ApplyCrds {
                         return Some(Err(error));
                     }
                     if self.targets.is_empty() {
-                        return Some(Ok(false));
+                        return Some(Ok(None));
                     }
                     let references = self.targets.iter().map(|target| target.reference.clone());
                     self.state = State::ReadingExisting(ReadLive::new(references));
@@ -81,7 +85,7 @@ impl ApplyCrds {
                         }
                     };
                     let exists = |target: &ManifestObject| live.contains_key(&target.reference);
-                    let Some(plan) = self.plan(exists, context) else { return Some(Ok(false)) };
+                    let Some(plan) = self.plan(exists, context) else { return Some(Ok(None)) };
                     self.state = State::Applying(Apply::new(plan));
                 }
                 State::Applying(apply) => {
@@ -90,7 +94,7 @@ impl ApplyCrds {
                         Err(error) => return Some(Err(self.apply_error(&error))),
                     };
                     if !self.crds.wait.for_resources() {
-                        return Some(Ok(true));
+                        return Some(Ok(Some(self.kinds())));
                     }
                     let wait = WaitOptions { timeout: TIMEOUT, ..self.crds.wait.clone() };
                     let wait =
@@ -101,13 +105,17 @@ impl ApplyCrds {
                 State::Waiting(wait) => {
                     let result = wait.poll(context)?;
                     return Some(match result {
-                        Ok(()) => Ok(true),
+                        Ok(()) => Ok(Some(self.kinds())),
                         Err(error) => Err(Session::wait_error(context, &error)
                             .context("failed to wait for CustomResourceDefinition(s)")),
                     });
                 }
             }
         }
+    }
+
+    fn kinds(&self) -> Vec<GroupVersionKind> {
+        self.targets.iter().flat_map(|target| kinds_of(&target.body)).collect()
     }
 
     /// What is to be written: nothing that exists already with policy Create (spec 08 row 17).

@@ -24,6 +24,7 @@ mod preflight;
 mod render;
 mod rollback;
 mod rollout;
+mod served;
 mod storage;
 mod stored_chart;
 mod test;

@@ -6,6 +6,7 @@ use pilothouse_chart::CrdFile;
 use pilothouse_machine::{Context, Task};
 
 use crate::crds::ApplyCrds;
+use crate::served::DiscoverServed;
 use crate::{ActionConfig, CrdsPolicy, Discover, HelmError, WaitOptions};
 
 /// Applies CRDs, then looks what the cluster serves.
@@ -30,14 +31,14 @@ pub(crate) struct CrdsOptions {
 enum State {
     DiscoveringBeforeCrds(Discover),
     ApplyingCrds(Box<ApplyCrds>),
-    Discovering(Discover),
+    Discovering(DiscoverServed),
 }
 
 impl Preflight {
     /// For these CRDs.
     pub(crate) fn new(config: Arc<ActionConfig>, crds: CrdsOptions) -> Self {
         let state = match crds.files.as_ref().is_ok_and(Vec::is_empty) {
-            true => State::Discovering(Discover::new()),
+            true => State::Discovering(DiscoverServed::default()),
             false => State::DiscoveringBeforeCrds(Discover::new()),
         };
         Self { config, crds, state }
@@ -52,11 +53,11 @@ impl Preflight {
                     Err(error) => return Some(Err(error)),
                 },
                 State::ApplyingCrds(apply) => match apply.poll(context)? {
-                    Ok(true) => self.state = State::Discovering(Discover::new()),
-                    Ok(false) => return Some(Ok(())),
+                    Ok(Some(kinds)) => self.state = State::Discovering(DiscoverServed::new(kinds)),
+                    Ok(None) => return Some(Ok(())),
                     Err(error) => return Some(Err(error)),
                 },
-                State::Discovering(discover) => return Some(discover.poll(context)?.map(|_| ())),
+                State::Discovering(discover) => return discover.poll(context),
             }
         }
     }
@@ -64,7 +65,8 @@ impl Preflight {
     /// What it is doing, for progress displays.
     pub(crate) fn describe(&self) -> String {
         match &self.state {
-            State::DiscoveringBeforeCrds(discover) | State::Discovering(discover) => discover.describe(),
+            State::DiscoveringBeforeCrds(discover) => discover.describe(),
+            State::Discovering(discover) => discover.describe(),
             State::ApplyingCrds(_) => "applying CustomResourceDefinitions".to_owned(),
         }
     }
