@@ -1,9 +1,9 @@
 //! The recorded scenarios in the simulated cluster: what the operator leaves behind is what the original left.
 //!
 //! Every scenario is played. Those named in `acceptance-simulated.txt` must pass; the others are listed with the
+//! difference that comes first.
 
 #![allow(
-    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test program fails, and talks to the person who runs it"
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use pilothouse_tests::acceptance::{
-    Fixtures, Scenario, Setup, Tolerance, differences, play, report, scenarios, shared,
+    Fixtures, Material, Scenario, Setup, Tolerance, differences, play, report,
 };
 use serde_json::Value;
 
@@ -27,14 +27,11 @@ type Table = Arc<Mutex<BTreeMap<String, String>>>;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
-    let Some(shared) = shared() else {
-        eprintln!("SKIPPED: no recorded scenarios beside this checkout (../shared/acceptance)");
+    let Some(Material { fixtures, scenarios }) = Material::read() else {
         return std::process::ExitCode::SUCCESS;
     };
-    let fixtures = Arc::new(Fixtures::read(&shared).unwrap());
     let table = Table::default();
-    let trials =
-        scenarios(&shared).unwrap().into_iter().map(|scenario| trial(scenario, &fixtures, &table)).collect();
+    let trials = scenarios.into_iter().map(|scenario| trial(scenario, &fixtures, &table)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     for (name, outcome) in table.lock().unwrap().iter() {
         println!("not required: {name}: {outcome}");

@@ -3,7 +3,6 @@
 //! violated on the way.
 
 #![allow(
-    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test program fails, and talks to the person who runs it"
@@ -16,24 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use libtest_mimic::{Arguments, Trial};
 use pilothouse_io_sim::faults::{Boundary, Faults};
 use pilothouse_io_sim::world::WorldOptions;
-use pilothouse_tests::acceptance::{Fixtures, Player, Scenario, Setup, Tolerance, shared};
+use pilothouse_tests::acceptance::{Fixtures, LIFE_CYCLES, Material, Player, Scenario, Setup, Tolerance};
 use pilothouse_tests::oracles::{EndState, Oracles, end_state};
 
-/// The scenarios whose action boundaries are enumerated.
-const SCENARIOS: [&str; 12] = [
-    "adopt-cli-release",
-    "delete-ok",
-    "install-ok",
-    "install-retries-1",
-    "noop-requested-at",
-    "restart-killed-install",
-    "storage-edited",
-    "test-fail",
-    "test-pass",
-    "unlock-pending-upgrade",
-    "upgrade-fail-rollback",
-    "upgrade-values",
-];
 const BOUNDARIES: [Boundary; 3] = [Boundary::Before, Boundary::AfterEffect, Boundary::AfterReply];
 /// Seconds without a change after which a run counts as settled, and seconds within which that has to be so.
 const SETTLED: (f64, f64) = (30.0, 3600.0);
@@ -50,15 +34,11 @@ struct Run {
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
-    let Some(shared) = shared() else {
-        eprintln!("SKIPPED: no recorded scenarios beside this checkout (../shared/acceptance)");
-        return std::process::ExitCode::SUCCESS;
-    };
-    let fixtures = Arc::new(Fixtures::read(&shared).unwrap());
+    let Some(material) = Material::read() else { return std::process::ExitCode::SUCCESS };
     let total = Arc::new(AtomicU64::new(0));
-    let trials = SCENARIOS.map(|name| {
-        let scenario = Scenario::read(shared.join("scenarios").join(name)).unwrap();
-        let (fixtures, total) = (Arc::clone(&fixtures), Arc::clone(&total));
+    let trials = LIFE_CYCLES.map(|name| {
+        let scenario = material.scenario(name).clone();
+        let (fixtures, total) = (Arc::clone(&material.fixtures), Arc::clone(&total));
         Trial::test(name, move || {
             let (boundaries, findings) = enumerate(&scenario, &fixtures);
             total.fetch_add(boundaries, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use pilothouse_encoding::timestamp::Timestamp;
 use pilothouse_machine::{Context, HelmLogLevel};
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
-use crate::{ActionConfig, HelmError, JournalMark, Storage};
+use crate::{ActionConfig, HelmError, JournalMark, ListReleases, Storage};
 
 /// How an action ended.
 #[derive(Debug)]
@@ -34,19 +34,26 @@ pub(crate) struct Session {
     pub(crate) config: Arc<ActionConfig>,
     pub(crate) storage: Storage,
     mark: JournalMark,
+    ended: bool,
 }
 
 impl Session {
     /// At the start of an action.
     pub(crate) fn new(config: Arc<ActionConfig>, storage: Storage) -> Self {
         let mark = storage.journal_mark();
-        Self { config, storage, mark }
+        Self { config, storage, mark, ended: false }
     }
 
     /// At the end of an action: the storage goes back to the caller.
     pub(crate) fn end(&mut self, outcome: Result<Arc<ReleaseRecord>, HelmError>) -> ActionResult {
+        self.ended = true;
         let empty = Storage::new(self.config.storage_namespace.clone());
         ActionResult { storage: std::mem::replace(&mut self.storage, empty), mark: self.mark, outcome }
+    }
+
+    /// Goes on by reading all revisions of the release.
+    pub(crate) fn list_releases<S>(&self, state: impl FnOnce(ListReleases) -> S) -> Step<S> {
+        Step::Go(state(ListReleases::new(&self.config.release_name)))
     }
 
     /// The words about an ended wait: an interruption is told by its reason.
@@ -62,6 +69,42 @@ impl Session {
 pub(crate) enum Step<S> {
     Go(S),
     End(Result<(), HelmError>),
+}
+
+impl<S> Step<S> {
+    /// What follows a result: an error ends the action.
+    pub(crate) fn after<T>(result: Result<T, HelmError>, next: impl FnOnce(T) -> Self) -> Self {
+        result.map_or_else(|error| Self::End(Err(error)), next)
+    }
+}
+
+/// An action that goes from state to state, each of them a task of its own.
+pub(crate) trait Steps {
+    /// Its states.
+    type State;
+
+    /// Goes on with the task of the current state; `None` while that waits.
+    fn step(&mut self, context: &mut Context) -> Option<Step<Self::State>>;
+
+    /// The session, the release as it is meant to be, and the current state.
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut Self::State);
+
+    /// Goes as far as it can. An action that has ended stays so.
+    fn run(&mut self, context: &mut Context) -> Option<ActionResult> {
+        if self.parts().0.ended {
+            return None;
+        }
+        loop {
+            match self.step(context)? {
+                Step::Go(state) => *self.parts().2 = state,
+                Step::End(result) => {
+                    let (session, record, _) = self.parts();
+                    let record = Arc::new(std::mem::take(record));
+                    return Some(session.end(result.map(|()| record)));
+                }
+            }
+        }
+    }
 }
 
 /// The moment to write into a release.

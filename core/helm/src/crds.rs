@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method, ReadLive, Wait, WaitFor, parse_manifest};
-use pilothouse_chart::CrdFile;
+use pilothouse_apply::{
+    Applied, Apply, ApplyPlan, ManifestObject, Method, ReadError, ReadLive, Wait, WaitFor, parse_manifest,
+};
 use pilothouse_machine::{Context, SECOND, Task};
 use pilothouse_protocol::{Action, GroupVersionKind, LogEntry, LogLevel, ObjectRef};
 use serde_json::Value;
@@ -65,24 +66,18 @@ impl ApplyCrds {
                     info(context, "skipping CustomResourceDefinition apply: policy is set to Skip", &[]);
                     return Some(Ok(None));
                 }
-                State::Start => {
-                    let files = std::mem::replace(&mut self.crds.files, Ok(Vec::new()));
-                    if let Err(error) = files.and_then(|files| self.read_files(&files, context)) {
-                        return Some(Err(error));
+                State::Start => match self.read_files(context) {
+                    Ok(()) if self.targets.is_empty() => return Some(Ok(None)),
+                    Ok(()) => {
+                        let references = self.targets.iter().map(|target| target.reference.clone());
+                        self.state = State::ReadingExisting(ReadLive::new(references));
                     }
-                    if self.targets.is_empty() {
-                        return Some(Ok(None));
-                    }
-                    let references = self.targets.iter().map(|target| target.reference.clone());
-                    self.state = State::ReadingExisting(ReadLive::new(references));
-                }
+                    Err(error) => return Some(Err(error)),
+                },
                 State::ReadingExisting(read) => {
                     let live = match read.poll(context)? {
                         Ok(live) => live,
-                        Err(error) => {
-                            let words = format!("failed to get {KIND} {}", error.object.name);
-                            return Some(Err(HelmError::Apply(error.failure.to_string()).context(words)));
-                        }
+                        Err(error) => return Some(Err(read_error(&error))),
                     };
                     let exists = |target: &ManifestObject| live.contains_key(&target.reference);
                     let Some(plan) = self.plan(exists, context) else { return Some(Ok(None)) };
@@ -96,11 +91,7 @@ impl ApplyCrds {
                     if !self.crds.wait.for_resources() {
                         return Some(Ok(Some(self.kinds())));
                     }
-                    let wait = WaitOptions { timeout: TIMEOUT, ..self.crds.wait.clone() };
-                    let wait =
-                        new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &wait)
-                            .not_before(applied.resource_versions);
-                    self.state = State::Waiting(wait);
+                    self.state = State::Waiting(self.wait(applied));
                 }
                 State::Waiting(wait) => {
                     let result = wait.poll(context)?;
@@ -112,6 +103,12 @@ impl ApplyCrds {
                 }
             }
         }
+    }
+
+    fn wait(&self, applied: Applied) -> Wait {
+        let options = WaitOptions { timeout: TIMEOUT, ..self.crds.wait.clone() };
+        new_wait(&self.config, self.targets.clone(), WaitFor::Ready { jobs: false }, &options)
+            .not_before(applied.resource_versions)
     }
 
     fn kinds(&self) -> Vec<GroupVersionKind> {
@@ -146,10 +143,11 @@ impl ApplyCrds {
         HelmError::Apply(error.to_string()).context(words)
     }
 
-    fn read_files(&mut self, files: &[CrdFile], context: &mut Context) -> Result<(), HelmError> {
+    fn read_files(&mut self, context: &mut Context) -> Result<(), HelmError> {
+        let files = std::mem::replace(&mut self.crds.files, Ok(Vec::new()))?;
         let discovery = context.discovery.clone().unwrap_or_default();
         let mut misplaced = Vec::new();
-        for file in files {
+        for file in &files {
             let objects = parse_manifest(
                 &String::from_utf8_lossy(&file.data),
                 &self.config.release_namespace,
@@ -187,6 +185,10 @@ impl ApplyCrds {
         stamped.insert(format!("{ORIGIN}/namespace"), Value::String(self.config.origin.namespace.clone()));
         *labels = Value::Object(stamped);
     }
+}
+
+fn read_error(error: &ReadError) -> HelmError {
+    HelmError::Apply(error.failure.to_string()).context(format!("failed to get {KIND} {}", error.object.name))
 }
 
 /// `group/Kind/name` or `group/Kind/namespace/name`.

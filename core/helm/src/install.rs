@@ -10,7 +10,7 @@ use pilothouse_protocol::ObjectRef;
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
 use serde_json::{Map, Value};
 
-use crate::action::{Session, Step, failure_description, now};
+use crate::action::{Session, Step, Steps, failure_description, now};
 use crate::adopt::{FindExisting, among, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::namespace::{already_exists, namespace_plan};
@@ -61,7 +61,7 @@ pub struct Install {
 }
 
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     Preparing(Preflight),
     ListingReleases(ListReleases),
     Rendering(Box<RenderChart>),
@@ -71,7 +71,6 @@ enum State {
     CreatingRelease(CreateRelease),
     RollingOut(Box<Rollout>),
     Recording { update: UpdateRelease, error: Option<HelmError> },
-    Ended,
 }
 
 impl Install {
@@ -95,63 +94,85 @@ impl Install {
             existing: BTreeSet::new(),
         }
     }
+}
+
+impl Task for Install {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        self.run(context)
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::Preparing(preflight) => preflight.describe(),
+            State::ListingReleases(_) => "checking the release name".to_owned(),
+            State::Rendering(render) => render.describe(),
+            State::ReadingLive(_) => "reading objects that exist".to_owned(),
+            State::CreatingNamespace(_) => "creating the namespace".to_owned(),
+            State::Superseding(_) => "storing that the last release is replaced".to_owned(),
+            State::CreatingRelease(_) => "storing the new release".to_owned(),
+            State::RollingOut(rollout) => rollout.describe(),
+            State::Recording { .. } => "storing how the install went".to_owned(),
+        }
+    }
+}
+
+impl Steps for Install {
+    type State = State;
 
     fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         let session = &mut self.session;
         Some(match &mut self.state {
-            State::Preparing(preflight) => match preflight.poll(context)? {
-                Ok(()) => Step::Go(State::ListingReleases(ListReleases::new(&session.config.release_name))),
-                Err(error @ HelmError::Unreachable(_)) => {
-                    Step::End(Err(error.context("cluster reachability check failed")))
-                }
-                Err(error) => Step::End(Err(error)),
-            },
+            State::Preparing(preflight) => {
+                let result = preflight.poll(context)?.map_err(|error| match error {
+                    HelmError::Unreachable(_) => error.context("cluster reachability check failed"),
+                    _ => error,
+                });
+                Step::after(result, |()| self.list_releases())
+            }
             State::ListingReleases(list) => match list.poll(&mut session.storage, context)? {
                 Ok(records) => self.check_name(records.into_iter().next_back()),
                 Err(error) if error.is_release_not_found() => self.check_name(None),
                 Err(error) => Step::End(Err(error.context("release name check failed"))),
             },
-            State::Rendering(render) => match render.poll(&session.config, context)? {
-                Ok(rendered) => self.build(rendered, context),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ReadingLive(find) => match find.poll(&session.config, context)? {
-                Ok(existing) => {
-                    self.existing = existing;
-                    self.create_namespace()
-                }
-                Err(error) => Step::End(Err(error.context("unable to continue with install"))),
-            },
+            State::Rendering(render) => {
+                Step::after(render.poll(&session.config, context)?, |rendered| self.build(rendered, context))
+            }
+            State::ReadingLive(find) => {
+                let found = find.poll(&session.config, context)?;
+                let found = found.map_err(|error| error.context("unable to continue with install"));
+                Step::after(found, |existing| self.create_namespace(existing))
+            }
             State::CreatingNamespace(apply) => match apply.poll(context)? {
                 Err(error) if !already_exists(&error) => Step::End(Err(HelmError::Apply(error.to_string()))),
                 Ok(_) | Err(_) => self.supersede(),
             },
-            State::Superseding(update) => match update.poll(&mut session.storage, context)? {
-                Ok(()) => self.create_release(),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::CreatingRelease(create) => match create.poll(&mut session.storage, context)? {
-                Ok(()) => self.roll_out(),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::RollingOut(rollout) => match rollout.poll(session, &mut self.record, context)? {
-                Ok(()) => self.record_end(None),
-                Err(error) => self.record_end(Some(error)),
-            },
-            State::Recording { update, error } => {
-                let (result, error) = (update.poll(&mut session.storage, context)?, error.take());
-                match (result, error) {
-                    (Ok(()), error) => Step::End(error.map_or(Ok(()), Err)),
-                    // The original counts this as a success (spec 08 row 23).
-                    (Err(not_stored), None) => Step::End(Err(not_stored)),
-                    (Err(not_stored), Some(error)) => {
-                        warn_not_updated(context, &self.record, &not_stored);
-                        Step::End(Err(error))
-                    }
-                }
+            State::Superseding(update) => {
+                Step::after(update.poll(&mut session.storage, context)?, |()| self.create_release())
             }
-            State::Ended => return None,
+            State::CreatingRelease(create) => {
+                Step::after(create.poll(&mut session.storage, context)?, |()| self.roll_out())
+            }
+            State::RollingOut(rollout) => {
+                let result = rollout.poll(session, &mut self.record, context)?;
+                self.record_end(result.err())
+            }
+            State::Recording { update, error } => {
+                let (stored, error) = (update.poll(&mut session.storage, context)?, error.take());
+                self.recorded(stored, error, context)
+            }
         })
+    }
+
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut State) {
+        (&mut self.session, &mut self.record, &mut self.state)
+    }
+}
+
+impl Install {
+    fn list_releases(&self) -> Step<State> {
+        self.session.list_releases(State::ListingReleases)
     }
 
     fn check_name(&mut self, last: Option<Arc<ReleaseRecord>>) -> Step<State> {
@@ -202,7 +223,8 @@ impl Install {
         Step::Go(State::ReadingLive(FindExisting::new(references, self.options.take_ownership)))
     }
 
-    fn create_namespace(&mut self) -> Step<State> {
+    fn create_namespace(&mut self, existing: BTreeSet<ObjectRef>) -> Step<State> {
+        self.existing = existing;
         if !self.options.create_namespace {
             return self.supersede();
         }
@@ -264,36 +286,21 @@ impl Install {
         let update = UpdateRelease::new(Arc::new(self.record.clone()));
         Step::Go(State::Recording { update, error })
     }
-}
 
-impl Task for Install {
-    type Output = ActionResult;
-
-    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        loop {
-            match self.step(context)? {
-                Step::Go(state) => self.state = state,
-                Step::End(result) => {
-                    self.state = State::Ended;
-                    let record = Arc::new(std::mem::take(&mut self.record));
-                    return Some(self.session.end(result.map(|()| record)));
-                }
+    fn recorded(
+        &self,
+        stored: Result<(), HelmError>,
+        error: Option<HelmError>,
+        context: &mut Context,
+    ) -> Step<State> {
+        match (stored, error) {
+            // The original counts an install that was not stored as a success (spec 08 row 23).
+            (stored, None) => Step::End(stored),
+            (Ok(()), Some(error)) => Step::End(Err(error)),
+            (Err(not_stored), Some(error)) => {
+                warn_not_updated(context, &self.record, &not_stored);
+                Step::End(Err(error))
             }
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.state {
-            State::Preparing(preflight) => preflight.describe(),
-            State::ListingReleases(_) => "checking the release name".to_owned(),
-            State::Rendering(render) => render.describe(),
-            State::ReadingLive(_) => "reading objects that exist".to_owned(),
-            State::CreatingNamespace(_) => "creating the namespace".to_owned(),
-            State::Superseding(_) => "storing that the last release is replaced".to_owned(),
-            State::CreatingRelease(_) => "storing the new release".to_owned(),
-            State::RollingOut(rollout) => rollout.describe(),
-            State::Recording { .. } => "storing how the install went".to_owned(),
-            State::Ended => "install has ended".to_owned(),
         }
     }
 }

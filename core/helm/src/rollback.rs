@@ -9,7 +9,7 @@ use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus, StorageKey};
 
-use crate::action::{Session, Step, failure_description, now, warn};
+use crate::action::{Session, Step, Steps, failure_description, now, warn};
 use crate::adopt::{build, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
@@ -51,7 +51,7 @@ pub struct Rollback {
 }
 
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     CheckingReachability(Discover),
     ListingReleases(ListReleases),
     ReadingTarget(GetRelease),
@@ -65,7 +65,6 @@ enum State {
         created: Vec<ObjectRef>,
     },
     CleaningUp(Delete),
-    Ended,
 }
 
 impl Rollback {
@@ -82,37 +81,56 @@ impl Rollback {
             state: State::CheckingReachability(Discover::new()),
         }
     }
+}
+
+impl Task for Rollback {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        self.run(context)
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::CheckingReachability(discover) => discover.describe(),
+            State::ListingReleases(_) => "reading the history".to_owned(),
+            State::ReadingTarget(_) => "reading the revision to go back to".to_owned(),
+            State::CreatingRelease(_) => "storing the new revision".to_owned(),
+            State::RollingOut(rollout) => rollout.describe(),
+            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
+            State::Recording { .. } => "storing how the rollback went".to_owned(),
+            State::CleaningUp(delete) => delete.describe(),
+        }
+    }
+}
+
+impl Steps for Rollback {
+    type State = State;
 
     fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
+        let session = &mut self.session;
         Some(match &mut self.state {
-            State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => {
-                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
-                }
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ListingReleases(list) => match list.poll(&mut self.session.storage, context)? {
-                Ok(records) => self.find_target(&records),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ReadingTarget(get) => match get.poll(&mut self.session.storage, context)? {
-                Ok(record) => self.prepare(&record, context),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::CreatingRelease(create) => match create.poll(&mut self.session.storage, context)? {
-                Ok(()) => self.roll_out(context),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::RollingOut(rollout) => match rollout.poll(&mut self.session, &mut self.target, context)? {
-                Ok(()) => Step::Go(State::ListingDeployed(ListReleases::new(&self.target.name))),
+            State::CheckingReachability(discover) => {
+                Step::after(discover.poll(context)?, |_| session.list_releases(State::ListingReleases))
+            }
+            State::ListingReleases(list) => {
+                Step::after(list.poll(&mut session.storage, context)?, |records| self.find_target(&records))
+            }
+            State::ReadingTarget(get) => {
+                Step::after(get.poll(&mut session.storage, context)?, |record| self.prepare(&record, context))
+            }
+            State::CreatingRelease(create) => {
+                Step::after(create.poll(&mut session.storage, context)?, |()| self.roll_out(context))
+            }
+            State::RollingOut(rollout) => match rollout.poll(session, &mut self.target, context)? {
+                Ok(()) => session.list_releases(State::ListingDeployed),
                 Err(error) => self.fail(error, context),
             },
-            State::ListingDeployed(list) => match list.poll(&mut self.session.storage, context)? {
-                Ok(records) => self.succeed(&records),
-                Err(error) => Step::End(Err(error)),
-            },
+            State::ListingDeployed(list) => {
+                Step::after(list.poll(&mut session.storage, context)?, |records| self.succeed(&records))
+            }
             State::Recording { update, rest, created } => {
-                let result = update.poll(&mut self.session.storage, context)?;
+                let result = update.poll(&mut session.storage, context)?;
                 let (rest, created) = (std::mem::take(rest), std::mem::take(created));
                 self.recorded(result, rest, created, context)
             }
@@ -120,10 +138,15 @@ impl Rollback {
                 let deleted = delete.poll(context)?;
                 self.cleaned_up(deleted.errors.iter().map(ToString::to_string).collect())
             }
-            State::Ended => return None,
         })
     }
 
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut State) {
+        (&mut self.session, &mut self.target, &mut self.state)
+    }
+}
+
+impl Rollback {
     fn find_target(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let Some(current) = records.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         let version = self.options.version;
@@ -253,37 +276,6 @@ impl Rollback {
         let words = "an error occurred while cleaning up resources. original rollback error: \
                      unable to cleanup resources";
         Step::End(Err(HelmError::Apply(errors.join(", ")).context(words)))
-    }
-}
-
-impl Task for Rollback {
-    type Output = ActionResult;
-
-    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        loop {
-            match self.step(context)? {
-                Step::Go(state) => self.state = state,
-                Step::End(result) => {
-                    self.state = State::Ended;
-                    let record = Arc::new(std::mem::take(&mut self.target));
-                    return Some(self.session.end(result.map(|()| record)));
-                }
-            }
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.state {
-            State::CheckingReachability(discover) => discover.describe(),
-            State::ListingReleases(_) => "reading the history".to_owned(),
-            State::ReadingTarget(_) => "reading the revision to go back to".to_owned(),
-            State::CreatingRelease(_) => "storing the new revision".to_owned(),
-            State::RollingOut(rollout) => rollout.describe(),
-            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
-            State::Recording { .. } => "storing how the rollback went".to_owned(),
-            State::CleaningUp(delete) => delete.describe(),
-            State::Ended => "rollback has ended".to_owned(),
-        }
     }
 }
 

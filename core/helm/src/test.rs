@@ -6,7 +6,7 @@ use pilothouse_chart::{Hook, HookEvent};
 use pilothouse_machine::{Context, Task};
 use pilothouse_release::{ApplyMethod, ReleaseRecord};
 
-use crate::action::{Session, Step};
+use crate::action::{Session, Step, Steps};
 use crate::clean_hooks::{CleanHooks, Cleanup};
 use crate::hooks::{HookOptions, HooksRun, RunHooks, warn_not_updated};
 use crate::storage::{ListReleases, UpdateRelease};
@@ -49,13 +49,12 @@ pub struct TestRelease {
 }
 
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     CheckingReachability(Discover),
     ListingReleases(ListReleases),
     RunningHooks(RunHooks),
     Recording { update: UpdateRelease, result: Result<(), HelmError>, cleanup: Cleanup },
     CleaningUp { clean: CleanHooks, result: Result<(), HelmError> },
-    Ended,
 }
 
 impl TestRelease {
@@ -70,46 +69,63 @@ impl TestRelease {
             state: State::CheckingReachability(Discover::new()),
         }
     }
+}
+
+impl Task for TestRelease {
+    /// The outcome is the tested revision, or why a test failed; the hooks of the revision in the journal say which.
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        self.run(context)
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::CheckingReachability(discover) => discover.describe(),
+            State::ListingReleases(_) => "reading the history".to_owned(),
+            State::RunningHooks(_) => "running test hooks".to_owned(),
+            State::Recording { .. } => "storing the result of the test".to_owned(),
+            State::CleaningUp { .. } => "deleting test hooks".to_owned(),
+        }
+    }
+}
+
+impl Steps for TestRelease {
+    type State = State;
 
     fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
+        let session = &mut self.session;
         Some(match &mut self.state {
-            State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => {
-                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
-                }
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ListingReleases(list) => match list.poll(&mut self.session.storage, context)? {
-                Ok(records) => self.start(&records),
-                Err(error) => Step::End(Err(error)),
-            },
+            State::CheckingReachability(discover) => {
+                Step::after(discover.poll(context)?, |_| session.list_releases(State::ListingReleases))
+            }
+            State::ListingReleases(list) => {
+                Step::after(list.poll(&mut session.storage, context)?, |records| self.start(&records))
+            }
             State::RunningHooks(hooks) => {
-                let HooksRun { result, cleanup } =
-                    hooks.poll(&mut self.session, &mut self.record, context)?;
+                let HooksRun { result, cleanup } = hooks.poll(session, &mut self.record, context)?;
                 let update = UpdateRelease::new(Arc::new(self.record.clone()));
                 Step::Go(State::Recording { update, result, cleanup })
             }
             State::Recording { update, result, cleanup } => {
-                let stored = update.poll(&mut self.session.storage, context)?;
-                let (mut outcome, cleanup) = (std::mem::replace(result, Ok(())), std::mem::take(cleanup));
-                if let Err(error) = stored {
-                    match outcome {
-                        Ok(()) => outcome = Err(error),
-                        Err(_) => warn_not_updated(context, &self.record, &error),
-                    }
-                }
-                let clean = CleanHooks::new(cleanup, &self.record.hooks, &self.options.wait);
-                Step::Go(State::CleaningUp { clean, result: outcome })
+                let stored = update.poll(&mut session.storage, context)?;
+                let (result, cleanup) = (std::mem::replace(result, Ok(())), std::mem::take(cleanup));
+                self.clean_up(stored, result, cleanup, context)
             }
             State::CleaningUp { clean, result } => {
                 // Errors are dropped: the result is stored already.
-                let _ = clean.poll(&self.session, context)?;
+                let _ = clean.poll(session, context)?;
                 Step::End(std::mem::replace(result, Ok(())))
             }
-            State::Ended => return None,
         })
     }
 
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut State) {
+        (&mut self.session, &mut self.record, &mut self.state)
+    }
+}
+
+impl TestRelease {
     fn start(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
         let Some(last) = records.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         let mut record = ReleaseRecord::clone(last);
@@ -124,34 +140,24 @@ impl TestRelease {
         self.record = record;
         Step::Go(State::RunningHooks(hooks))
     }
-}
 
-impl Task for TestRelease {
-    /// The outcome is the tested revision, or why a test failed; the hooks of the revision in the journal say which.
-    type Output = ActionResult;
-
-    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        loop {
-            match self.step(context)? {
-                Step::Go(state) => self.state = state,
-                Step::End(result) => {
-                    self.state = State::Ended;
-                    let record = Arc::new(std::mem::take(&mut self.record));
-                    return Some(self.session.end(result.map(|()| record)));
-                }
+    fn clean_up(
+        &self,
+        stored: Result<(), HelmError>,
+        result: Result<(), HelmError>,
+        cleanup: Cleanup,
+        context: &mut Context,
+    ) -> Step<State> {
+        let result = match (stored, result) {
+            (stored, Ok(())) => stored,
+            (Ok(()), failed) => failed,
+            (Err(error), failed) => {
+                warn_not_updated(context, &self.record, &error);
+                failed
             }
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.state {
-            State::CheckingReachability(discover) => discover.describe(),
-            State::ListingReleases(_) => "reading the history".to_owned(),
-            State::RunningHooks(_) => "running test hooks".to_owned(),
-            State::Recording { .. } => "storing the result of the test".to_owned(),
-            State::CleaningUp { .. } => "deleting test hooks".to_owned(),
-            State::Ended => "test has ended".to_owned(),
-        }
+        };
+        let clean = CleanHooks::new(cleanup, &self.record.hooks, &self.options.wait);
+        Step::Go(State::CleaningUp { clean, result })
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use pilothouse_apply::{Delete, Wait};
+use pilothouse_apply::{Delete, Deleted, Wait};
 use pilothouse_chart::HookEvent;
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::Propagation;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus, StorageKey};
 
-use crate::action::{Session, Step, now, warn};
+use crate::action::{Session, Step, Steps, now, warn};
 use crate::hooks::{ExecuteHooks, HookOptions, warn_not_updated};
 use crate::storage::{DeleteRelease, ListReleases, UpdateRelease};
 use crate::uninstall_order::objects_to_delete;
@@ -43,7 +43,7 @@ pub struct Uninstall {
 }
 
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     CheckingReachability(Discover),
     ListingReleases(ListReleases),
     RunningHooksBefore(ExecuteHooks),
@@ -55,7 +55,6 @@ enum State {
     RecordingEnd(UpdateRelease),
     ListingDeployed(ListReleases),
     Superseding { current: UpdateRelease, rest: VecDeque<Arc<ReleaseRecord>> },
-    Ended,
 }
 
 impl Uninstall {
@@ -74,74 +73,66 @@ impl Uninstall {
             state: State::CheckingReachability(Discover::new()),
         }
     }
+}
+
+impl Task for Uninstall {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        self.run(context)
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::CheckingReachability(discover) => discover.describe(),
+            State::ListingReleases(_) => "reading the history".to_owned(),
+            State::RunningHooksBefore(hooks) | State::RunningHooksAfter(hooks) => hooks.describe(),
+            State::RecordingStart(_) => "storing that the uninstall began".to_owned(),
+            State::DeletingObjects(delete) => delete.describe(),
+            State::WaitingUntilGone(wait) => wait.describe(),
+            State::Purging { .. } => "deleting the history".to_owned(),
+            State::RecordingEnd(_) => "storing that the release is uninstalled".to_owned(),
+            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
+            State::Superseding { .. } => "storing superseded revisions".to_owned(),
+        }
+    }
+}
+
+impl Steps for Uninstall {
+    type State = State;
 
     fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
-        let storage = &mut self.session.storage;
+        let session = &mut self.session;
         Some(match &mut self.state {
-            State::CheckingReachability(discover) => match discover.poll(context)? {
-                Ok(_) => {
-                    Step::Go(State::ListingReleases(ListReleases::new(&self.session.config.release_name)))
-                }
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ListingReleases(list) => match list.poll(storage, context)? {
-                Ok(records) => self.start(records, context),
-                Err(error) => {
-                    let name = &self.session.config.release_name;
-                    Step::End(Err(error.context(format!("uninstall: Release not loaded: {name}"))))
-                }
-            },
+            State::CheckingReachability(discover) => {
+                Step::after(discover.poll(context)?, |_| session.list_releases(State::ListingReleases))
+            }
+            State::ListingReleases(list) => {
+                let words = || format!("uninstall: Release not loaded: {}", session.config.release_name);
+                let listed =
+                    list.poll(&mut session.storage, context)?.map_err(|error| error.context(words()));
+                Step::after(listed, |records| self.start(records, context))
+            }
             State::RunningHooksBefore(hooks) => {
-                match hooks.poll(&mut self.session, &mut self.record, context)? {
-                    Ok(()) => self.record_start(),
-                    Err(error) => Step::End(Err(error)),
-                }
+                Step::after(hooks.poll(session, &mut self.record, context)?, |()| self.record_start())
             }
             State::RecordingStart(update) => {
-                if let Err(error) = update.poll(storage, context)? {
-                    warn(
-                        context,
-                        "uninstall: Failed to store updated release",
-                        &[("error", &error.to_string())],
-                    );
-                }
+                warn_not_stored(update.poll(&mut session.storage, context)?, context);
                 self.delete_objects(context)
             }
             State::DeletingObjects(delete) => {
                 let deleted = delete.poll(context)?;
-                if !deleted.errors.is_empty() {
-                    let texts: Vec<String> = deleted.errors.iter().map(ToString::to_string).collect();
-                    warn(context, "uninstall: Failed to delete release", &[("error", &texts.join("; "))]);
-                    return Some(Step::End(Err(HelmError::DeleteFailed(self.record.name.clone()))));
-                }
-                match self.options.wait.for_resources() {
-                    true => {
-                        let wait = Wait::gone(deleted.deleted, self.options.wait.timeout);
-                        Step::Go(State::WaitingUntilGone(wait))
-                    }
-                    false => self.run_hooks_after(),
-                }
+                self.objects_deleted(deleted, context)
             }
             State::WaitingUntilGone(wait) => {
                 let result = wait.poll(context)?.map_err(|error| Session::wait_error(context, &error));
-                match result {
-                    Err(error) if error.is_interrupted() => Step::End(Err(error)),
-                    result => {
-                        self.errors.extend(result.err());
-                        self.run_hooks_after()
-                    }
-                }
+                self.go_on_after(result, Self::run_hooks_after)
             }
             State::RunningHooksAfter(hooks) => {
-                match hooks.poll(&mut self.session, &mut self.record, context)? {
-                    Err(error) if error.is_interrupted() => Step::End(Err(error)),
-                    result => {
-                        self.errors.extend(result.err());
-                        self.finish()
-                    }
-                }
+                let result = hooks.poll(session, &mut self.record, context)?;
+                self.go_on_after(result, Self::finish)
             }
-            State::Purging { current, rest } => match current.poll(storage, context)? {
+            State::Purging { current, rest } => match current.poll(&mut session.storage, context)? {
                 Ok(()) => {
                     let rest = std::mem::take(rest);
                     self.purge_next(rest)
@@ -149,34 +140,30 @@ impl Uninstall {
                 Err(error) => self.purged(Err(error.context("uninstall: Failed to purge the release"))),
             },
             State::RecordingEnd(update) => {
-                if let Err(error) = update.poll(storage, context)? {
-                    warn(
-                        context,
-                        "uninstall: Failed to store updated release",
-                        &[("error", &error.to_string())],
-                    );
-                }
-                Step::Go(State::ListingDeployed(ListReleases::new(&self.record.name)))
+                warn_not_stored(update.poll(&mut session.storage, context)?, context);
+                session.list_releases(State::ListingDeployed)
             }
-            State::ListingDeployed(list) => match list.poll(storage, context)? {
-                Ok(records) => {
-                    let deployed =
-                        |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
-                    self.supersede_next(records.into_iter().filter(deployed).collect())
-                }
-                Err(error) => Step::End(Err(error)),
-            },
+            State::ListingDeployed(list) => {
+                Step::after(list.poll(&mut session.storage, context)?, |records| {
+                    self.supersede_deployed(records)
+                })
+            }
             State::Superseding { current, rest } => {
-                let (result, rest) = (current.poll(storage, context)?, std::mem::take(rest));
+                let (result, rest) = (current.poll(&mut session.storage, context)?, std::mem::take(rest));
                 if let Err(error) = result {
                     warn_not_updated(context, &self.record, &error);
                 }
                 self.supersede_next(rest)
             }
-            State::Ended => return None,
         })
     }
 
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut State) {
+        (&mut self.session, &mut self.record, &mut self.state)
+    }
+}
+
+impl Uninstall {
     fn start(&mut self, history: Vec<Arc<ReleaseRecord>>, context: &Context) -> Step<State> {
         let Some(last) = history.last() else { return Step::End(Err(HelmError::ReleaseNotFound)) };
         self.record = ReleaseRecord::clone(last);
@@ -217,6 +204,33 @@ impl Uninstall {
         }
     }
 
+    fn objects_deleted(&mut self, deleted: Deleted, context: &mut Context) -> Step<State> {
+        if !deleted.errors.is_empty() {
+            let texts: Vec<String> = deleted.errors.iter().map(ToString::to_string).collect();
+            warn(context, "uninstall: Failed to delete release", &[("error", &texts.join("; "))]);
+            return Step::End(Err(HelmError::DeleteFailed(self.record.name.clone())));
+        }
+        match self.options.wait.for_resources() {
+            true => Step::Go(State::WaitingUntilGone(Wait::gone(deleted.deleted, self.options.wait.timeout))),
+            false => self.run_hooks_after(),
+        }
+    }
+
+    /// Goes on after a failure, which is told at the end; an interruption ends the uninstall.
+    fn go_on_after(
+        &mut self,
+        result: Result<(), HelmError>,
+        next: impl FnOnce(&mut Self) -> Step<State>,
+    ) -> Step<State> {
+        match result {
+            Err(error) if error.is_interrupted() => Step::End(Err(error)),
+            result => {
+                self.errors.extend(result.err());
+                next(self)
+            }
+        }
+    }
+
     fn run_hooks_after(&mut self) -> Step<State> {
         match self.options.disable_hooks {
             true => self.finish(),
@@ -252,6 +266,11 @@ impl Uninstall {
         Step::End(self.completed())
     }
 
+    fn supersede_deployed(&mut self, records: Vec<Arc<ReleaseRecord>>) -> Step<State> {
+        let deployed = |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
+        self.supersede_next(records.into_iter().filter(deployed).collect())
+    }
+
     fn supersede_next(&mut self, mut records: VecDeque<Arc<ReleaseRecord>>) -> Step<State> {
         let Some(record) = records.pop_front() else { return Step::End(self.completed()) };
         let mut record = ReleaseRecord::clone(&record);
@@ -267,36 +286,9 @@ impl Uninstall {
     }
 }
 
-impl Task for Uninstall {
-    type Output = ActionResult;
-
-    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        loop {
-            match self.step(context)? {
-                Step::Go(state) => self.state = state,
-                Step::End(result) => {
-                    self.state = State::Ended;
-                    let record = Arc::new(std::mem::take(&mut self.record));
-                    return Some(self.session.end(result.map(|()| record)));
-                }
-            }
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.state {
-            State::CheckingReachability(discover) => discover.describe(),
-            State::ListingReleases(_) => "reading the history".to_owned(),
-            State::RunningHooksBefore(hooks) | State::RunningHooksAfter(hooks) => hooks.describe(),
-            State::RecordingStart(_) => "storing that the uninstall began".to_owned(),
-            State::DeletingObjects(delete) => delete.describe(),
-            State::WaitingUntilGone(wait) => wait.describe(),
-            State::Purging { .. } => "deleting the history".to_owned(),
-            State::RecordingEnd(_) => "storing that the release is uninstalled".to_owned(),
-            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
-            State::Superseding { .. } => "storing superseded revisions".to_owned(),
-            State::Ended => "uninstall has ended".to_owned(),
-        }
+fn warn_not_stored(result: Result<(), HelmError>, context: &mut Context) {
+    if let Err(error) = result {
+        warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
     }
 }
 

@@ -1,53 +1,12 @@
-//! In which order the objects of a release are deleted (Helm `pkg/release/v1/util/kind_sorter.go`).
+//! Which objects of a release are deleted, and in which order.
 
 use pilothouse_apply::{KEEP_POLICY, ManifestObject, RESOURCE_POLICY};
+use pilothouse_chart::KindOrder;
 use pilothouse_machine::Context;
 use pilothouse_protocol::{ObjectRef, metadata};
 
 use crate::adopt::build;
 use crate::{ActionConfig, HelmError};
-
-/// Kinds in the order of deletion. Webhooks go first so that they cannot block the rest.
-const UNINSTALL_ORDER: [&str; 38] = [
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "APIService",
-    "Ingress",
-    "IngressClass",
-    "Service",
-    "CronJob",
-    "Job",
-    "StatefulSet",
-    "HorizontalPodAutoscaler",
-    "Deployment",
-    "ReplicaSet",
-    "ReplicationController",
-    "Pod",
-    "DaemonSet",
-    "RoleBindingList",
-    "RoleBinding",
-    "RoleList",
-    "Role",
-    "ClusterRoleBindingList",
-    "ClusterRoleBinding",
-    "ClusterRoleList",
-    "ClusterRole",
-    "CustomResourceDefinition",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "StorageClass",
-    "ConfigMap",
-    "SecretList",
-    "Secret",
-    "ServiceAccount",
-    "PodDisruptionBudget",
-    "PodSecurityPolicy",
-    "LimitRange",
-    "ResourceQuota",
-    "NetworkPolicy",
-    "Namespace",
-    "PriorityClass",
-];
 
 /// The objects of a manifest that go with the release, in the order of deletion.
 ///
@@ -68,20 +27,11 @@ pub(crate) fn objects_to_delete(
         let text = format!("{} is kept due to the resource policy", object.reference);
         context.log(pilothouse_protocol::LogLevel::Info, text);
     }
-    doomed.sort_by(|a, b| order(a).cmp(&order(b)));
+    doomed.sort_by(|a, b| KindOrder::Uninstall.compare(&a.reference.kind, &b.reference.kind));
     Ok(doomed.into_iter().map(|object| object.reference).filter(|object| !object.name.is_empty()).collect())
 }
 
 fn is_kept(object: &ManifestObject) -> bool {
     metadata::annotation(&object.body, RESOURCE_POLICY)
         .is_some_and(|policy| policy.trim().eq_ignore_ascii_case(KEEP_POLICY))
-}
-
-/// Unknown kinds come last, by their name.
-fn order(object: &ManifestObject) -> (usize, &str) {
-    let kind = object.reference.kind.as_str();
-    match UNINSTALL_ORDER.iter().position(|known| *known == kind) {
-        Some(position) => (position, ""),
-        None => (UNINSTALL_ORDER.len(), kind),
-    }
 }

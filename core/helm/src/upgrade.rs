@@ -10,7 +10,7 @@ use pilothouse_protocol::{ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
 use serde_json::{Map, Value};
 
-use crate::action::{Session, Step, failure_description, now, warn};
+use crate::action::{Session, Step, Steps, failure_description, now, warn};
 use crate::adopt::{FindExisting, among, build, build_owned};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
@@ -70,7 +70,7 @@ pub struct Upgrade {
 }
 
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     ListingReleases(ListReleases),
     Preparing(Preflight),
     Rendering(Box<RenderChart>),
@@ -80,7 +80,6 @@ enum State {
     RecordingOriginal(UpdateRelease),
     Recording(UpdateRelease),
     CleaningUp(Delete),
-    Ended,
 }
 
 impl Upgrade {
@@ -101,33 +100,54 @@ impl Upgrade {
             state: State::ListingReleases(list),
         }
     }
+}
+
+impl Task for Upgrade {
+    type Output = ActionResult;
+
+    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
+        self.run(context)
+    }
+
+    fn describe(&self) -> String {
+        match &self.state {
+            State::ListingReleases(_) => "reading the history".to_owned(),
+            State::Preparing(preflight) => preflight.describe(),
+            State::Rendering(render) => render.describe(),
+            State::ReadingLive(_) => "reading objects that exist".to_owned(),
+            State::CreatingRelease(_) => "storing the new revision".to_owned(),
+            State::RollingOut(rollout) => rollout.describe(),
+            State::RecordingOriginal(_) => "storing the previous revision".to_owned(),
+            State::Recording(_) => "storing how the upgrade went".to_owned(),
+            State::CleaningUp(delete) => delete.describe(),
+        }
+    }
+}
+
+impl Steps for Upgrade {
+    type State = State;
 
     fn step(&mut self, context: &mut Context) -> Option<Step<State>> {
         let session = &mut self.session;
         Some(match &mut self.state {
-            State::ListingReleases(list) => match list.poll(&mut session.storage, context)? {
-                Ok(records) => self.choose_original(&records),
-                Err(HelmError::ReleaseNotFound) => {
-                    Step::End(Err(HelmError::NoDeployedReleases(session.config.release_name.clone())))
-                }
-                Err(error) => Step::End(Err(error)),
-            },
-            State::Preparing(preflight) => match preflight.poll(context)? {
-                Ok(()) => self.render(),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::Rendering(render) => match render.poll(&session.config, context)? {
-                Ok(rendered) => self.build(rendered, context),
-                Err(error) => Step::End(Err(error)),
-            },
-            State::ReadingLive(find) => match find.poll(&session.config, context)? {
-                Ok(existing) => self.create_release(&existing),
-                Err(error) => Step::End(Err(error.context("unable to continue with update"))),
-            },
-            State::CreatingRelease(create) => match create.poll(&mut session.storage, context)? {
-                Ok(()) => self.roll_out(),
-                Err(error) => Step::End(Err(error)),
-            },
+            State::ListingReleases(list) => {
+                let listed = list.poll(&mut session.storage, context)?;
+                Step::after(listed.map_err(|error| self.no_releases(error)), |records| {
+                    self.choose_original(&records)
+                })
+            }
+            State::Preparing(preflight) => Step::after(preflight.poll(context)?, |()| self.render()),
+            State::Rendering(render) => {
+                Step::after(render.poll(&session.config, context)?, |rendered| self.build(rendered, context))
+            }
+            State::ReadingLive(find) => {
+                let found = find.poll(&session.config, context)?;
+                let found = found.map_err(|error| error.context("unable to continue with update"));
+                Step::after(found, |existing| self.create_release(&existing))
+            }
+            State::CreatingRelease(create) => {
+                Step::after(create.poll(&mut session.storage, context)?, |()| self.roll_out())
+            }
             State::RollingOut(rollout) => match rollout.poll(session, &mut self.record, context)? {
                 Ok(()) => self.succeed(),
                 Err(failed) => self.fail(failed, context),
@@ -146,8 +166,22 @@ impl Upgrade {
                 let deleted = delete.poll(context)?;
                 self.cleaned_up(deleted.errors.iter().map(ToString::to_string).collect())
             }
-            State::Ended => return None,
         })
+    }
+
+    fn parts(&mut self) -> (&mut Session, &mut ReleaseRecord, &mut State) {
+        (&mut self.session, &mut self.record, &mut self.state)
+    }
+}
+
+impl Upgrade {
+    fn no_releases(&self, error: HelmError) -> HelmError {
+        match error {
+            HelmError::ReleaseNotFound => {
+                HelmError::NoDeployedReleases(self.session.config.release_name.clone())
+            }
+            other => other,
+        }
     }
 
     fn choose_original(&mut self, records: &[Arc<ReleaseRecord>]) -> Step<State> {
@@ -313,38 +347,6 @@ impl Upgrade {
             failed.error
         );
         Step::End(Err(HelmError::Apply(errors.join(", ")).context(words)))
-    }
-}
-
-impl Task for Upgrade {
-    type Output = ActionResult;
-
-    fn poll(&mut self, context: &mut Context) -> Option<Self::Output> {
-        loop {
-            match self.step(context)? {
-                Step::Go(state) => self.state = state,
-                Step::End(result) => {
-                    self.state = State::Ended;
-                    let record = Arc::new(std::mem::take(&mut self.record));
-                    return Some(self.session.end(result.map(|()| record)));
-                }
-            }
-        }
-    }
-
-    fn describe(&self) -> String {
-        match &self.state {
-            State::ListingReleases(_) => "reading the history".to_owned(),
-            State::Preparing(preflight) => preflight.describe(),
-            State::Rendering(render) => render.describe(),
-            State::ReadingLive(_) => "reading objects that exist".to_owned(),
-            State::CreatingRelease(_) => "storing the new revision".to_owned(),
-            State::RollingOut(rollout) => rollout.describe(),
-            State::RecordingOriginal(_) => "storing the previous revision".to_owned(),
-            State::Recording(_) => "storing how the upgrade went".to_owned(),
-            State::CleaningUp(delete) => delete.describe(),
-            State::Ended => "upgrade has ended".to_owned(),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a pass ends (spec 02, result kinds).
 
+use pilothouse_machine::{Context, Interrupt};
 use pilothouse_protocol::Why;
 
 /// What follows a pass.
@@ -36,6 +37,15 @@ impl Ending {
             Self::Done | Self::Terminal(_) => true,
             Self::After { observed, .. } => *observed,
             Self::Gone | Self::Rate | Self::Error(_) | Self::Interrupted => false,
+        }
+    }
+
+    /// How a pass ends that was interrupted: before a shutdown, nothing follows at once.
+    #[must_use]
+    pub fn interrupted(context: &Context) -> Self {
+        match context.interrupt() {
+            Some(Interrupt::Shutdown) => Self::Rate,
+            _ => Self::Interrupted,
         }
     }
 

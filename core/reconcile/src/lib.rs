@@ -10,6 +10,7 @@ mod pass;
 pub mod phases;
 mod release;
 mod source_events;
+mod steps;
 mod subject;
 mod write_status;
 

@@ -23,6 +23,7 @@ use crate::phases::desired::Desired;
 use crate::phases::source;
 use crate::phases::target::TargetChange;
 use crate::phases::values::ReadValues;
+use crate::steps;
 use crate::write_status::{WriteStatus, Written};
 use crate::{Ending, Subject};
 
@@ -30,7 +31,8 @@ use crate::{Ending, Subject};
 #[derive(Debug)]
 pub(crate) struct Pass {
     subject: Subject,
-    state: State,
+    /// `None` once it has ended.
+    state: Option<State>,
 }
 
 #[derive(Debug)]
@@ -48,32 +50,18 @@ enum State {
     Exit(Ending, WriteStatus),
 }
 
-enum Step {
-    Go(State),
-    Wait(State),
-    End(Ending),
-}
+type Step = steps::Step<State, Ending>;
 
 impl Pass {
     /// A pass over a subject.
     #[must_use]
     pub(crate) fn new(subject: Subject) -> Self {
-        Self { subject, state: State::Start }
+        Self { subject, state: Some(State::Start) }
     }
 
     /// Goes as far as it can; says how the pass ended.
     pub(crate) fn poll(&mut self, context: &mut Context) -> Option<Ending> {
-        loop {
-            let state = std::mem::replace(&mut self.state, State::Start);
-            match self.step(state, context) {
-                Step::Go(next) => self.state = next,
-                Step::Wait(next) => {
-                    self.state = next;
-                    return None;
-                }
-                Step::End(ending) => return Some(ending),
-            }
-        }
+        steps::run(&mut self.state, |state| step(state, &mut self.subject, context))
     }
 
     /// What is to be remembered of the subject.
@@ -96,7 +84,8 @@ impl Pass {
     /// What the pass is doing; a few words.
     #[must_use]
     pub(crate) fn describe(&self) -> String {
-        match &self.state {
+        let Some(state) = &self.state else { return "ended".to_owned() };
+        match state {
             State::Start | State::AddingFinalizer(_) | State::MarkingProgress(_) => "starting".to_owned(),
             State::ChartTemplate(_) => "chart template".to_owned(),
             State::Dependencies(_) => "dependencies".to_owned(),
@@ -108,63 +97,61 @@ impl Pass {
             State::Exit(..) => "status".to_owned(),
         }
     }
+}
 
-    fn step(&mut self, state: State, context: &mut Context) -> Step {
-        let subject = &mut self.subject;
-        match state {
-            State::Start => start(subject, context),
-            State::AddingFinalizer(id) => match context.take(id) {
-                None => Step::Wait(State::AddingFinalizer(id)),
-                Some(reply) => finalizer_added(reply, subject, context),
+fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
+    match state {
+        State::Start => start(subject, context),
+        State::AddingFinalizer(id) => match context.take(id) {
+            None => Step::Wait(State::AddingFinalizer(id)),
+            Some(reply) => finalizer_added(reply, subject, context),
+        },
+        State::ChartTemplate(mut stage) => match stage.poll(subject, context) {
+            None => Step::Wait(State::ChartTemplate(stage)),
+            Some(Ok(())) => mark_progress(subject, context),
+            Some(Err(error)) => chart_template_failed(subject, context, error),
+        },
+        State::MarkingProgress(mut write) => match write.poll(subject, context) {
+            None => Step::Wait(State::MarkingProgress(write)),
+            Some(Written::Done) => Step::Go(State::Dependencies(DependencyCheck::default())),
+            Some(Written::Gone) => Step::End(Ending::Gone),
+            Some(Written::Failed(failure)) => Step::End(Ending::Error(failure.to_string())),
+        },
+        State::Dependencies(mut check) => match check.poll(subject, context) {
+            None => Step::Wait(State::Dependencies(check)),
+            Some(Ok(())) => dependencies_ready(subject, context),
+            Some(Err(ending)) => exit(ending),
+        },
+        State::Values(mut read) => match read.poll(subject, context) {
+            None => Step::Wait(State::Values(read)),
+            Some(Ok(values)) => values_read(values, subject, context),
+            Some(Err(ending)) => exit(ending),
+        },
+        State::Chart(mut load, values) => match load.poll(subject, context) {
+            None => Step::Wait(State::Chart(load, values)),
+            Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
+                Ok(desired) => {
+                    Step::Go(State::Target(Box::new(TargetChange::new(subject, &desired)), Box::new(desired)))
+                }
+                Err(error) => values_failed(subject, context, error),
             },
-            State::ChartTemplate(mut stage) => match stage.poll(subject, context) {
-                None => Step::Wait(State::ChartTemplate(stage)),
-                Some(Ok(())) => mark_progress(subject, context),
-                Some(Err(error)) => chart_template_failed(subject, context, error),
-            },
-            State::MarkingProgress(mut write) => match write.poll(subject, context) {
-                None => Step::Wait(State::MarkingProgress(write)),
-                Some(Written::Done) => Step::Go(State::Dependencies(DependencyCheck::default())),
-                Some(Written::Gone) => Step::End(Ending::Gone),
-                Some(Written::Failed(failure)) => Step::End(Ending::Error(failure.to_string())),
-            },
-            State::Dependencies(mut check) => match check.poll(subject, context) {
-                None => Step::Wait(State::Dependencies(check)),
-                Some(Ok(())) => dependencies_ready(subject, context),
-                Some(Err(ending)) => exit(ending),
-            },
-            State::Values(mut read) => match read.poll(subject, context) {
-                None => Step::Wait(State::Values(read)),
-                Some(Ok(values)) => values_read(values, subject, context),
-                Some(Err(ending)) => exit(ending),
-            },
-            State::Chart(mut load, values) => match load.poll(subject, context) {
-                None => Step::Wait(State::Chart(load, values)),
-                Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
-                    Ok(desired) => Step::Go(State::Target(
-                        Box::new(TargetChange::new(subject, &desired)),
-                        Box::new(desired),
-                    )),
-                    Err(error) => values_failed(subject, context, error),
-                },
-                Some(Err(ending)) => exit(ending),
-            },
-            State::Target(mut change, desired) => match change.poll(subject, context) {
-                None => Step::Wait(State::Target(change, desired)),
-                Some(Ok(())) => begin_attempt(*desired, subject),
-                Some(Err(ending)) => exit(ending),
-            },
-            State::Atomic(mut atomic) => match atomic.poll(subject, context) {
-                None => Step::Wait(State::Atomic(atomic)),
-                Some(ending) => exit(ending),
-            },
-            State::Deletion(mut deletion) => match deletion.poll(subject, context) {
-                None => Step::Wait(State::Deletion(deletion)),
-                Some(Ending::Gone) => Step::End(Ending::Gone),
-                Some(ending) => exit(ending),
-            },
-            State::Exit(ending, write) => leave(ending, write, subject, context),
-        }
+            Some(Err(ending)) => exit(ending),
+        },
+        State::Target(mut change, desired) => match change.poll(subject, context) {
+            None => Step::Wait(State::Target(change, desired)),
+            Some(Ok(())) => begin_attempt(*desired, subject),
+            Some(Err(ending)) => exit(ending),
+        },
+        State::Atomic(mut atomic) => match atomic.poll(subject, context) {
+            None => Step::Wait(State::Atomic(atomic)),
+            Some(ending) => exit(ending),
+        },
+        State::Deletion(mut deletion) => match deletion.poll(subject, context) {
+            None => Step::Wait(State::Deletion(deletion)),
+            Some(Ending::Gone) => Step::End(Ending::Gone),
+            Some(ending) => exit(ending),
+        },
+        State::Exit(ending, write) => leave(ending, write, subject, context),
     }
 }
 

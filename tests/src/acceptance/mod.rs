@@ -11,6 +11,7 @@ mod driven;
 mod events;
 mod flags;
 mod managed_fields;
+mod material;
 mod normalise;
 mod path;
 mod play;
@@ -19,7 +20,6 @@ mod scenario;
 mod steps;
 mod stored_release;
 mod summary;
-
 mod wait;
 mod watcher;
 
@@ -27,6 +27,7 @@ pub use cluster::{BASE_URL, Cluster, Fixtures, Setup, list};
 pub use compare::{Difference, differences, report};
 pub use driven::{Driven, Trace};
 pub use flags::{Flags, UnknownFlag, config};
+pub use material::{LIFE_CYCLES, Material};
 pub use play::{Played, Player, Tolerance, play};
 pub use scenario::{Scenario, ScenarioError, scenarios, shared};
 pub use stored_release::decode_release;

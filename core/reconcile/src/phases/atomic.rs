@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pilothouse_api::{ConditionStatus, FORCE_AT};
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_helm::{ActionConfig, ListReleases, Storage};
-use pilothouse_machine::{Context, Interrupt};
+use pilothouse_machine::Context;
 use pilothouse_protocol::{LogLevel, Why};
 
 use super::decide::{self, Next, ReleaseState, Truncation};
@@ -16,14 +16,15 @@ use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
 use super::running::{ActionKind, Finished, Running};
 use super::summarise::summarise;
 use crate::write_status::{WriteStatus, Written};
-use crate::{Ending, Subject};
+use crate::{Ending, Subject, steps};
 
 /// The loop.
 #[derive(Debug)]
 pub struct AtomicRelease {
     desired: Desired,
     config: ActionConfig,
-    state: State,
+    /// `None` once it has ended.
+    state: Option<State>,
     done: BTreeSet<ActionKind>,
     forced: bool,
 }
@@ -34,14 +35,9 @@ enum State {
     Announcing(WriteStatus, Box<Running>),
     Running(Box<Running>),
     Recording(WriteStatus, Storage),
-    Ended,
 }
 
-enum Step {
-    Go(State),
-    Wait(State),
-    End(Ending),
-}
+type Step = steps::Step<State, Ending>;
 
 impl AtomicRelease {
     /// For a subject whose inputs are loaded.
@@ -49,33 +45,26 @@ impl AtomicRelease {
     pub fn new(subject: &Subject, desired: Desired) -> Self {
         let config = super::options::desired_config(subject);
         let storage = Storage::new(subject.release.storage_namespace());
-        let state = State::Reading(Box::new(ListReleases::new(&config.release_name)), storage);
+        let state = Some(State::Reading(Box::new(ListReleases::new(&config.release_name)), storage));
         Self { desired, config, state, done: BTreeSet::new(), forced: false }
     }
 
     /// Goes as far as it can; says how the pass ends.
     pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Ending> {
-        loop {
-            let state = std::mem::replace(&mut self.state, State::Ended);
-            match self.step(state, subject, context) {
-                Step::Go(next) => self.state = next,
-                Step::Wait(next) => {
-                    self.state = next;
-                    return None;
-                }
-                Step::End(ending) => return Some(ending),
-            }
-        }
+        let mut state = self.state.take();
+        let ending = steps::run(&mut state, |state| self.step(state, subject, context));
+        self.state = state;
+        ending
     }
 
     /// What the loop is doing; a few words.
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.state {
-            State::Reading(..) | State::Ended => "storage".to_owned(),
-            State::Announcing(_, running) => running.kind().name().to_owned(),
-            State::Running(running) => running.describe(),
-            State::Recording(..) => "status".to_owned(),
+            None | Some(State::Reading(..)) => "storage".to_owned(),
+            Some(State::Announcing(_, running)) => running.kind().name().to_owned(),
+            Some(State::Running(running)) => running.describe(),
+            Some(State::Recording(..)) => "status".to_owned(),
         }
     }
 
@@ -94,7 +83,7 @@ impl AtomicRelease {
             },
             State::Announcing(mut write, running) => match write.poll(subject, context) {
                 None => Step::Wait(State::Announcing(write, running)),
-                Some(Written::Done) if self.is_outdated(context) => Step::End(interrupted(context)),
+                Some(Written::Done) if self.is_outdated(context) => Step::End(Ending::interrupted(context)),
                 Some(Written::Done) => {
                     let kind = running.kind();
                     context.log(LogLevel::Info, running_text(kind, kind.timeout(subject)));
@@ -114,13 +103,12 @@ impl AtomicRelease {
                 Some(Written::Gone) => Step::End(Ending::Gone),
                 Some(Written::Failed(failure)) => Step::End(Ending::Error(failure.to_string())),
             },
-            State::Ended => Step::End(Ending::Rate),
         }
     }
 
     fn again(&self, storage: Storage, context: &Context) -> Step {
         if context.interrupt().is_some() {
-            return Step::End(interrupted(context));
+            return Step::End(Ending::interrupted(context));
         }
         Step::Go(State::Reading(Box::new(ListReleases::new(&self.config.release_name)), storage))
     }
@@ -174,7 +162,7 @@ impl AtomicRelease {
             return done_already(subject, active, context);
         }
         if self.is_outdated(context) {
-            return Step::End(interrupted(context));
+            return Step::End(Ending::interrupted(context));
         }
         match Running::new(kind, subject, &self.desired, &self.config, determined, storage) {
             Ok(running) => announce(kind, running, subject, context),
@@ -197,7 +185,7 @@ impl AtomicRelease {
         context: &mut Context,
     ) -> Step {
         if context.interrupt().is_some() && finished.interrupted {
-            return Step::End(interrupted(context));
+            return Step::End(Ending::interrupted(context));
         }
         let active = ActivePolicy::of(&subject.release.spec, &subject.status, &subject.config);
         if let Some(error) = finished.error {
@@ -243,13 +231,6 @@ fn state_error(subject: &mut Subject, context: &mut Context, error: &str) -> Ste
     let message = format!("Could not determine release state: {error}");
     subject.not_ready(context, "StateError", &message);
     Step::End(Ending::Error(message))
-}
-
-fn interrupted(context: &Context) -> Ending {
-    match context.interrupt() {
-        Some(Interrupt::Shutdown) => Ending::Rate,
-        _ => Ending::Interrupted,
-    }
 }
 
 /// The release is fine again: Remediated=True gives way to Released=True.

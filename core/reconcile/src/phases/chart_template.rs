@@ -11,12 +11,13 @@ use pilothouse_protocol::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::Subject;
+use crate::{Subject, steps};
 
 /// Brings the managed HelmChart in line with the template, or deletes it.
 #[derive(Debug)]
 pub struct ChartTemplateStage {
-    state: State,
+    /// `None` once it has ended.
+    state: Option<State>,
     deleting: bool,
 }
 
@@ -29,38 +30,27 @@ enum State {
     Applying { id: RequestId, existing: Option<Object> },
 }
 
-enum Step {
-    Go(State),
-    Wait(State),
-    End(Result<(), String>),
-}
+type Step = steps::Step<State, Result<(), String>>;
 
 impl ChartTemplateStage {
     /// The stage of a normal pass.
     #[must_use]
     pub fn reconcile() -> Self {
-        Self { state: State::Start, deleting: false }
+        Self { state: Some(State::Start), deleting: false }
     }
 
     /// The stage of a deletion: only the delete step.
     #[must_use]
     pub fn delete() -> Self {
-        Self { state: State::Start, deleting: true }
+        Self { state: Some(State::Start), deleting: true }
     }
 
     /// Goes as far as it can. An error is worded for people.
     pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<(), String>> {
-        loop {
-            let state = std::mem::replace(&mut self.state, State::Start);
-            match self.step(state, subject, context) {
-                Step::Go(next) => self.state = next,
-                Step::Wait(next) => {
-                    self.state = next;
-                    return None;
-                }
-                Step::End(result) => return Some(result),
-            }
-        }
+        let mut state = self.state.take();
+        let result = steps::run(&mut state, |state| self.step(state, subject, context));
+        self.state = state;
+        result
     }
 
     fn step(&self, state: State, subject: &mut Subject, context: &mut Context) -> Step {

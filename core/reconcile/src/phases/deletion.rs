@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use pilothouse_api::FINALIZER;
-use pilothouse_machine::{Context, Interrupt};
+use pilothouse_machine::Context;
 use pilothouse_protocol::{Identity, LogLevel, ObjectRef, Patch, Reply, Request, RequestId};
 use serde_json::json;
 
 use super::chart_template::ChartTemplateStage;
 use super::uninstall::UninstallRelease;
-use crate::{Ending, Subject};
+use crate::{Ending, Subject, steps};
 
 /// Uninstalls, deletes the HelmChart, removes the finalizer.
 #[derive(Debug)]
 pub struct Deletion {
-    state: State,
+    /// `None` once it has ended.
+    state: Option<State>,
 }
 
 #[derive(Debug)]
@@ -26,41 +27,27 @@ enum State {
     RemovingFinalizer(Option<RequestId>),
 }
 
-enum Step {
-    Go(State),
-    Wait(State),
-    End(Ending),
-}
+type Step = steps::Step<State, Ending>;
 
 impl Deletion {
     /// For a subject with a deletion timestamp.
     #[must_use]
     pub fn new(subject: &Subject) -> Self {
         let state = if subject.release.spec.suspend { State::RemovingFinalizer(None) } else { State::Start };
-        Self { state }
+        Self { state: Some(state) }
     }
 
     /// Goes as far as it can; says how the pass ends.
     pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Ending> {
-        loop {
-            let state = std::mem::replace(&mut self.state, State::Start);
-            match step(state, subject, context) {
-                Step::Go(next) => self.state = next,
-                Step::Wait(next) => {
-                    self.state = next;
-                    return None;
-                }
-                Step::End(ending) => return Some(ending),
-            }
-        }
+        steps::run(&mut self.state, |state| step(state, subject, context))
     }
 
     /// What it is doing; a few words.
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.state {
-            State::Uninstalling(uninstall) => uninstall.describe(),
-            State::DeletingChart(_) => "deletion: HelmChart".to_owned(),
+            Some(State::Uninstalling(uninstall)) => uninstall.describe(),
+            Some(State::DeletingChart(_)) => "deletion: HelmChart".to_owned(),
             _ => "deletion".to_owned(),
         }
     }
@@ -97,7 +84,7 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
                 subject.status.storage_namespace.clear();
                 delete_chart(context)
             }
-            Some(Err(error)) if error.is_interrupted() => Step::End(interrupted(context)),
+            Some(Err(error)) if error.is_interrupted() => Step::End(Ending::interrupted(context)),
             Some(Err(error)) => Step::End(Ending::Error(error.to_string())),
         },
         State::DeletingChart(mut stage) => match stage.poll(subject, context) {
@@ -192,8 +179,4 @@ fn finalizer_removed(reply: Reply) -> Step {
             Step::End(Ending::Gone)
         }
     }
-}
-
-fn interrupted(context: &Context) -> Ending {
-    if context.interrupt() == Some(&Interrupt::Shutdown) { Ending::Rate } else { Ending::Interrupted }
 }

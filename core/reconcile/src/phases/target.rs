@@ -1,6 +1,6 @@
 //! A change of what the release is (spec 02 §2.8): the old one is uninstalled before the new one is installed.
 
-use pilothouse_machine::{Context, Interrupt};
+use pilothouse_machine::Context;
 use pilothouse_protocol::{Identity, LogLevel};
 
 use super::deletion::identity_of;
@@ -39,7 +39,7 @@ impl TargetChange {
             None => Ending::Rate,
             Some(uninstall) => match uninstall.poll(subject, context)? {
                 Ok(_) => Ending::Rate,
-                Err(error) if error.is_interrupted() => interrupted(context),
+                Err(error) if error.is_interrupted() => Ending::interrupted(context),
                 Err(error) => Ending::Error(error.to_string()),
             },
         };
@@ -51,10 +51,6 @@ impl TargetChange {
         context.identity = Identity::Controller;
         Some(Err(ending))
     }
-}
-
-fn interrupted(context: &Context) -> Ending {
-    if context.interrupt() == Some(&Interrupt::Shutdown) { Ending::Rate } else { Ending::Interrupted }
 }
 
 /// The first difference between the current release and the wanted one.
