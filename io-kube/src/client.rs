@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::limiter::{Rate, TokenBucket};
 use crate::metrics::Metrics;
 use crate::reply;
+use crate::tokens::TokenSource;
 
 /// How long the head of an answer may take, and its body. The API server gives up after 60 seconds; the client waits a
 /// little longer, so that it learns about that.
@@ -45,6 +46,7 @@ pub struct ApiClient {
     rate: Rate,
     buckets: Mutex<BTreeMap<Identity, Arc<TokenBucket>>>,
     metrics: Arc<Metrics>,
+    token: Option<TokenSource>,
 }
 
 impl ApiClient {
@@ -66,7 +68,14 @@ impl ApiClient {
         config.default_retry = false;
         let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
         let client = kube::Client::try_from(config)?;
-        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics })
+        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics, token: None })
+    }
+
+    /// Sends a token with each request.
+    #[must_use]
+    pub fn with_token(mut self, source: TokenSource) -> Self {
+        self.token = Some(source);
+        self
     }
 
     /// Sends a request and reads its answer as JSON.
@@ -90,7 +99,10 @@ impl ApiClient {
         identity: &Identity,
         request: Request<Vec<u8>>,
     ) -> Result<Response<Body>, Failure> {
-        let request = with_headers(identity, request)?;
+        let mut request = with_headers(identity, request)?;
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(AUTHORIZATION, token.bearer().await?);
+        }
         let method = request.method().to_string();
         self.bucket(identity).acquire().await;
         let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.send(request.map(Body::from))).await;
@@ -134,7 +146,7 @@ fn with_headers(identity: &Identity, mut request: Request<Vec<u8>>) -> Result<Re
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if let Identity::ServiceAccount { namespace, name } = identity {
+    if let Some((namespace, name)) = identity.impersonated() {
         let user = HeaderValue::from_str(&format!("system:serviceaccount:{namespace}:{name}"))
             .map_err(|error| Failure::Unreachable(format!("unusable service account name: {error}")))?;
         headers.insert(IMPERSONATE_USER, user);

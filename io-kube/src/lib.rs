@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod clusters;
 pub mod commands;
 pub mod correlator;
 pub mod dev;
@@ -23,6 +24,7 @@ pub mod perform;
 pub mod reply;
 pub mod server;
 pub mod settings;
+pub mod tokens;
 pub mod transport;
 pub mod urls;
 pub mod watches;

@@ -10,34 +10,41 @@ use pilothouse_protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::client::ApiClient;
-use crate::discovery::Catalog;
+use crate::clusters::Clusters;
 use crate::fetch::Fetcher;
 use crate::paths::{Path, label_selector};
 
 /// Performs requests.
 pub struct Performer {
-    client: Arc<ApiClient>,
-    catalog: Arc<Catalog>,
+    clusters: Arc<Clusters>,
     fetcher: Fetcher,
 }
 
 impl Performer {
     /// Performs requests with these.
     #[must_use]
-    pub fn new(client: Arc<ApiClient>, catalog: Arc<Catalog>, fetcher: Fetcher) -> Self {
-        Self { client, catalog, fetcher }
+    pub fn new(clusters: Arc<Clusters>, fetcher: Fetcher) -> Self {
+        Self { clusters, fetcher }
     }
 
     /// Performs a request once and says what came of it.
     pub async fn perform(&self, identity: &Identity, request: &Request) -> Reply {
-        self.answer(identity, request).await.unwrap_or_else(Reply::Failed)
+        match self.answer(identity, request).await {
+            Ok(reply) => reply,
+            Err(failure) => {
+                if failure.api().is_some_and(|error| error.code == 401) {
+                    self.clusters.refused(identity);
+                }
+                Reply::Failed(failure)
+            }
+        }
     }
 
     async fn answer(&self, identity: &Identity, request: &Request) -> Result<Reply, Failure> {
         let kind = match request {
             Request::Discover { fresh } => {
-                return Ok(Reply::Discovery(self.catalog.discovery(*fresh).await?));
+                let cluster = self.clusters.of(identity).await?;
+                return Ok(Reply::Discovery(cluster.catalog.discovery(*fresh).await?));
             }
             Request::Fetch { url } => return Ok(Reply::Artifact(self.fetcher.fetch(url).await?)),
             Request::Get { object } | Request::Patch { object, .. } | Request::Delete { object, .. } => {
@@ -48,8 +55,9 @@ impl Performer {
             }
             Request::Create { body } | Request::Update { body } => ObjectRef::of(body).gvk(),
         };
-        let resource = self.catalog.resource(&kind).await?;
-        let answer = self.client.call(identity, http_request(request, &resource)?).await?;
+        let cluster = self.clusters.of(identity).await?;
+        let resource = cluster.catalog.resource(&kind).await?;
+        let answer = cluster.client.call(identity, http_request(request, &resource)?).await?;
         Ok(match request {
             Request::List { .. } => Reply::List(list_items(answer, &kind)),
             Request::Delete { .. } => Reply::Deleted,

@@ -93,6 +93,9 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
         max_retry_delay: nanos(flags.max_retry_delay),
         interval_jitter_percentage: flags.interval_jitter_percentage,
         default_service_account: flags.default_service_account.clone(),
+        default_kube_config_service_account: flags.default_kubeconfig_service_account.clone(),
+        insecure_kube_config_exec: flags.insecure_kubeconfig_exec,
+        insecure_kube_config_tls: flags.insecure_kubeconfig_tls,
         no_cross_namespace_refs: flags.no_cross_namespace_refs,
         snapshot_digest_algorithm: flags.snapshot_digest_algo.parse().map_err(unknown)?,
         concurrent: flags.concurrent,
@@ -102,6 +105,7 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
             disable_chart_digest_tracking: gates.is_enabled("DisableChartDigestTracking"),
             use_helm3_defaults: gates.is_enabled("UseHelm3Defaults"),
             default_to_retry_on_failure: gates.is_enabled("DefaultToRetryOnFailure"),
+            object_level_workload_identity: gates.is_enabled("ObjectLevelWorkloadIdentity"),
         },
     })
 }
@@ -111,14 +115,13 @@ fn nanos(duration: GoDuration) -> u64 {
 }
 
 /// Gates that are accepted and have no effect. DetectDrift and CorrectDrift have none in the original either.
-const INERT_GATES: [&str; 7] = [
+const INERT_GATES: [&str; 6] = [
     "AdoptLegacyReleases",
     "AllowDNSLookups",
     "CacheSecretsAndConfigMaps",
     "CancelHealthCheckOnNewRevision",
     "DirectSourceFetch",
     "OOMWatch",
-    "ObjectLevelWorkloadIdentity",
 ];
 
 /// One line for each flag or gate whose effect does not exist, so that nobody relies on it.
@@ -131,8 +134,6 @@ fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
     };
     warn(flags.enable_leader_election, "--enable-leader-election has no effect: run one replica only");
     warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
-    warn(flags.insecure_kubeconfig_exec, "--insecure-kubeconfig-exec has no effect");
-    warn(flags.insecure_kubeconfig_tls, "--insecure-kubeconfig-tls has no effect");
     let has_token_flags =
         flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
     warn(has_token_flags, "the --token-cache flags have no effect: tokens are not cached");

@@ -7,6 +7,7 @@
 mod action;
 mod debug;
 mod discovery;
+mod identity;
 mod input;
 mod object;
 mod request;
@@ -14,11 +15,12 @@ mod time;
 
 pub use action::{Action, Event, EventType, LogEntry, LogLevel};
 pub use discovery::{ApiResource, Discovery};
+pub use identity::{ClusterAccess, Identity, RemoteIdentity, TargetCluster};
 pub use input::{Input, Observation, Trigger};
 pub use object::{GroupVersionKind, ObjectRef, ReleaseKey, metadata};
 pub use request::{
-    ApiError, Failure, FieldValidation, Identity, Patch, Preconditions, Propagation, Reply, Request,
-    RequestId, WatchId, WatchTarget,
+    ApiError, Failure, FieldValidation, Patch, Preconditions, Propagation, Reply, Request, RequestId,
+    WatchId, WatchTarget,
 };
 pub use time::{Deadline, Monotonic, Now, Why};
 

@@ -16,21 +16,6 @@ pub struct RequestId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct WatchId(pub u64);
 
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub enum Identity {
-    /// The operator itself.
-    #[default]
-    Controller,
-    /// Impersonation of `system:serviceaccount:<namespace>:<name>` (spec 05 §9).
-    ServiceAccount {
-        /// Namespace of the HelmRelease.
-        namespace: String,
-        /// Name of the service account.
-        name: String,
-    },
-}
-
 /// One request. Every write is made as field manager [`crate::FIELD_MANAGER`]. Its `Debug` output names objects and never
 /// shows them: they may hold secrets.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

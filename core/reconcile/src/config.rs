@@ -18,6 +18,12 @@ pub struct Config {
     pub interval_jitter_percentage: u8,
     /// `--default-service-account`; empty for none.
     pub default_service_account: String,
+    /// `--default-kubeconfig-service-account`; empty for none.
+    pub default_kube_config_service_account: String,
+    /// `--insecure-kubeconfig-exec`.
+    pub insecure_kube_config_exec: bool,
+    /// `--insecure-kubeconfig-tls`.
+    pub insecure_kube_config_tls: bool,
     /// `--no-cross-namespace-refs`.
     pub no_cross_namespace_refs: bool,
     /// `--snapshot-digest-algo`.
@@ -36,6 +42,9 @@ impl Default for Config {
             max_retry_delay: 900 * SECOND,
             interval_jitter_percentage: 5,
             default_service_account: String::new(),
+            default_kube_config_service_account: String::new(),
+            insecure_kube_config_exec: false,
+            insecure_kube_config_tls: false,
             no_cross_namespace_refs: false,
             snapshot_digest_algorithm: Algorithm::Sha256,
             concurrent: 4,
@@ -58,4 +67,6 @@ pub struct Gates {
     pub use_helm3_defaults: bool,
     /// `DefaultToRetryOnFailure`.
     pub default_to_retry_on_failure: bool,
+    /// `ObjectLevelWorkloadIdentity`.
+    pub object_level_workload_identity: bool,
 }

@@ -5,6 +5,7 @@
 
 mod config;
 mod ending;
+mod kube_config;
 mod memory;
 mod pass;
 pub mod phases;

@@ -17,6 +17,7 @@ use crate::phases::atomic::AtomicRelease;
 use crate::phases::attempt;
 use crate::phases::chart::LoadChart;
 use crate::phases::chart_template::ChartTemplateStage;
+use crate::phases::connect::{Connect, NotConnected};
 use crate::phases::deletion::Deletion;
 use crate::phases::dependencies::DependencyCheck;
 use crate::phases::desired::Desired;
@@ -44,6 +45,7 @@ enum State {
     Dependencies(DependencyCheck),
     Values(Box<ReadValues>),
     Chart(Box<LoadChart>, Value),
+    Connecting(Connect, Box<Desired>),
     Target(Box<TargetChange>, Box<Desired>),
     Atomic(Box<AtomicRelease>),
     Deletion(Box<Deletion>),
@@ -91,6 +93,7 @@ impl Pass {
             State::Dependencies(_) => "dependencies".to_owned(),
             State::Values(_) => "values".to_owned(),
             State::Chart(..) => "chart".to_owned(),
+            State::Connecting(..) => "connecting".to_owned(),
             State::Target(..) => "target change".to_owned(),
             State::Atomic(atomic) => atomic.describe(),
             State::Deletion(deletion) => deletion.describe(),
@@ -130,12 +133,15 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
         State::Chart(mut load, values) => match load.poll(subject, context) {
             None => Step::Wait(State::Chart(load, values)),
             Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
-                Ok(desired) => {
-                    Step::Go(State::Target(Box::new(TargetChange::new(subject, &desired)), Box::new(desired)))
-                }
+                Ok(desired) => Step::Go(State::Connecting(Connect::default(), Box::new(desired))),
                 Err(error) => values_failed(subject, context, error),
             },
             Some(Err(ending)) => exit(ending),
+        },
+        State::Connecting(mut connect, desired) => match connect.poll(subject, context) {
+            None => Step::Wait(State::Connecting(connect, desired)),
+            Some(Ok(())) => connected(desired, subject, context),
+            Some(Err(error)) => not_connected(error, subject, context),
         },
         State::Target(mut change, desired) => match change.poll(subject, context) {
             None => Step::Wait(State::Target(change, desired)),
@@ -242,9 +248,6 @@ fn admitted(subject: &mut Subject, context: &mut Context) -> Step {
 /// ignoring it would deploy something else than was asked for.
 fn unsupported_field(subject: &Subject) -> Option<&'static str> {
     let spec = &subject.release.spec;
-    if spec.kube_config.is_some() {
-        return Some("spec.kubeConfig");
-    }
     (!spec.health_check_exprs.is_empty()).then_some("spec.healthCheckExprs")
 }
 
@@ -295,6 +298,16 @@ fn values_failed(subject: &mut Subject, context: &mut Context, error: String) ->
     subject.not_ready(context, "ValuesError", &error);
     subject.event(context, EventType::Warning, "ValuesError", &error);
     exit(Ending::Error(error))
+}
+
+fn connected(desired: Box<Desired>, subject: &mut Subject, context: &mut Context) -> Step {
+    subject.gate_passed(context, &["RESTClientError"]);
+    Step::Go(State::Target(Box::new(TargetChange::new(subject, &desired)), desired))
+}
+
+fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Context) -> Step {
+    subject.not_ready(context, "RESTClientError", &error.text);
+    exit(Ending::Error(error.text))
 }
 
 fn begin_attempt(desired: Desired, subject: &mut Subject) -> Step {

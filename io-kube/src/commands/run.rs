@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::stack::on_large_stack;
 use crate::client::{ApiClient, ConnectError};
 use crate::clock::{self, Clock};
-use crate::discovery::Catalog;
+use crate::clusters::Clusters;
 use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Terminate, drive};
 use crate::environment;
 use crate::events::{EventTasks, Recorder};
@@ -111,11 +111,12 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
     let metrics = Arc::new(Metrics::new(clock::wall_nanos()));
     listen(flags, &metrics).await?;
     let rate = Rate::new(flags.kube_api_qps, flags.kube_api_burst);
-    let client = Arc::new(ApiClient::connect(rate, metrics).await?);
+    let client = Arc::new(ApiClient::connect(rate, Arc::clone(&metrics)).await?);
+    let clusters = Arc::new(Clusters::new(Arc::clone(&client), rate, metrics));
     let mut operator =
         Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
-    let (mut world, events) = world(flags, &client, log, &inputs);
+    let (mut world, events) = world(flags, (&client, clusters), log, &inputs);
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
     log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
     let grace = flags.graceful_shutdown_timeout.into();
@@ -141,7 +142,7 @@ async fn listen(flags: &RunFlags, metrics: &Arc<Metrics>) -> Result<(), StartErr
 
 fn world(
     flags: &RunFlags,
-    client: &Arc<ApiClient>,
+    (client, clusters): (&Arc<ApiClient>, Arc<Clusters>),
     log: &Log,
     inputs: &mpsc::Sender<pilothouse_operator::OperatorInput>,
 ) -> (RealWorld, EventTasks) {
@@ -151,15 +152,14 @@ fn world(
         source_watcher: environment::variable(environment::SOURCE_WATCHER_LOCALHOST),
     };
     let options = FetchOptions::new(flags.http_retry, flags.http_timeout.into(), hosts);
-    let catalog = Arc::new(Catalog::new(Arc::clone(client)));
     let instance = environment::hostname();
     let notifier = (!flags.events_addr.is_empty())
         .then(|| Notifier::new(http.clone(), flags.events_addr.clone(), instance.clone(), log.clone()));
     let fetcher = Fetcher::new(http, options);
     let (recorder, events) = Recorder::start(Arc::clone(client), notifier, instance, log.clone());
     let world = RealWorld {
-        performer: Arc::new(Performer::new(Arc::clone(client), Arc::clone(&catalog), fetcher)),
-        watches: MachineWatches::new(Arc::clone(client), catalog, inputs.clone()),
+        performer: Arc::new(Performer::new(Arc::clone(&clusters), fetcher)),
+        watches: MachineWatches::new(clusters, inputs.clone()),
         recorder,
         log: log.clone(),
         inputs: inputs.clone(),

@@ -12,14 +12,13 @@ use tokio::task::AbortHandle;
 
 use super::backoff::WatchBackoff;
 use super::stream::{Flow, ListWatch, Observer, Seen, follow};
-use crate::client::ApiClient;
+use crate::clusters::Clusters;
 use crate::discovery::Catalog;
 use crate::paths::{Path, label_selector};
 
 /// The watches that run, one task for each.
 pub struct MachineWatches {
-    client: Arc<ApiClient>,
-    catalog: Arc<Catalog>,
+    clusters: Arc<Clusters>,
     inputs: mpsc::Sender<OperatorInput>,
     running: BTreeMap<(ReleaseKey, WatchId), AbortHandle>,
 }
@@ -27,15 +26,15 @@ pub struct MachineWatches {
 impl MachineWatches {
     /// No watches yet; what they see goes to `inputs`.
     #[must_use]
-    pub fn new(client: Arc<ApiClient>, catalog: Arc<Catalog>, inputs: mpsc::Sender<OperatorInput>) -> Self {
-        Self { client, catalog, inputs, running: BTreeMap::new() }
+    pub fn new(clusters: Arc<Clusters>, inputs: mpsc::Sender<OperatorInput>) -> Self {
+        Self { clusters, inputs, running: BTreeMap::new() }
     }
 
     /// Starts a watch. One that runs under the same name ends.
     pub fn start(&mut self, key: ReleaseKey, id: WatchId, identity: Identity, target: WatchTarget) {
         self.running.retain(|_, task| !task.is_finished());
         let observer = MachineObserver { key: key.clone(), watch: id, inputs: self.inputs.clone() };
-        let run = run(Arc::clone(&self.client), Arc::clone(&self.catalog), identity, target, observer);
+        let run = run(Arc::clone(&self.clusters), identity, target, observer);
         let task = tokio::spawn(run).abort_handle();
         if let Some(former) = self.running.insert((key, id), task) {
             former.abort();
@@ -59,16 +58,20 @@ impl Drop for MachineWatches {
 }
 
 async fn run(
-    client: Arc<ApiClient>,
-    catalog: Arc<Catalog>,
+    clusters: Arc<Clusters>,
     identity: Identity,
     target: WatchTarget,
     mut observer: MachineObserver,
 ) {
     let mut backoff = WatchBackoff::default();
     loop {
-        match list_watch(&catalog, &identity, &target).await {
-            Ok(what) => return follow(&client, &what, &mut observer).await,
+        let cluster = clusters.of(&identity).await;
+        let found = match &cluster {
+            Ok(cluster) => list_watch(&cluster.catalog, &identity, &target).await.map(|what| (cluster, what)),
+            Err(failure) => Err(failure.clone()),
+        };
+        match found {
+            Ok((cluster, what)) => return follow(&cluster.client, &what, &mut observer).await,
             Err(failure) => {
                 if observer.failed(failure).await == Flow::Stop {
                     return;

@@ -5,6 +5,7 @@ mod machine;
 mod options;
 mod perform;
 mod record;
+mod remote;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use artifacts::{Artifact, Artifacts};
 pub use machine::{Factory, Machine, Start};
 pub use options::{Latency, WorldOptions};
 pub use record::{Exchange, Record, RecordedEvent};
+pub use remote::SERVER_URL;
 pub use run::Progress;
 pub use watches::followed;
 

@@ -3,6 +3,7 @@
 use pilothouse_operator::{OperatorAction, OperatorInput};
 use pilothouse_protocol::{Action, Identity, ReleaseKey, Reply, Request, RequestId};
 
+use super::remote::local;
 use super::{Exchange, Machine, Pending, What, World};
 use crate::faults::{Boundary, Fault};
 
@@ -98,7 +99,10 @@ impl<M: Machine> World<M> {
     fn answer(&mut self, identity: &Identity, request: &Request) -> Reply {
         match request {
             Request::Fetch { url } => self.artifacts.fetch(url),
-            request => self.server.request(self.clock.now().wall, identity, request),
+            request => match local(identity) {
+                Ok(identity) => self.server.request(self.clock.now().wall, &identity, request),
+                Err(failure) => Reply::Failed(failure),
+            },
         }
     }
 

@@ -8,6 +8,7 @@ use pilothouse_protocol::{
     Failure, Identity, Monotonic, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget, metadata,
 };
 
+use super::remote::local;
 use crate::server::{Server, WatchEvent};
 
 /// Number of a watch within the world.
@@ -155,7 +156,11 @@ impl Watches {
 
     fn first(&mut self, handle: Handle, server: &Server) -> Vec<OperatorInput> {
         let Some(watch) = self.by_handle.get_mut(&handle) else { return Vec::new() };
-        match server.watch(&watch.identity, &watch.target) {
+        let watched = match local(&watch.identity) {
+            Ok(identity) => server.watch(&identity, &watch.target),
+            Err(failure) => return self.fail(handle, failure),
+        };
+        match watched {
             Ok((objects, revision)) => {
                 watch.known = Some(revision);
                 match &watch.owner {

@@ -4,12 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pilothouse_encoding::yaml;
-use serde_json::{Map, Value};
+use pilothouse_io_sim::world::SERVER_URL;
+use serde_json::{Map, Value, json};
 
 use super::cluster::BASE_URL;
 
-/// What stands for the kubeconfig of the runner. The simulation has no second way in.
-const KUBECONFIG: &str = r#"{"apiVersion":"v1","kind":"Config","clusters":[]}"#;
+/// What stands for the kubeconfig of the runner: another way to the same simulated cluster.
+fn kube_config() -> String {
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": SERVER_URL, "insecure-skip-tls-verify": true}}],
+        "users": [{"name": "c", "user": {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+    })
+    .to_string()
+}
 
 /// One scenario.
 #[derive(Debug, Clone)]
@@ -155,13 +164,11 @@ fn replace(text: &str, namespace: &str) -> String {
     if !text.contains("${") {
         return text.to_owned();
     }
-    text.replace("${NS}", namespace).replace("${CHARTS}", BASE_URL).replace("${KUBECONFIG}", KUBECONFIG)
+    text.replace("${NS}", namespace).replace("${CHARTS}", BASE_URL).replace("${KUBECONFIG}", &kube_config())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

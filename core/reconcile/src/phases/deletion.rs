@@ -8,6 +8,7 @@ use pilothouse_protocol::{Identity, LogLevel, ObjectRef, Patch, Reply, Request, 
 use serde_json::json;
 
 use super::chart_template::ChartTemplateStage;
+use super::connect::{Connect, NotConnected, user_of};
 use super::uninstall::UninstallRelease;
 use crate::{Ending, Subject, steps};
 
@@ -21,6 +22,7 @@ pub struct Deletion {
 #[derive(Debug)]
 enum State {
     Start,
+    Connecting(Connect),
     ConfirmingServiceAccount(RequestId),
     Uninstalling(Box<UninstallRelease>),
     DeletingChart(ChartTemplateStage),
@@ -53,23 +55,14 @@ impl Deletion {
     }
 }
 
-/// Who acts in the target cluster (spec 05 §9).
-#[must_use]
-pub fn identity_of(subject: &Subject) -> Identity {
-    let own = subject.release.spec.service_account_name.as_deref().filter(|name| !name.is_empty());
-    let default = Some(subject.config.default_service_account.as_str()).filter(|name| !name.is_empty());
-    match own.or(default) {
-        None => Identity::Controller,
-        Some(name) => Identity::ServiceAccount {
-            namespace: subject.release.metadata.namespace.clone(),
-            name: name.to_owned(),
-        },
-    }
-}
-
 fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
     match state {
         State::Start => start(subject, context),
+        State::Connecting(mut connect) => match connect.poll(subject, context) {
+            None => Step::Wait(State::Connecting(connect)),
+            Some(Ok(())) => connected(subject, context),
+            Some(Err(error)) => not_connected(error, subject, context),
+        },
         State::ConfirmingServiceAccount(id) => match context.take(id) {
             None => Step::Wait(State::ConfirmingServiceAccount(id)),
             Some(reply) => service_account_confirmed(reply, subject, context),
@@ -113,11 +106,27 @@ fn start(subject: &mut Subject, context: &mut Context) -> Step {
         context.log(LogLevel::Info, "skipping Helm release uninstallation: no storage namespace configured");
         return delete_chart(context);
     }
-    let Identity::ServiceAccount { namespace, name } = identity_of(subject) else {
-        return uninstall(subject, context);
+    Step::Go(State::Connecting(Connect::default()))
+}
+
+/// Only the operator's own cluster can be asked whether the service account exists.
+fn connected(subject: &Subject, context: &mut Context) -> Step {
+    let Identity::ServiceAccount { namespace, name } = context.identity.clone() else {
+        return uninstall(subject);
     };
     let object = ObjectRef::namespaced("v1", "ServiceAccount", namespace, name);
     Step::Wait(State::ConfirmingServiceAccount(context.request_as_controller(Request::Get { object })))
+}
+
+/// Without a way into the cluster nothing can be uninstalled there; once the way is gone, the object need not wait.
+fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Context) -> Step {
+    if error.is_missing {
+        context.log(LogLevel::Error, format!("skipping Helm release uninstallation: {error}"));
+        return delete_chart(context);
+    }
+    let message = format!("failed to build REST client getter to uninstall release: {error}");
+    subject.not_ready(context, "UninstallFailed", &message);
+    Step::End(Ending::Error(message))
 }
 
 fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step {
@@ -127,8 +136,8 @@ fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut 
             delete_chart(context)
         }
         Reply::Failed(failure) => {
-            let name = subject.release.spec.service_account_name.clone();
-            let name = name.unwrap_or_else(|| subject.config.default_service_account.clone());
+            let user = user_of(subject);
+            let name = user.impersonated().map(|(_, name)| name).unwrap_or_default();
             let message = format!(
                 "failed to confirm ServiceAccount '{name}' can be used to uninstall release: {failure}"
             );
@@ -136,13 +145,12 @@ fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut 
             Step::End(Ending::Error(message))
         }
         Reply::Object(_) | Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => {
-            uninstall(subject, context)
+            uninstall(subject)
         }
     }
 }
 
-fn uninstall(subject: &Subject, context: &mut Context) -> Step {
-    context.identity = identity_of(subject);
+fn uninstall(subject: &Subject) -> Step {
     Step::Go(State::Uninstalling(Box::new(UninstallRelease::new(subject))))
 }
 

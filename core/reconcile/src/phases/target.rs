@@ -3,7 +3,6 @@
 use pilothouse_machine::Context;
 use pilothouse_protocol::{Identity, LogLevel};
 
-use super::deletion::identity_of;
 use super::desired::Desired;
 use super::uninstall::UninstallRelease;
 use crate::{Ending, Subject};
@@ -24,7 +23,6 @@ impl TargetChange {
 
     /// Goes as far as it can. The error says how the pass ends; after an uninstall the next pass installs.
     pub fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Result<(), Ending>> {
-        context.identity = identity_of(subject);
         let Some(what) = self.what else { return Some(Ok(())) };
         if self.uninstall.is_none() {
             context.log(
