@@ -13,6 +13,7 @@ use kube::client::Body;
 use pilothouse_protocol::{Failure, Identity};
 use serde_json::Value;
 
+use crate::election::Fence;
 use crate::limiter::{Rate, TokenBucket};
 use crate::metrics::Metrics;
 use crate::reply;
@@ -39,6 +40,15 @@ pub enum ConnectError {
     Client(#[from] kube::Error),
 }
 
+/// The cluster that `$KUBECONFIG`, the default kubeconfig or the process' Pod names, in this order.
+///
+/// # Errors
+///
+/// There is none of these, or it cannot be read.
+pub async fn find_cluster() -> Result<kube::Config, ConnectError> {
+    Ok(kube::Config::infer().await?)
+}
+
 /// A client of one API server. Requests are neither retried nor redirected.
 pub struct ApiClient {
     client: kube::Client,
@@ -47,18 +57,10 @@ pub struct ApiClient {
     buckets: Mutex<BTreeMap<Identity, Arc<TokenBucket>>>,
     metrics: Arc<Metrics>,
     token: Option<TokenSource>,
+    fence: Fence,
 }
 
 impl ApiClient {
-    /// A client of the cluster that `$KUBECONFIG`, the default kubeconfig or the process' Pod names, in this order.
-    ///
-    /// # Errors
-    ///
-    /// No configuration, or an unusable one. The API server itself is not asked yet.
-    pub async fn connect(rate: Rate, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
-        Self::new(kube::Config::infer().await?, rate, metrics)
-    }
-
     /// A client of the cluster of a configuration.
     ///
     /// # Errors
@@ -68,7 +70,20 @@ impl ApiClient {
         config.default_retry = false;
         let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
         let client = kube::Client::try_from(config)?;
-        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics, token: None })
+        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics, token: None, fence: Fence::open() })
+    }
+
+    /// Sends writes only while the fence is open.
+    #[must_use]
+    pub fn with_fence(mut self, fence: Fence) -> Self {
+        self.fence = fence;
+        self
+    }
+
+    /// The fence of the writes.
+    #[must_use]
+    pub fn fence(&self) -> &Fence {
+        &self.fence
     }
 
     /// Sends a token with each request.
@@ -105,6 +120,7 @@ impl ApiClient {
         }
         let method = request.method().to_string();
         self.bucket(identity).acquire().await;
+        self.fence.check(request.method())?;
         let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.send(request.map(Body::from))).await;
         let code = answer.as_ref().ok().and_then(|sent| sent.as_ref().ok()).map(|response| response.status());
         self.metrics.count_request(
@@ -226,6 +242,17 @@ mod tests {
         let request = Request::get("/version").body(Vec::new()).unwrap();
         let failure = client(&url).call(&Identity::Controller, request).await.unwrap_err();
         assert!(failure.is_unknown(), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_fence_lets_no_write_out() {
+        let fenced = client("http://127.0.0.1:1").with_fence(Fence::closed());
+        let write = Request::post("/api/v1/namespaces").body(Vec::new()).unwrap();
+        let failure = fenced.call(&Identity::Controller, write).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Unreachable(text) if text.starts_with("not sent: ")), "{failure:?}");
+        let read = Request::get("/version").body(Vec::new()).unwrap();
+        let failure = fenced.call(&Identity::Controller, read).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Unreachable(text) if text.contains("refused")), "{failure:?}");
     }
 
     #[test]

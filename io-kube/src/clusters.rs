@@ -114,10 +114,10 @@ impl Clusters {
         };
         let timed_out = || "not ready within 60 seconds".to_owned();
         let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
-        let client = connected.unwrap_or_else(|_| Err(timed_out())).map_err(|error| {
+        let client: ApiClient = connected.unwrap_or_else(|_| Err(timed_out())).map_err(|error| {
             Failure::Unreachable(format!("could not set up a client of {}: {error}", target.server))
         })?;
-        Ok(Cluster::new(Arc::new(client)))
+        Ok(Cluster::new(Arc::new(client.with_fence(self.own.client.fence().clone()))))
     }
 
     async fn with_kube_config(&self, text: &str) -> Result<ApiClient, String> {

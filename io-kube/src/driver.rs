@@ -74,6 +74,8 @@ pub enum Outcome {
     GraceOver,
     /// A second signal came.
     Interrupted,
+    /// Another replica may be the leader now.
+    LeadershipLost,
 }
 
 /// Drives `core` in `world` until it is asked to end.

@@ -11,6 +11,7 @@ pub mod correlator;
 pub mod dev;
 pub mod discovery;
 pub mod driver;
+pub mod election;
 pub mod environment;
 pub mod events;
 pub mod fetch;

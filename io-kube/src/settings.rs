@@ -132,7 +132,6 @@ fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
             warnings.push(text.to_owned());
         }
     };
-    warn(flags.enable_leader_election, "--enable-leader-election has no effect: run one replica only");
     warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
     let has_token_flags =
         flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
@@ -186,11 +185,10 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_named() {
-        let settings = settings(&["--enable-leader-election", "--feature-gates=OOMWatch=true"]).unwrap();
+        let settings = settings(&["--override-manager=x", "--feature-gates=OOMWatch=true"]).unwrap();
         assert_eq!(settings.warnings.len(), 2);
         assert!(
-            settings.warnings[0].contains("--enable-leader-election")
-                && settings.warnings[1].contains("OOMWatch")
+            settings.warnings[0].contains("--override-manager") && settings.warnings[1].contains("OOMWatch")
         );
     }
 

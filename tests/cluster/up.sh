@@ -74,11 +74,15 @@ token() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 admin_token=$(token)
 user_token=$(token)
 system_token=$(token)
+replica_a_token=$(token)
+replica_b_token=$(token)
 
 "$tools/cluster" pki "$dir/pki"
 cat >"$dir/pki/tokens.csv" <<EOF
 $admin_token,admin,admin,"system:masters"
 $user_token,user,user
+$replica_a_token,replica-a,replica-a,"system:masters"
+$replica_b_token,replica-b,replica-b,"system:masters"
 $system_token,control-plane,control-plane,"system:masters"
 EOF
 
@@ -98,8 +102,21 @@ kubeconfig() { # context, then pairs of user and token
   done
   printf '%s\n' "$contexts" "$users"
 }
-kubeconfig admin admin "$admin_token" user "$user_token" >"$dir/kubeconfig"
+kubeconfig admin admin "$admin_token" user "$user_token" replica-a "$replica_a_token" replica-b "$replica_b_token" \
+  >"$dir/kubeconfig"
 kubeconfig control-plane control-plane "$system_token" >"$dir/pki/kubeconfig"
+
+# What two replicas of an operator have written, for a test of leader election.
+cat >"$dir/pki/audit.yaml" <<'EOF'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  users: [replica-a, replica-b]
+  verbs: [create, update, patch, delete, deletecollection]
+- level: None
+EOF
 
 start() { # part, command
   local part=$1 pid
@@ -153,6 +170,7 @@ start kube-apiserver "$tools/cluster" kube-apiserver \
   --service-account-key-file="$dir/pki/service-account.key" \
   --service-account-signing-key-file="$dir/pki/service-account.key" \
   --service-cluster-ip-range=10.96.0.0/16 \
+  --audit-policy-file="$dir/pki/audit.yaml" --audit-log-path="$dir/logs/audit.log" \
   --profiling=false
 
 await "the API server" 60 k get --raw /readyz

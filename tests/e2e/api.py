@@ -22,6 +22,7 @@ PLURALS = {
     'ServiceAccount': ('v1', 'serviceaccounts'),
     'Deployment': ('apps/v1', 'deployments'),
     'Job': ('batch/v1', 'jobs'),
+    'Lease': ('coordination.k8s.io/v1', 'leases'),
     'CustomResourceDefinition': ('apiextensions.k8s.io/v1', 'customresourcedefinitions'),
 }
 CLUSTER_SCOPED = ('Namespace', 'CustomResourceDefinition')

@@ -142,11 +142,11 @@ class Place:
                 'size': len(data), 'lastUpdateTime': now}
         self.api.merge('HelmChart', self.namespace, name, {'status': status}, 'status')
 
-    def apply(self, name='podinfo', **spec):
+    def apply(self, name='podinfo', labels=None, **spec):
         """Applies a HelmRelease whose chart is the HelmChart `podinfo`, unless told otherwise."""
         whole = {'interval': '1h', 'timeout': '20s', 'chartRef': {'kind': 'HelmChart', 'name': 'podinfo'}, **spec}
         return self.api.apply({'apiVersion': HELM, 'kind': 'HelmRelease',
-                               'metadata': {'name': name, 'namespace': self.namespace},
+                               'metadata': {'name': name, 'namespace': self.namespace, 'labels': labels or {}},
                                'spec': {key: value for key, value in whole.items() if value is not None}})
 
     def release(self, name='podinfo'):

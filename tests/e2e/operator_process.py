@@ -17,12 +17,12 @@ def free_port():
 class OperatorProcess:
     """`pilothouse run` on a cluster. All starts append to the same log file."""
 
-    def __init__(self, binary, kubeconfig, log, flags=()):
+    def __init__(self, binary, kubeconfig, log, flags=(), namespace='flux-system'):
         self.metrics_port, self.health_port = free_port(), free_port()
         self.command = [binary, 'run', f'--metrics-addr=127.0.0.1:{self.metrics_port}',
                         f'--health-addr=127.0.0.1:{self.health_port}', '--enable-leader-election=false',
                         '--concurrent=10', '--events-addr=', '--requeue-dependency=2s', *flags]
-        self.environment = dict(os.environ, KUBECONFIG=kubeconfig, RUNTIME_NAMESPACE='flux-system')
+        self.environment = dict(os.environ, KUBECONFIG=kubeconfig, RUNTIME_NAMESPACE=namespace)
         self.log, self.process = log, None
 
     def start(self, wait=True):

@@ -3,7 +3,7 @@
 #
 #   run.sh [BINARY]    without BINARY, the release binary is built
 #
-#   PILOTHOUSE_E2E      what to run, default "acceptance podinfo bad_input outage killed measure"
+#   PILOTHOUSE_E2E      what to run, default: all, see `parts`
 #   PILOTHOUSE_CACHE    where built tools are kept, see ../cluster/build.sh
 #   KEEP_LOGS           not empty: keep the folder with logs also when all passed
 #
@@ -88,9 +88,10 @@ acceptance() {
       --enable-leader-election=false --concurrent=10 --events-addr= --requeue-dependency=5s"
 }
 
+parts='acceptance podinfo bad_input outage leader killed measure'
 passed=0
 failed=0
-for part in ${PILOTHOUSE_E2E:-acceptance podinfo bad_input outage killed measure}; do
+for part in ${PILOTHOUSE_E2E:-$parts}; do
   printf '== %s\n' "$part"
   began=$SECONDS status=0
   if [ "$part" = acceptance ]; then

@@ -3,6 +3,7 @@
 mod completion;
 mod crds;
 mod dev;
+mod lead;
 mod run;
 mod stack;
 

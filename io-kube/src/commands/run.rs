@@ -10,8 +10,9 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::lead::{self, LeadError, Leadership};
 use super::stack::on_large_stack;
-use crate::client::{ApiClient, ConnectError};
+use crate::client::{ApiClient, ConnectError, find_cluster};
 use crate::clock::{self, Clock};
 use crate::clusters::Clusters;
 use crate::driver::{INPUTS_MAX, Limits, Outcome, RealWorld, Terminate, drive};
@@ -43,6 +44,8 @@ enum StartError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Lead(#[from] LeadError),
     #[error("unable to listen on {address}: {error}")]
     Listen { address: String, error: io::Error },
     #[error("unable to start: {0}")]
@@ -97,6 +100,10 @@ fn finish(log: &Log, outcome: Outcome) -> ExitCode {
             log.error("setup", "problem running manager", &"the graceful shutdown timeout has passed", &[]);
             ExitCode::FAILURE
         }
+        Outcome::LeadershipLost => {
+            log.error("setup", "problem running manager", &"leader election lost", &[]);
+            ExitCode::FAILURE
+        }
         Outcome::Interrupted => {
             log.error("setup", "problem running manager", &"interrupted by a second signal", &[]);
             ExitCode::FAILURE
@@ -105,14 +112,44 @@ fn finish(log: &Log, outcome: Outcome) -> ExitCode {
 }
 
 async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
-    let signals = signals()?;
+    let mut signals = signals()?;
     let settings = Settings::new(flags, environment::variable(environment::RUNTIME_NAMESPACE))?;
     settings.announce(log);
     let metrics = Arc::new(Metrics::new(clock::wall_nanos()));
     listen(flags, &metrics).await?;
-    let rate = Rate::new(flags.kube_api_qps, flags.kube_api_burst);
-    let client = Arc::new(ApiClient::connect(rate, Arc::clone(&metrics)).await?);
+    let (rate, fence) = (Rate::new(flags.kube_api_qps, flags.kube_api_burst), lead::fence(flags));
+    let cluster = find_cluster().await?;
+    let candidate =
+        lead::candidate(flags, cluster.clone(), (fence.clone(), Arc::clone(&metrics), log.clone()))?;
+    let client = Arc::new(ApiClient::new(cluster, rate, Arc::clone(&metrics))?.with_fence(fence));
     let clusters = Arc::new(Clusters::new(Arc::clone(&client), rate, metrics));
+    let mut leadership = None;
+    if let Some(mut election) = candidate {
+        // What the former leader has written last is read after it: the watches begin only then.
+        tokio::select! {
+            () = election.acquire() => leadership = Some(Leadership::keep(election, log.clone())),
+            Some(Terminate) = signals.recv() => return Ok(Outcome::Finished),
+        }
+    }
+    let outcome = lead_operator(flags, &settings, (client, clusters), log, signals, &mut leadership).await?;
+    if let Some(leadership) = leadership
+        && outcome == Outcome::Finished
+        && flags.leader_election_release_on_cancel
+    {
+        leadership.release().await;
+    }
+    Ok(outcome)
+}
+
+/// Runs the operator as long as it leads.
+async fn lead_operator(
+    flags: &RunFlags,
+    settings: &Settings,
+    (client, clusters): (Arc<ApiClient>, Arc<Clusters>),
+    log: &Log,
+    signals: mpsc::Receiver<Terminate>,
+    leadership: &mut Option<Leadership>,
+) -> Result<Outcome, StartError> {
     let mut operator =
         Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
@@ -120,7 +157,17 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
     log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
     let grace = flags.graceful_shutdown_timeout.into();
-    let outcome = drive(&mut operator, &mut world, Clock::start(), queue, signals, grace).await;
+    let lost = async {
+        match leadership {
+            Some(leadership) => leadership.lost().await,
+            None => std::future::pending().await,
+        }
+    };
+    let outcome = tokio::select! {
+        biased;
+        () = lost => Outcome::LeadershipLost,
+        outcome = drive(&mut operator, &mut world, Clock::start(), queue, signals, grace) => outcome,
+    };
     drop(world);
     if outcome == Outcome::Finished {
         events.finish(EVENTS_GRACE).await;
