@@ -249,7 +249,10 @@ mod tests {
         let fenced = client("http://127.0.0.1:1").with_fence(Fence::closed());
         let write = Request::post("/api/v1/namespaces").body(Vec::new()).unwrap();
         let failure = fenced.call(&Identity::Controller, write).await.unwrap_err();
-        assert!(matches!(&failure, Failure::Unreachable(text) if text.starts_with("not sent: ")), "{failure:?}");
+        assert!(
+            matches!(&failure, Failure::Unreachable(text) if text.starts_with("not sent: ")),
+            "{failure:?}"
+        );
         let read = Request::get("/version").body(Vec::new()).unwrap();
         let failure = fenced.call(&Identity::Controller, read).await.unwrap_err();
         assert!(matches!(&failure, Failure::Unreachable(text) if text.contains("refused")), "{failure:?}");

@@ -1,9 +1,11 @@
 //! From flags to what the parts of the operator are told.
 
 use pilothouse_encoding::duration::GoDuration;
-use pilothouse_operator::{Config, Gates};
+use pilothouse_operator::{Config, Gates, Holder};
 use serde_json::json;
 
+use crate::election::lease_name;
+use crate::environment;
 use crate::flags::{FeatureGates, GateError, RunFlags};
 use crate::logs::Log;
 use crate::watches::WatchScope;
@@ -99,6 +101,7 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
         no_cross_namespace_refs: flags.no_cross_namespace_refs,
         snapshot_digest_algorithm: flags.snapshot_digest_algo.parse().map_err(unknown)?,
         concurrent: flags.concurrent,
+        holder: holder(flags),
         gates: Gates {
             additive_cel_dependency_check: gates.is_enabled("AdditiveCELDependencyCheck"),
             external_artifact: gates.is_enabled("ExternalArtifact"),
@@ -108,6 +111,16 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
             object_level_workload_identity: gates.is_enabled("ObjectLevelWorkloadIdentity"),
         },
     })
+}
+
+/// Who marks pending releases as its own. Whoever has the lease now has succeeded those who had it before.
+fn holder(flags: &RunFlags) -> Holder {
+    let namespace = environment::variable(environment::RUNTIME_NAMESPACE).unwrap_or_default();
+    let lease = match flags.enable_leader_election {
+        true => format!("{namespace}.{}", lease_name(&flags.watch_label_selector)),
+        false => String::new(),
+    };
+    Holder::new(&environment::hostname(), &lease)
 }
 
 fn nanos(duration: GoDuration) -> u64 {

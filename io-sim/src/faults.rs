@@ -20,6 +20,8 @@ pub enum Fault {
     Throttled,
     /// 403; no effect.
     Forbidden,
+    /// This refusal; no effect.
+    Refused(ApiError),
     /// The request does not reach the server; no effect.
     Unreachable,
     /// The request takes effect, but the connection breaks: the reply is [`Failure::Unknown`].
@@ -47,6 +49,8 @@ pub enum FaultClass {
     Throttled,
     /// [`Fault::Forbidden`].
     Forbidden,
+    /// [`Fault::Refused`]: only placed by hand.
+    Refused,
     /// [`Fault::Unreachable`].
     Unreachable,
     /// [`Fault::LostAcknowledgement`].
@@ -94,10 +98,23 @@ pub struct Faults {
     pub enabled: BTreeSet<FaultClass>,
     /// How many of a thousand requests are hit.
     pub per_mille: u32,
+    /// Faults for requests of a kind, in this order of preference.
+    pub aimed: Vec<Aimed>,
     /// Faults for requests by their number, counted from zero over the whole run.
     pub scripted: std::collections::BTreeMap<u64, Fault>,
     /// Requests, by number, at whose boundary the process crashes.
     pub crashes: BTreeSet<(u64, Boundary)>,
+}
+
+/// A fault for requests of a kind.
+#[derive(Debug, Clone)]
+pub struct Aimed {
+    /// Which requests.
+    pub at: fn(&Request) -> bool,
+    /// What happens to them.
+    pub fault: Fault,
+    /// How often it happens.
+    pub times: u32,
 }
 
 impl Faults {
@@ -113,6 +130,11 @@ impl Faults {
     pub fn draw(&mut self, number: u64, request: &Request, rng: &mut Rng) -> Option<Fault> {
         if let Some(fault) = self.scripted.remove(&number) {
             return Some(fault);
+        }
+        let aimed = self.aimed.iter_mut().find(|aimed| aimed.times > 0 && (aimed.at)(request));
+        if let Some(aimed) = aimed {
+            aimed.times -= 1;
+            return Some(aimed.fault.clone());
         }
         if self.enabled.is_empty() || !rng.chance(self.per_mille) {
             return None;
@@ -142,6 +164,7 @@ impl Fault {
             Self::Unavailable => FaultClass::Unavailable,
             Self::Throttled => FaultClass::Throttled,
             Self::Forbidden => FaultClass::Forbidden,
+            Self::Refused(_) => FaultClass::Refused,
             Self::Unreachable => FaultClass::Unreachable,
             Self::LostAcknowledgement => FaultClass::LostAcknowledgement,
             Self::LostRequest => FaultClass::LostRequest,
@@ -178,6 +201,7 @@ impl Fault {
                 Some(Failure::Api(error))
             }
             Self::Forbidden => api(403, "Forbidden", "forbidden by admission"),
+            Self::Refused(error) => Some(Failure::Api(error.clone())),
             Self::Unreachable => {
                 Some(Failure::Unreachable("dial tcp: connect: connection refused".to_owned()))
             }
@@ -204,7 +228,7 @@ fn with_parameters(class: FaultClass, rng: &mut Rng) -> Fault {
         FaultClass::InternalError => Fault::InternalError,
         FaultClass::Unavailable => Fault::Unavailable,
         FaultClass::Throttled => Fault::Throttled,
-        FaultClass::Forbidden => Fault::Forbidden,
+        FaultClass::Forbidden | FaultClass::Refused => Fault::Forbidden,
         FaultClass::Unreachable => Fault::Unreachable,
         FaultClass::LostAcknowledgement => Fault::LostAcknowledgement,
         FaultClass::LostRequest => Fault::LostRequest,

@@ -1,7 +1,7 @@
 //! A rendered manifest as a list of objects (`k8s.io/cli-runtime/pkg/resource`, as Helm uses it).
 
 use pilothouse_encoding::yaml;
-use pilothouse_protocol::{Discovery, ObjectRef};
+use pilothouse_protocol::{Discovery, ErrorClass, ObjectRef};
 use serde_json::{Map, Value};
 
 /// Lists inside lists are opened to this depth.
@@ -52,6 +52,18 @@ pub enum BuildError {
     /// Several of them.
     #[error("[{}]", join(.0))]
     Several(Vec<BuildError>),
+}
+
+impl BuildError {
+    /// What trying again can do about it: a kind may come to be served, a text stays as it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Parse(_) | Self::Invalid(_) => ErrorClass::Terminal,
+            Self::UnknownKind { .. } | Self::UnknownItemKind { .. } => ErrorClass::Transient,
+            Self::Several(errors) => errors.iter().map(Self::class).max().unwrap_or(ErrorClass::Ordinary),
+        }
+    }
 }
 
 /// The objects of a manifest, in its order.

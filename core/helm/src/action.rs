@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pilothouse_apply::WaitError;
 use pilothouse_encoding::timestamp::Timestamp;
-use pilothouse_machine::{Context, HelmLogLevel};
+use pilothouse_machine::{Context, HelmLogLevel, SECOND};
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use crate::{ActionConfig, HelmError, JournalMark, ListReleases, Storage};
@@ -54,6 +54,14 @@ impl Session {
     /// Goes on by reading all revisions of the release.
     pub(crate) fn list_releases<S>(&self, state: impl FnOnce(ListReleases) -> S) -> Step<S> {
         Step::Go(state(ListReleases::new(&self.config.release_name)))
+    }
+
+    /// Marks a new pending revision with who works on it, for as long as its hooks, objects and waits may take with
+    /// this timeout, in nanoseconds.
+    pub(crate) fn hold(&self, record: &mut ReleaseRecord, timeout: u64, context: &Context) {
+        let rounds = u64::try_from(record.hooks.len()).unwrap_or(u64::MAX).saturating_add(2);
+        let seconds = i64::try_from(timeout.saturating_mul(rounds) / SECOND).unwrap_or(i64::MAX);
+        self.config.holder.mark(record, context.wall().unix_seconds().saturating_add(seconds));
     }
 
     /// The words about an ended wait: an interruption is told by its reason.

@@ -31,7 +31,10 @@ impl FindExisting {
     ) -> Option<Result<BTreeSet<ObjectRef>, HelmError>> {
         let live = match self.reading.poll(context)? {
             Ok(live) => live,
-            Err(error) => return Some(Err(HelmError::Ownership(error.to_string()))),
+            Err(error) => {
+                let class = error.failure.class();
+                return Some(Err(HelmError::Ownership(error.to_string()).of_class(class)));
+            }
         };
         if !self.take_ownership {
             let foreign = live
@@ -72,7 +75,7 @@ pub(crate) fn build(
 ) -> Result<Vec<ManifestObject>, HelmError> {
     let discovery = context.discovery.clone().unwrap_or_default();
     parse_manifest(manifest, &config.release_namespace, &discovery)
-        .map_err(|error: BuildError| HelmError::Build(error.to_string()))
+        .map_err(|error: BuildError| HelmError::Build(error.to_string()).of_class(error.class()))
 }
 
 /// The objects whose references are in a set.

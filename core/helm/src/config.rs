@@ -2,6 +2,8 @@
 
 use pilothouse_protocol::ReleaseKey;
 
+use crate::Holder;
+
 /// The release that actions work on, and how its charts are rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActionConfig {
@@ -13,4 +15,6 @@ pub struct ActionConfig {
     pub storage_namespace: String,
     /// Namespace and name of the HelmRelease, for the origin labels.
     pub origin: ReleaseKey,
+    /// Who acts, for the marks of pending revisions.
+    pub holder: Holder,
 }

@@ -140,7 +140,7 @@ impl ApplyCrds {
             (CrdsPolicy::Create, Some(cause)) => format!("failed to create {KIND} {}", cause.object.name),
             _ => format!("failed to update {KIND}(s)"),
         };
-        HelmError::Apply(error.to_string()).context(words)
+        HelmError::apply(error).context(words)
     }
 
     fn read_files(&mut self, context: &mut Context) -> Result<(), HelmError> {
@@ -155,6 +155,7 @@ impl ApplyCrds {
             )
             .map_err(|error| {
                 HelmError::Build(error.to_string())
+                    .of_class(error.class())
                     .context(format!("failed to parse CustomResourceDefinitions from {}", file.name))
             })?;
             for mut object in objects {
@@ -188,7 +189,9 @@ impl ApplyCrds {
 }
 
 fn read_error(error: &ReadError) -> HelmError {
-    HelmError::Apply(error.failure.to_string()).context(format!("failed to get {KIND} {}", error.object.name))
+    HelmError::Apply(error.failure.to_string())
+        .of_class(error.failure.class())
+        .context(format!("failed to get {KIND} {}", error.object.name))
 }
 
 /// `group/Kind/name` or `group/Kind/namespace/name`.

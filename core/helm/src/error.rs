@@ -1,7 +1,8 @@
 //! Why an action failed. The texts are Helm's (packages `action` and `storage` of Helm v4.2.4), as spec 05 lists them.
 
+use pilothouse_apply::ApplyError;
 use pilothouse_machine::Interrupt;
-use pilothouse_protocol::Failure;
+use pilothouse_protocol::{ErrorClass, Failure};
 
 /// Why an action has no release to show, or a failed one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +72,14 @@ pub enum HelmError {
         /// The failure.
         cause: Box<HelmError>,
     },
+    /// A failure of which is known what trying again can do about it.
+    #[error("{cause}")]
+    Classified {
+        /// What.
+        class: ErrorClass,
+        /// The failure.
+        cause: Box<HelmError>,
+    },
     /// A wait was given up because an input changed, named by the text: no failure.
     #[error("{0}")]
     Interrupted(String),
@@ -86,6 +95,36 @@ impl HelmError {
         Self::Context { words: words.into(), cause: Box::new(self) }
     }
 
+    /// The same failure, of which is known what trying again can do about it.
+    #[must_use]
+    pub fn of_class(self, class: ErrorClass) -> Self {
+        match class {
+            ErrorClass::Ordinary => self,
+            _ => Self::Classified { class, cause: Box::new(self) },
+        }
+    }
+
+    /// Objects could not be created, changed or deleted.
+    #[must_use]
+    pub(crate) fn apply(error: &ApplyError) -> Self {
+        Self::Apply(error.to_string()).of_class(error.class())
+    }
+
+    /// What trying again can do about it (spec 08 row 18).
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Classified { class, .. } => *class,
+            Self::Context { cause, .. } => cause.class(),
+            Self::Unreachable(failure) => failure.class(),
+            Self::Chart(_) | Self::Limit(_) | Self::InvalidCrdsPolicy(_) => ErrorClass::Terminal,
+            Self::UninstallCompleted(errors) => {
+                errors.iter().map(Self::class).max().unwrap_or(ErrorClass::Ordinary)
+            }
+            _ => ErrorClass::Ordinary,
+        }
+    }
+
     /// The failure that a running wait ends with.
     #[must_use]
     pub fn interrupted(interrupt: &Interrupt) -> Self {
@@ -99,7 +138,7 @@ impl HelmError {
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
-            Self::Context { cause, .. } => cause.root(),
+            Self::Context { cause, .. } | Self::Classified { cause, .. } => cause.root(),
             other => other,
         }
     }
@@ -170,6 +209,21 @@ mod tests {
         ];
         for (error, text) in cases {
             assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_class_is_found_behind_words() {
+        let forbidden = HelmError::Storage("no".to_owned()).of_class(ErrorClass::Terminal);
+        let cases = [
+            (HelmError::Chart("bad".to_owned()), ErrorClass::Terminal),
+            (HelmError::Wait("not ready".to_owned()), ErrorClass::Ordinary),
+            (HelmError::Apply("busy".to_owned()).of_class(ErrorClass::Transient), ErrorClass::Transient),
+            (HelmError::Unreachable(Failure::Unreachable("away".to_owned())), ErrorClass::Transient),
+            (forbidden, ErrorClass::Terminal),
+        ];
+        for (error, class) in cases {
+            assert_eq!(error.clone().context("words").class(), class, "{error}");
         }
     }
 

@@ -297,6 +297,7 @@ pub(crate) fn config_in(namespace: &str) -> Arc<ActionConfig> {
         release_namespace: namespace.to_owned(),
         storage_namespace: "ns".to_owned(),
         origin: pilothouse_protocol::ReleaseKey::new("ns", "app"),
+        holder: crate::Holder::new("host", ""),
     })
 }
 

@@ -141,7 +141,7 @@ impl RunHooks {
         context: &Context,
     ) -> Result<(), HelmError> {
         let applied = result.map_err(|error| {
-            let error = HelmError::Apply(error.to_string());
+            let error = HelmError::apply(&error);
             self.creation_failed(error, record, context)
         })?;
         let objects = crate::rollout::named(objects, &applied);

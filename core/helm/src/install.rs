@@ -79,7 +79,7 @@ impl Install {
     pub fn new(config: impl Into<Arc<ActionConfig>>, options: InstallOptions, storage: Storage) -> Self {
         let config = config.into();
         let crds = CrdsOptions {
-            files: crd_files(&options.chart, &options.values),
+            files: crd_files(&options.chart, &options.values, &storage),
             policy: options.crds,
             server_side: options.server_side_apply,
             wait: options.wait.clone(),
@@ -145,7 +145,7 @@ impl Steps for Install {
                 Step::after(found, |existing| self.create_namespace(existing))
             }
             State::CreatingNamespace(apply) => match apply.poll(context)? {
-                Err(error) if !already_exists(&error) => Step::End(Err(HelmError::Apply(error.to_string()))),
+                Err(error) if !already_exists(&error) => Step::End(Err(HelmError::apply(&error))),
                 Ok(_) | Err(_) => self.supersede(),
             },
             State::Superseding(update) => {
@@ -212,6 +212,10 @@ impl Install {
             ..ReleaseRecord::default()
         };
         self.record.set_status(ReleaseStatus::PendingInstall, "Initial install underway");
+        self.session.hold(&mut self.record, self.options.wait.timeout, context);
+        if let Err(error) = self.session.storage.check_fits(&self.record) {
+            return Step::End(Err(error));
+        }
         self.objects = match build_owned(&self.record.manifest, config, context) {
             Ok(objects) => objects,
             Err(error) => {

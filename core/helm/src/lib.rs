@@ -15,6 +15,7 @@ mod discover;
 mod error;
 #[cfg(test)]
 mod fake;
+mod holder;
 mod hooks;
 mod install;
 mod lookup;
@@ -37,6 +38,7 @@ pub use action::{ActionResult, was_interrupted};
 pub use config::ActionConfig;
 pub use discover::Discover;
 pub use error::HelmError;
+pub use holder::{Hold, Holder};
 pub use install::{Install, InstallOptions};
 pub use options::{CrdsPolicy, ServerSideApply, WaitOptions, WaitStrategy};
 pub use render::RenderOptions;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::lookup::{Found, Lookup};
 use crate::stored_chart::{reuse_values, stored_chart};
-use crate::{ActionConfig, HelmError};
+use crate::{ActionConfig, HelmError, Storage};
 
 /// Renders of one chart: each may ask for more of the cluster.
 const ROUNDS: u32 = 16;
@@ -214,15 +214,26 @@ fn capabilities(discovery: &Discovery) -> Capabilities {
 ///
 /// # Errors
 /// When the dependencies cannot be settled.
-pub(crate) fn crd_files(chart: &Chart, values: &Map<String, Value>) -> Result<Vec<CrdFile>, HelmError> {
+pub(crate) fn crd_files(
+    chart: &Chart,
+    values: &Map<String, Value>,
+    storage: &Storage,
+) -> Result<Vec<CrdFile>, HelmError> {
     if chart.crds().is_empty() {
         return Ok(Vec::new());
     }
     let mut chart = chart.clone();
     match process_dependencies(&mut chart, values) {
-        Ok(_) => Ok(chart.crds()),
+        // CRDs are applied before anything is rendered: what is too large by its chart alone has to be known here.
+        Ok(_) => storage.check_fits(&unrendered(&chart, values)).map(|()| chart.crds()),
         Err(error) => Err(HelmError::Chart(error).context("failed to process chart dependencies")),
     }
+}
+
+/// A release with all of it that is known before its chart is rendered.
+fn unrendered(chart: &Chart, values: &Map<String, Value>) -> ReleaseRecord {
+    let (chart, config) = (stored_chart(chart.clone()), Some(values.clone()));
+    ReleaseRecord { name: chart.name_and_version().0.to_owned(), chart, config, ..ReleaseRecord::default() }
 }
 
 #[cfg(test)]

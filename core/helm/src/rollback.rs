@@ -176,6 +176,7 @@ impl Rollback {
             apply_method: Some(apply_method(server_side)),
             ..previous.clone()
         };
+        self.session.hold(&mut self.target, self.options.wait.timeout, context);
         let record = Arc::new(self.target.clone());
         Step::Go(State::CreatingRelease(CreateRelease::new(record, self.options.max_history)))
     }

@@ -92,9 +92,7 @@ impl Rollout {
                             Ok(applied) => applied,
                             Err(error) => {
                                 self.created.clone_from(&error.applied.created);
-                                return Some(Err(
-                                    self.failed(Stage::Apply, HelmError::Apply(error.to_string()))
-                                ));
+                                return Some(Err(self.failed(Stage::Apply, HelmError::apply(&error))));
                             }
                         },
                     };

@@ -199,7 +199,7 @@ impl Upgrade {
         self.original = ReleaseRecord::clone(original);
         self.last = last.clone();
         let crds = CrdsOptions {
-            files: crd_files(&self.options.chart, &self.options.values),
+            files: crd_files(&self.options.chart, &self.options.values, &self.session.storage),
             policy: self.options.crds,
             server_side: self.server_side(),
             wait: self.options.wait.clone(),
@@ -243,6 +243,10 @@ impl Upgrade {
             apply_method: Some(apply_method(self.server_side())),
         };
         self.record.set_status(ReleaseStatus::PendingUpgrade, "Preparing upgrade");
+        self.session.hold(&mut self.record, self.options.wait.timeout, context);
+        if let Err(error) = self.session.storage.check_fits(&self.record) {
+            return Step::End(Err(error));
+        }
         let config = &self.session.config;
         // Helm builds the new objects first, and says nothing in front of what is wrong with them.
         self.target = match build_owned(&self.record.manifest, config, context) {

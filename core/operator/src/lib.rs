@@ -11,4 +11,4 @@ mod operator;
 pub use messages::{OperatorAction, OperatorInput};
 pub use operator::{Operator, Progress};
 pub use pilothouse_machine::Random;
-pub use pilothouse_reconcile::{Config, Gates};
+pub use pilothouse_reconcile::{Config, Gates, Holder};

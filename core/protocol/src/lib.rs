@@ -7,6 +7,7 @@
 mod action;
 mod debug;
 mod discovery;
+mod error_class;
 mod identity;
 mod input;
 mod object;
@@ -15,6 +16,7 @@ mod time;
 
 pub use action::{Action, Event, EventType, LogEntry, LogLevel};
 pub use discovery::{ApiResource, Discovery};
+pub use error_class::ErrorClass;
 pub use identity::{ClusterAccess, Identity, RemoteIdentity, TargetCluster};
 pub use input::{Input, Observation, Trigger};
 pub use object::{GroupVersionKind, ObjectRef, ReleaseKey, metadata};

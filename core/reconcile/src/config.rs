@@ -1,6 +1,7 @@
 //! What the operator's flags say (spec 06 §1, §2).
 
 use pilothouse_encoding::digest::Algorithm;
+use pilothouse_helm::Holder;
 use pilothouse_machine::SECOND;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub snapshot_digest_algorithm: Algorithm,
     /// `--concurrent`: releases that may work at once.
     pub concurrent: usize,
+    /// Who acts, for the marks of pending revisions.
+    pub holder: Holder,
     /// Feature gates.
     pub gates: Gates,
 }
@@ -48,6 +51,7 @@ impl Default for Config {
             no_cross_namespace_refs: false,
             snapshot_digest_algorithm: Algorithm::Sha256,
             concurrent: 4,
+            holder: Holder::default(),
             gates: Gates::default(),
         }
     }

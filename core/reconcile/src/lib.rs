@@ -3,6 +3,7 @@
 //! The crates below know the Kubernetes API (`pilothouse-apply`) and Helm (`pilothouse-helm`); this one knows what a
 //! HelmRelease does with them. The decision table of spec 02 §7 stands in `phases::decide`.
 
+mod backoff;
 mod config;
 mod ending;
 mod kube_config;
@@ -17,5 +18,6 @@ mod write_status;
 
 pub use config::{Config, Gates};
 pub use ending::Ending;
+pub use pilothouse_helm::Holder;
 pub use release::Release;
 pub use subject::Subject;

@@ -23,6 +23,7 @@ use crate::phases::dependencies::DependencyCheck;
 use crate::phases::desired::Desired;
 use crate::phases::source;
 use crate::phases::target::TargetChange;
+use crate::phases::terminal::stall_when_hopeless;
 use crate::phases::values::ReadValues;
 use crate::steps;
 use crate::write_status::{WriteStatus, Written};
@@ -49,6 +50,7 @@ enum State {
     Target(Box<TargetChange>, Box<Desired>),
     Atomic(Box<AtomicRelease>),
     Deletion(Box<Deletion>),
+    Ending(Ending),
     Exit(Ending, WriteStatus),
 }
 
@@ -78,6 +80,12 @@ impl Pass {
         &self.subject.status
     }
 
+    /// Whether the pass ended with an error that the same inputs would give again.
+    #[must_use]
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.subject.terminal_error.error.is_some()
+    }
+
     /// Sources that the pass has learnt about.
     pub(crate) fn take_sources(&mut self) -> BTreeMap<ObjectRef, Object> {
         std::mem::take(&mut self.subject.sources)
@@ -97,7 +105,7 @@ impl Pass {
             State::Target(..) => "target change".to_owned(),
             State::Atomic(atomic) => atomic.describe(),
             State::Deletion(deletion) => deletion.describe(),
-            State::Exit(..) => "status".to_owned(),
+            State::Ending(_) | State::Exit(..) => "status".to_owned(),
         }
     }
 }
@@ -157,12 +165,16 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
             Some(Ending::Gone) => Step::End(Ending::Gone),
             Some(ending) => exit(ending),
         },
+        State::Ending(ending) => {
+            let ending = stall_when_hopeless(ending, subject, context);
+            Step::Go(State::Exit(ending, WriteStatus::default()))
+        }
         State::Exit(ending, write) => leave(ending, write, subject, context),
     }
 }
 
 fn exit(ending: Ending) -> Step {
-    Step::Go(State::Exit(ending, WriteStatus::default()))
+    Step::Go(State::Ending(ending))
 }
 
 fn start(subject: &mut Subject, context: &mut Context) -> Step {

@@ -13,6 +13,7 @@ use pilothouse_protocol::{
     Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger, Why, metadata,
 };
 
+use crate::backoff::Backoff;
 use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::source::source_reference;
@@ -42,7 +43,7 @@ pub struct Release {
     /// When the pass last got on.
     active: Monotonic,
     next: Option<Deadline>,
-    errors_in_a_row: u32,
+    backoff: Backoff,
 }
 
 impl Release {
@@ -64,7 +65,7 @@ impl Release {
             shutting_down: false,
             active: Monotonic::default(),
             next: None,
-            errors_in_a_row: 0,
+            backoff: Backoff::default(),
         }
     }
 
@@ -176,7 +177,7 @@ impl Release {
         let requested = self.object.as_deref().and_then(|known| metadata::annotation(known, REQUESTED_AT))
             != metadata::annotation(&object, REQUESTED_AT);
         if changed || (requested && metadata::annotation(&object, REQUESTED_AT).is_some()) {
-            self.queued = true;
+            self.input_changed();
         }
         if changed && self.pass.is_some() {
             self.context.set_interrupt(Interrupt::Changed(format!("HelmRelease/{}", self.key)));
@@ -188,6 +189,12 @@ impl Release {
             });
         }
         self.object = Some(object);
+    }
+
+    /// A pass is due, and what was hopeless may be so no longer.
+    fn input_changed(&mut self) {
+        self.queued = true;
+        self.backoff.input_changed();
     }
 
     /// Whether an object is older than what the machine has seen or written.
@@ -208,7 +215,7 @@ impl Release {
         self.pass = None;
         self.queued = false;
         self.next = None;
-        self.errors_in_a_row = 0;
+        self.backoff = Backoff::default();
         self.context.abandon();
         self.context.clear_interrupt();
     }
@@ -232,7 +239,7 @@ impl Release {
         if !is_new_artifact(old.as_ref(), &new) || self.was_attempted(&reference, &new) {
             return;
         }
-        self.queued = true;
+        self.input_changed();
         if self.pass.is_some() {
             self.context.set_interrupt(Interrupt::Changed(reference.to_string()));
         }
@@ -255,7 +262,7 @@ impl Release {
                 self.queued |= self.next.is_some_and(|next| next.why == Why::Dependency);
             }
             Trigger::Config(object) => {
-                self.queued = true;
+                self.input_changed();
                 if self.pass.is_some() {
                     self.context.set_interrupt(Interrupt::Changed(object.to_string()));
                 }
@@ -270,6 +277,7 @@ impl Release {
         if let Some(memory) = &self.memory {
             memory.restore(&mut subject);
         }
+        subject.terminal_error.before = self.backoff.hopeless_in_a_row();
         if let Some(reference) = source_reference(&subject)
             && let Some(source) = self.sources.get(&reference)
         {
@@ -293,10 +301,12 @@ impl Release {
             if let Some(ending) = ending {
                 let (memory, mut learnt) = (pass.memory(), pass.take_sources());
                 learnt.retain(|reference, _| !self.gone_sources.contains(reference));
+                let hopeless = pass.is_hopeless() && !self.queued;
                 self.pass = None;
                 keep_newer(&mut self.sources, learnt);
                 self.context.abandon();
                 self.memory = Some(memory);
+                self.backoff.count(&ending, hopeless);
                 self.finish(&ending);
             }
         } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
@@ -308,9 +318,6 @@ impl Release {
     /// Enters the deadline of the next pass.
     fn finish(&mut self, ending: &Ending) {
         let now = self.context.now.monotonic;
-        if !ending.backs_off() && *ending != Ending::Interrupted {
-            self.errors_in_a_row = 0;
-        }
         let dependency_changed = std::mem::take(&mut self.dependency_changed);
         self.queued |= dependency_changed && matches!(ending, Ending::After { why: Why::Dependency, .. });
         match ending {
@@ -334,13 +341,8 @@ impl Release {
         }
     }
 
-    /// Exponential, doubled with every error in a row and capped.
     fn backed_off(&mut self, now: Monotonic) -> Deadline {
-        let (least, most) = (self.config.min_retry_delay, self.config.max_retry_delay);
-        let doubled = least.saturating_mul(1 << self.errors_in_a_row.min(32));
-        self.errors_in_a_row = self.errors_in_a_row.saturating_add(1);
-        // Not `clamp`: the flags may contradict each other.
-        let delay = doubled.min(most).max(least);
+        let delay = self.backoff.delay(&self.config, &mut self.context.random);
         Deadline { at: now.after_nanos(delay), why: Why::Backoff }
     }
 }

@@ -11,6 +11,7 @@ use pilothouse_protocol::{Action, Event, EventType, Object, ObjectRef, ReleaseKe
 use serde_json::Value;
 
 use crate::Config;
+use crate::phases::terminal::TerminalError;
 
 /// Prefix of annotations that are copied onto every event.
 const EVENT_ANNOTATIONS: &str = "event.toolkit.fluxcd.io/";
@@ -28,6 +29,8 @@ pub struct Subject {
     pub written: Value,
     /// The source object as last seen, by reference.
     pub sources: BTreeMap<ObjectRef, Object>,
+    /// An error of this pass that the same inputs would give again.
+    pub terminal_error: TerminalError,
 }
 
 impl Subject {
@@ -39,7 +42,8 @@ impl Subject {
         let release = HelmRelease::from_object(object)?;
         let status = release.status.clone();
         let written = object.get("status").cloned().unwrap_or(Value::Null);
-        Ok(Self { config, release, status, written, sources: BTreeMap::new() })
+        let (sources, terminal_error) = (BTreeMap::new(), TerminalError::default());
+        Ok(Self { config, release, status, written, sources, terminal_error })
     }
 
     /// Namespace and name.

@@ -66,14 +66,34 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError::Encoded`] when it is too large.
 pub fn encode(record: &ReleaseRecord, limits: &Limits) -> Result<String, CodecError> {
+    let text = compress(&release_json(record)?)?;
+    within(limits, text.len())?;
+    Ok(text)
+}
+
+/// Whether a storage object can hold the release, with so many bytes more for what its status grows by.
+///
+/// # Errors
+/// [`CodecError::Encoded`] when it cannot.
+pub fn check_size(record: &ReleaseRecord, limits: &Limits, room: usize) -> Result<(), CodecError> {
     let json = release_json(record)?;
+    // Compression makes nothing longer by more than a thousandth, base64 everything by a third: most releases need not
+    // be compressed to be known to fit.
+    let at_most = (json.len() + json.len() / 1000).saturating_mul(4) / 3;
+    if at_most.saturating_add(room) <= limits.encoded {
+        return Ok(());
+    }
+    within(limits, compress(&json)?.len().saturating_add(room))
+}
+
+fn within(limits: &Limits, size: usize) -> Result<(), CodecError> {
+    if size > limits.encoded { Err(CodecError::Encoded { size, limit: limits.encoded }) } else { Ok(()) }
+}
+
+fn compress(json: &str) -> Result<String, CodecError> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(json.as_bytes()).map_err(CodecError::Gzip)?;
-    let text = STANDARD.encode(encoder.finish().map_err(CodecError::Gzip)?);
-    if text.len() > limits.encoded {
-        return Err(CodecError::Encoded { size: text.len(), limit: limits.encoded });
-    }
-    Ok(text)
+    Ok(STANDARD.encode(encoder.finish().map_err(CodecError::Gzip)?))
 }
 
 /// The release that a storage object holds. Labels are not part of the text.

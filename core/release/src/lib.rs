@@ -12,7 +12,7 @@ mod record;
 mod snapshots;
 mod verify;
 
-pub use codec::{CodecError, Limits, decode, encode, release_json};
+pub use codec::{CodecError, Limits, check_size, decode, encode, release_json};
 pub use driver::{
     ConfigMapDriver, Driver, FailingDriver, InjectedErrors, MemoryDriver, SecretDriver, StorageError,
     StorageOperation, StorageResult, Undecodable, deployed, deployed_all, last, prune,

@@ -1,6 +1,6 @@
 //! The flags of a scenario as configuration of the operator.
 
-use pilothouse_operator::Config;
+use pilothouse_operator::{Config, Holder};
 
 /// Nanoseconds that `--requeue-dependency=5s` means.
 const REQUEUE_DEPENDENCY: u64 = 5_000_000_000;
@@ -24,7 +24,12 @@ pub struct UnknownFlag(pub String);
 /// # Errors
 /// For a flag or value that the simulation does not know.
 pub fn config(flags: &[String]) -> Result<Flags, UnknownFlag> {
-    let config = Config { requeue_dependency: REQUEUE_DEPENDENCY, concurrent: 10, ..Config::default() };
+    let config = Config {
+        requeue_dependency: REQUEUE_DEPENDENCY,
+        concurrent: 10,
+        holder: Holder::new("simulated-host", ""),
+        ..Config::default()
+    };
     let mut found = Flags { config, release_selector: None };
     for flag in flags {
         let unknown = || UnknownFlag(flag.clone());

@@ -17,6 +17,7 @@ mod path;
 mod play;
 mod release_summary;
 mod scenario;
+mod stage;
 mod steps;
 mod stored_release;
 mod summary;
@@ -30,6 +31,7 @@ pub use flags::{Flags, UnknownFlag, config};
 pub use material::{LIFE_CYCLES, Material};
 pub use play::{Played, Player, Tolerance, play};
 pub use scenario::{Scenario, ScenarioError, scenarios, shared};
+pub use stage::{Stage, changes_a_managed_object};
 pub use stored_release::decode_release;
 pub use watcher::Watcher;
 

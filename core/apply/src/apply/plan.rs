@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_protocol::{Failure, ObjectRef, metadata};
+use pilothouse_protocol::{ErrorClass, Failure, ObjectRef, metadata};
 use serde_json::Value;
 
 use crate::ManifestObject;
-use crate::call::is_transient;
 
 /// What shall be on the server, and how it gets there.
 #[derive(Debug, Clone)]
@@ -130,10 +129,12 @@ impl ApplyError {
         if causes.is_empty() { Ok(applied) } else { Err(Box::new(Self { applied, causes, separator })) }
     }
 
-    /// Whether the failures lie in the connection or the server, not in what was asked for.
+    /// What trying again can do about it: as much as about the worst of the causes.
     #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.causes.iter().all(|cause| cause.failure.as_ref().is_some_and(is_transient))
+    pub fn class(&self) -> ErrorClass {
+        // What cannot be sent at all stays so.
+        let of = |cause: &ApplyCause| cause.failure.as_ref().map_or(ErrorClass::Terminal, Failure::class);
+        self.causes.iter().map(of).max().unwrap_or(ErrorClass::Ordinary)
     }
 }
 

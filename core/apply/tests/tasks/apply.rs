@@ -1,7 +1,7 @@
 //! Writing and deleting.
 
 use pilothouse_apply::{Apply, ApplyPlan, Delete, ManifestObject, Method, ReadLive};
-use pilothouse_protocol::{ObjectRef, Propagation, Reply};
+use pilothouse_protocol::{ErrorClass, ObjectRef, Propagation, Reply};
 use serde_json::{Value, json};
 
 use crate::driver::{Driver, found, lost, not_found, refused};
@@ -59,7 +59,7 @@ fn failed_creations_do_not_stop_the_others() {
         "server-side apply failed for object ns/a /v1, Kind=ConfigMap: bad\n\
          conflict occurred while applying object ns/b /v1, Kind=ConfigMap: conflict with \"x\""
     );
-    assert!(!error.is_transient());
+    assert_ne!(error.class(), ErrorClass::Transient);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_write_without_an_answer_is_read_back() {
     }
     driver.answer(&mut task, lost());
     let error = driver.answer(&mut task, not_found()).unwrap().unwrap_err();
-    assert!(error.is_transient());
+    assert_eq!(error.class(), ErrorClass::Transient);
     assert_eq!(
         error.to_string(),
         "server-side apply failed for object ns/a /v1, Kind=ConfigMap: connection lost"

@@ -216,3 +216,53 @@ fn the_last_write_decides() {
     assert!(outcome.unwrap_err().ends_with("no"));
     assert_eq!(writes, ["Create 1 pending-install: Initial install underway"]);
 }
+
+/// Text that cannot be compressed to fit into a Secret.
+fn huge() -> String {
+    let digits =
+        |from: u32| pilothouse_encoding::digest::Algorithm::Sha256.compute(&from.to_le_bytes()).to_string();
+    (0..30_000).map(digits).collect()
+}
+
+#[test]
+fn a_release_that_is_too_large_leaves_the_cluster_untouched() {
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.org\n";
+    let large = format!("{CONFIG_TEMPLATE}data:\n  text: {}\n", huge());
+    for templates in [vec![("config.yaml", &*large)], vec![("config.yaml", &*large), ("../crds/a.yaml", crd)]]
+    {
+        let mut fake = Fake::new();
+        let options = InstallOptions { create_namespace: true, ..options(&templates) };
+        let (writes, result) = fake.act(Install::new(config_in("ns"), options, storage()));
+        let error = result.outcome.unwrap_err();
+        let words = "create: failed to create: Secret \"sh.helm.release.v1.app.v";
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(
+            error.to_string().contains("data: Too long: may not be more than 1048576 bytes (release takes ")
+        );
+        assert_eq!(error.class(), pilothouse_protocol::ErrorClass::Terminal);
+        assert_eq!((writes.len(), fake.writes), (0, vec![]));
+    }
+}
+
+#[test]
+fn a_pending_release_says_who_works_on_it() {
+    let mut fake = Fake::new();
+    let labels = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let seen = std::rc::Rc::clone(&labels);
+    fake.fault = Some(Box::new(move |request| {
+        if let Request::Create { body } | Request::Update { body } = request {
+            let label = |name: &str| body["metadata"]["labels"][name].clone();
+            seen.borrow_mut().push((
+                label("status"),
+                label("pilothouse.dev/holder"),
+                label("pilothouse.dev/held-until"),
+            ));
+        }
+        None
+    }));
+    assert!(install(&mut fake, "ns", options(&[("config.yaml", CONFIG_TEMPLATE)])).1.is_ok());
+    let until = json!((1_700_000_000 + 2 * 8).to_string());
+    let expected =
+        [(json!("pending-install"), json!("host"), until), (json!("deployed"), json!(null), json!(null))];
+    assert_eq!(*labels.borrow(), expected);
+}

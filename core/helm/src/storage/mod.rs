@@ -5,12 +5,17 @@ mod read;
 mod write;
 
 use pilothouse_protocol::ApiError;
-use pilothouse_release::{JournalEntry, Observer, SecretDriver, StorageError};
+use pilothouse_release::{
+    JournalEntry, Limits, Observer, ReleaseRecord, SecretDriver, StorageError, check_size,
+};
 
 use crate::HelmError;
 
 pub use read::{GetRelease, ListReleases};
 pub use write::{CreateRelease, DeleteRelease, UpdateRelease};
+
+/// Bytes that status, descriptions and phases of hooks may add to a stored release while it is worked on.
+const ROOM_TO_GROW: usize = 4096;
 
 /// What is known about the storage of one namespace, and what was written to it.
 ///
@@ -39,6 +44,18 @@ impl Storage {
         &self.namespace
     }
 
+    /// Whether a new revision can be stored, and will be when its status has grown (spec 08: nothing is touched before
+    /// that is known).
+    ///
+    /// # Errors
+    /// [`HelmError::Limit`] with the size and the limit.
+    pub(crate) fn check_fits(&self, record: &ReleaseRecord) -> Result<(), HelmError> {
+        check_size(record, &Limits::default(), ROOM_TO_GROW).map_err(|source| {
+            let context = format!("create: failed to create: Secret \"{}\" is invalid: ", record.key());
+            StorageError::Encode { context, source }.into()
+        })
+    }
+
     /// The observer: what is known about each revision, and the whole journal.
     #[must_use]
     pub fn observer(&self) -> &Observer<SecretDriver> {
@@ -65,11 +82,13 @@ impl From<StorageError> for HelmError {
             StorageError::NotFound => Self::ReleaseNotFound,
             StorageError::NoDeployedReleases(name) => Self::NoDeployedReleases(name),
             StorageError::NoRevision(name) => Self::NoRevision(name),
-            StorageError::Request { ref failure, .. }
-                if failure.api().is_some_and(ApiError::is_forbidden) =>
-            {
-                Self::Forbidden(error.to_string())
+            StorageError::Request { ref failure, .. } => {
+                let text = error.to_string();
+                let forbidden = failure.api().is_some_and(ApiError::is_forbidden);
+                let helm = if forbidden { Self::Forbidden(text) } else { Self::Storage(text) };
+                helm.of_class(failure.class())
             }
+            StorageError::Encode { .. } => Self::Limit(error.to_string()),
             other => Self::Storage(other.to_string()),
         }
     }

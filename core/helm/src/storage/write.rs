@@ -10,6 +10,7 @@ use pilothouse_release::{EntryState, ReleaseRecord, StorageError, StorageKey, St
 use super::exchange::Exchange;
 use super::{GetRelease, ListReleases, Storage};
 use crate::HelmError;
+use crate::holder::unmark;
 
 /// Writes and readings back of one operation.
 const TRIES: u32 = 3;
@@ -92,9 +93,12 @@ impl Write {
 pub struct UpdateRelease(Write);
 
 impl UpdateRelease {
-    /// As this record says.
+    /// As this record says. The marks of who works on it go with a pending status.
     #[must_use]
-    pub fn new(record: Arc<ReleaseRecord>) -> Self {
+    pub fn new(mut record: Arc<ReleaseRecord>) -> Self {
+        if !record.info.status.is_pending() {
+            unmark(Arc::make_mut(&mut record));
+        }
         Self(Write::new(StorageOperation::Update { record }))
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use pilothouse_api::{ConditionStatus, FORCE_AT};
 use pilothouse_encoding::duration::GoDuration;
+use pilothouse_encoding::timestamp::Timestamp;
 use pilothouse_helm::{ActionConfig, ListReleases, Storage};
-use pilothouse_machine::Context;
+use pilothouse_machine::{Context, SECOND};
 use pilothouse_protocol::{LogLevel, Why};
 
 use super::decide::{self, Next, ReleaseState, Truncation};
@@ -77,6 +78,7 @@ impl AtomicRelease {
                     self.decide(storage, &[], subject, context)
                 }
                 Some(Err(error)) => {
+                    subject.terminal_error.note(error.class(), &error);
                     let message = format!("failed to retrieve last release from storage: {error}");
                     state_error(subject, context, &message)
                 }
@@ -151,7 +153,10 @@ impl AtomicRelease {
             Next::ExceededMaxRetries => return retries_exceeded(subject, context),
             Next::MissingRollbackTarget => return missing_rollback_target(subject, context),
             Next::Error(error) => return state_error(subject, context, &error),
-            Next::Unlock => ActionKind::Unlock,
+            Next::Unlock => match held_by_another(subject, determined, context) {
+                Some(ending) => return Step::End(ending),
+                None => ActionKind::Unlock,
+            },
             Next::Install => ActionKind::Install,
             Next::Upgrade => ActionKind::Upgrade,
             Next::Test => ActionKind::Test,
@@ -203,6 +208,22 @@ impl AtomicRelease {
     }
 }
 
+/// A pending release whose holder may still be at work is waited for (spec 08 row 19).
+fn held_by_another(subject: &mut Subject, determined: &Determined, context: &mut Context) -> Option<Ending> {
+    let record = determined.latest.as_ref()?;
+    let now = context.wall().unix_seconds();
+    let hold = subject.config.holder.held_by_another(record, now)?;
+    let until = Timestamp::from_unix_nanos(hold.until.saturating_mul(1_000_000_000));
+    let message =
+        format!("Waiting for {}, who works on release {} until {until}", hold.holder, record.full_name());
+    context.log(LogLevel::Info, message.clone());
+    subject.reconciling(context, "Progressing", &message);
+    subject.mark(context, "Ready", ConditionStatus::Unknown, "Progressing", &message);
+    let left = u64::try_from(hold.until.saturating_sub(now)).unwrap_or_default();
+    let nanos = left.saturating_mul(SECOND).min(subject.config.requeue_dependency);
+    Some(Ending::After { nanos, why: Why::Unlock, observed: false })
+}
+
 fn announce(kind: ActionKind, running: Running, subject: &mut Subject, context: &mut Context) -> Step {
     let text = running_text(kind, kind.timeout(subject));
     subject.reconciling(context, "Progressing", &text);
@@ -223,6 +244,12 @@ fn truncate(subject: &mut Subject, truncation: Truncation, records: &facts::Reco
         Truncation::Keep => {}
         Truncation::Clear => facts::forget(history, records, algorithm),
         Truncation::Plain => history.truncate_plain(),
+        Truncation::Bounded { ignore_tests } => {
+            let previous = history.previous(ignore_tests).cloned();
+            history.truncate_plain();
+            let lost = previous.filter(|previous| !history.0.contains(previous));
+            history.0.extend(lost);
+        }
         Truncation::ToPrevious { ignore_tests } => history.truncate(ignore_tests),
     }
 }

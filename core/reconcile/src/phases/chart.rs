@@ -7,7 +7,7 @@ use pilothouse_chart::{Chart, mutate_version};
 use pilothouse_encoding::digest::Digest;
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_machine::Context;
-use pilothouse_protocol::{EventType, Failure, LogLevel, Reply, Request, RequestId, Why};
+use pilothouse_protocol::{ErrorClass, EventType, Failure, LogLevel, Reply, Request, RequestId, Why};
 
 use crate::{Ending, Subject};
 
@@ -57,7 +57,13 @@ impl LoadChart {
         context: &mut Context,
     ) -> Result<LoadedChart, Ending> {
         let chart = match reply {
-            Reply::Artifact(bytes) => self.verified(&bytes),
+            Reply::Artifact(bytes) => self.verified(&bytes).and_then(|()| {
+                let chart = Chart::load_archive(&bytes, &pilothouse_chart::Limits::default());
+                chart.map_err(|error| {
+                    subject.terminal_error.note(ErrorClass::Terminal, &error);
+                    error.to_string()
+                })
+            }),
             Reply::Failed(Failure::Http { code: 404, .. }) => return Err(retry_later(subject, context)),
             Reply::Failed(Failure::Http { line, .. }) => {
                 Err(format!("failed to download chart from '{}' (status: {line})", self.artifact.url))
@@ -82,14 +88,14 @@ impl LoadChart {
     }
 
     /// The digest is verified before the archive is opened.
-    fn verified(&self, bytes: &[u8]) -> Result<Chart, String> {
+    fn verified(&self, bytes: &[u8]) -> Result<(), String> {
         let named = &self.artifact.digest;
         let digest: Digest =
             named.parse().map_err(|error| format!("failed to parse digest '{named}': {error}"))?;
         if !digest.verify(bytes) {
             return Err(format!("integrity failure: computed digest doesn't match '{named}'"));
         }
-        Chart::load_archive(bytes, &pilothouse_chart::Limits::default()).map_err(|error| error.to_string())
+        Ok(())
     }
 
     /// The version with the digest of an OCI artifact as build metadata (spec 02 §5.2).
@@ -117,6 +123,7 @@ impl LoadChart {
             }
             Err(error) => {
                 let error = error.to_string();
+                subject.terminal_error.note(ErrorClass::Terminal, &error);
                 subject.not_ready(context, "ChartMutateError", &error);
                 Err(Ending::Error(error))
             }

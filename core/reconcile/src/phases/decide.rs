@@ -172,6 +172,11 @@ pub enum Truncation {
     Clear,
     /// The newest five.
     Plain,
+    /// The newest five, and the previous release.
+    Bounded {
+        /// Releases with failed tests count as previous.
+        ignore_tests: bool,
+    },
     /// Down to the previous release.
     ToPrevious {
         /// Releases with failed tests count as previous.
@@ -234,7 +239,8 @@ fn failed(
     }
     let Some(remediation) = &active.remediation else { return (Truncation::Keep, Next::Upgrade) };
     if remediation.action.failures(status) <= 0 || forced {
-        return (Truncation::Keep, Next::Upgrade);
+        // What is not counted may fail for ever: the history must not grow with it (hc#1359).
+        return (Truncation::Bounded { ignore_tests: remediation.ignore_test_failures }, Next::Upgrade);
     }
     if remediation.retries_exhausted(status) && !remediation.remediate_last_failure {
         return (Truncation::Keep, Next::ExceededMaxRetries);

@@ -19,6 +19,7 @@ pub mod running;
 pub mod source;
 pub mod summarise;
 pub mod target;
+pub mod terminal;
 pub mod transitions;
 pub mod uninstall;
 pub mod values;

@@ -39,6 +39,7 @@ pub fn action_config(
         release_namespace: release_namespace.to_owned(),
         storage_namespace: storage_namespace.to_owned(),
         origin: subject.key(),
+        holder: subject.config.holder.clone(),
     }
 }
 

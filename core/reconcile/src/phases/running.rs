@@ -9,7 +9,7 @@ use pilothouse_helm::{
     Unlock, Upgrade,
 };
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{LogLevel, Monotonic};
+use pilothouse_protocol::{ErrorClass, LogLevel, Monotonic};
 use pilothouse_release::ReleaseRecord;
 
 use super::desired::Desired;
@@ -233,9 +233,15 @@ impl Running {
             return Finished { storage: result.storage, error: None, interrupted };
         }
         let error = result.outcome.as_ref().err();
-        // A server that does not answer is no failure of the release: it is tried again and not counted against the
-        // retries (spec 08 row 18).
-        let stored = !written.is_empty() && !context.server_is_away();
+        let class = error.map(HelmError::class);
+        match error.zip(class) {
+            Some((error, class)) => subject.terminal_error.note(class, error),
+            None if self.kind.is_release() => subject.terminal_error.forget(),
+            None => {}
+        }
+        // What passes by itself is no failure of the release: it is tried again and not counted against the retries
+        // (spec 08 row 18).
+        let stored = !written.is_empty() && !context.server_is_away() && class != Some(ErrorClass::Transient);
         let fatal = match self.kind {
             ActionKind::Install => {
                 self.released(ReleaseAction::Install, error, stored, subject, desired, context)

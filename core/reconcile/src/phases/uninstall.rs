@@ -17,7 +17,8 @@ use crate::Subject;
 
 /// Uninstalls the release that the newest snapshot names.
 ///
-/// It is looked at before anything is deleted: somebody else's is left alone (spec 08 row 14). Without a snapshot, a
+/// It is looked at before anything is deleted: one that somebody else has made is left alone, and what it was to be
+/// uninstalled for goes on (spec 08 row 14). Without a snapshot, a
 /// release that this object has made is uninstalled all the same: the process may have ended before it was recorded.
 #[derive(Debug)]
 pub struct UninstallRelease {
@@ -32,6 +33,16 @@ pub struct UninstallRelease {
 enum State {
     Reading(Box<(ListReleases, Storage)>),
     Uninstalling(Box<Uninstall>),
+}
+
+/// What there is to uninstall.
+enum Found {
+    /// A release of this HelmRelease.
+    Own,
+    /// None.
+    Nothing,
+    /// One that somebody else has made in the meantime, told in words.
+    Foreign(String),
 }
 
 impl UninstallRelease {
@@ -56,8 +67,14 @@ impl UninstallRelease {
             let (list, storage) = reading.as_mut();
             let records = list.poll(storage, context)?;
             match self.may_uninstall(records, subject) {
-                Ok(true) => {}
-                Ok(false) => return Some(Ok(false)),
+                Ok(Found::Own) => {}
+                Ok(Found::Nothing) => return Some(Ok(false)),
+                Ok(Found::Foreign(mismatch)) => {
+                    let message = format!("skipping Helm release uninstallation: {mismatch}");
+                    subject.event(context, EventType::Warning, "UninstallSkipped", &message);
+                    context.log(LogLevel::Error, message);
+                    return Some(Ok(false));
+                }
                 Err(error) => {
                     let outcome = Err(error);
                     self.announce(&outcome, subject, context);
@@ -83,38 +100,40 @@ impl UninstallRelease {
         }
     }
 
-    /// Whether the newest release in storage is to be uninstalled; an error when it must not be.
+    /// Whose the newest release in storage is.
     fn may_uninstall(
         &mut self,
         records: Result<Vec<Arc<ReleaseRecord>>, HelmError>,
         subject: &Subject,
-    ) -> Result<bool, HelmError> {
+    ) -> Result<Found, HelmError> {
         let recorded = !subject.status.history.0.is_empty();
         let records = match records {
             Ok(records) => records,
             // The uninstall meets the same error and has the words for it.
-            Err(_) if recorded => return Ok(true),
-            Err(error) if error.is_release_not_found() || error.is_forbidden() => return Ok(false),
+            Err(_) if recorded => return Ok(Found::Own),
+            Err(error) if error.is_release_not_found() || error.is_forbidden() => return Ok(Found::Nothing),
             Err(error) => return Err(error),
         };
-        let Some(newest) = newest(&records) else { return Ok(recorded) };
+        let Some(newest) = newest(&records) else {
+            return Ok(if recorded { Found::Own } else { Found::Nothing });
+        };
         if self.snapshot.targets(&newest.name, &newest.namespace, newest.version) {
-            return Ok(true);
+            return Ok(Found::Own);
         }
         match (is_made_by(subject, newest), recorded) {
-            (true, true) => Ok(true),
+            (true, true) => Ok(Found::Own),
             (true, false) => {
                 let snapshot =
                     snapshot_of(&Observation::of(newest), subject.config.snapshot_digest_algorithm);
                 self.snapshot = snapshot.map_err(|error| HelmError::Storage(error.to_string()))?;
-                Ok(true)
+                Ok(Found::Own)
             }
-            (false, true) => Err(HelmError::Ownership(format!(
-                "release mismatch: uninstalled release {} != current release {}",
+            (false, true) => Ok(Found::Foreign(format!(
+                "release mismatch: newest release {} != current release {}: somebody else has made it, and it stays",
                 newest.full_name(),
                 self.snapshot.full_release_name()
             ))),
-            (false, false) => Ok(false),
+            (false, false) => Ok(Found::Nothing),
         }
     }
 

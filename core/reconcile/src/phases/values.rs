@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use pilothouse_api::ValuesReference;
 use pilothouse_chart::{ResolvedReference, compose_values};
 use pilothouse_machine::Context;
-use pilothouse_protocol::{EventType, LogLevel, Object, ObjectRef, Reply, Request, RequestId};
+use pilothouse_protocol::{ErrorClass, EventType, LogLevel, Object, ObjectRef, Reply, Request, RequestId};
 use serde_json::Value;
 
 use crate::{Ending, Subject};
@@ -95,6 +95,7 @@ impl ReadValues {
             }
             Some(Err(reason)) => {
                 let message = format!("could not resolve {}: {reason}", describe(subject, reference));
+                subject.terminal_error.note(ErrorClass::Terminal, &message);
                 Err(failed(subject, context, message))
             }
             None => self.missing(subject, context, reference, "key not found"),
@@ -118,8 +119,10 @@ impl ReadValues {
     }
 
     fn compose(&mut self, subject: &mut Subject, context: &mut Context) -> Result<Value, Ending> {
-        compose_values(&self.resolved, subject.release.spec.values.as_ref())
-            .map_err(|error| failed(subject, context, error.to_string()))
+        compose_values(&self.resolved, subject.release.spec.values.as_ref()).map_err(|error| {
+            subject.terminal_error.note(ErrorClass::Terminal, &error);
+            failed(subject, context, error.to_string())
+        })
     }
 }
 

@@ -63,6 +63,26 @@ fn both_sizes_are_bounded() {
     assert!(matches!(encode(&record, &tiny), Err(CodecError::Encoded { limit: 8, .. })));
 }
 
+#[test]
+fn what_grows_has_to_fit_as_well() {
+    let mut record = sample();
+    // Hexadecimal digits of a hash: they can be compressed by half at the most.
+    let digits =
+        |from: u32| pilothouse_encoding::digest::Algorithm::Sha256.compute(&from.to_le_bytes()).to_string();
+    record.manifest = (0..200).map(digits).collect();
+    let size = encode(&record, &Limits::default()).unwrap().len();
+    for (encoded, room, fits) in [
+        (size, 0, true),
+        (size - 1, 0, false),
+        (size + 99, 100, false),
+        (size + 100, 100, true),
+        (1 << 20, 4096, true),
+    ] {
+        let limits = Limits { encoded, ..Limits::default() };
+        assert_eq!(check_size(&record, &limits, room).is_ok(), fits, "{encoded} with {room} to spare");
+    }
+}
+
 fn time() -> impl Strategy<Value = Timestamp> {
     (0i64..4_000_000_000, 0u32..1_000_000_000, -720i32..720)
         .prop_map(|(seconds, nanos, minutes)| Timestamp::from_unix(seconds, nanos).with_offset(minutes * 60))

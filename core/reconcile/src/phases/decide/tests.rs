@@ -96,6 +96,7 @@ fn decided(words: &str) -> String {
     let state = name.split('(').next().unwrap_or_default();
     let truncation = match truncation {
         Truncation::Keep => "",
+        Truncation::Bounded { .. } => " bounded",
         Truncation::Clear => " clear",
         Truncation::Plain => " plain",
         Truncation::ToPrevious { .. } => " truncate",
