@@ -32,7 +32,7 @@ pub use material::{LIFE_CYCLES, Material};
 pub use play::{Played, Player, Tolerance, play};
 pub use scenario::{Scenario, ScenarioError, scenarios, shared};
 pub use stage::{Stage, changes_a_managed_object};
-pub use stored_release::decode_release;
+pub use stored_release::{decode_release, release_secret};
 pub use watcher::Watcher;
 
 /// Why a step cannot be played, or did not lead to what it waits for.

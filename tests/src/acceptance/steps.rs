@@ -8,7 +8,7 @@ use pilothouse_protocol::{Failure, ObjectRef, Propagation, Reply, Request};
 use serde_json::{Value, json};
 
 use super::play::{Player, accepted, nanos};
-use super::stored_release::{TYPE, decode_release, encode_release, secret_name};
+use super::stored_release::{decode_release, encode_release, release_secret, secret_name};
 use super::{StepError, path};
 
 /// Who writes what a step writes, unless it says otherwise.
@@ -235,13 +235,12 @@ impl Player<'_> {
         ] {
             labels[key] = value;
         }
-        let data = json!({"release": encode_release(&release)?});
         let reply = if current.is_some() {
+            let data = json!({"release": encode_release(&release)?});
             let body = json!({"metadata": {"labels": labels}, "data": data});
             self.cluster.merge("helm", &secret(version), body, false)
         } else {
-            let body = json!({"apiVersion": "v1", "kind": "Secret", "type": TYPE, "data": data,
-                "metadata": {"name": secret_name(name, version), "namespace": namespace, "labels": labels}});
+            let body = release_secret(&secret(version), &release, &labels)?;
             self.cluster.world.act("helm", &Request::Create { body: Arc::new(body) })
         };
         accepted(&reply, "release")

@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use pilothouse_encoding::go_json;
-use serde_json::Value;
+use pilothouse_protocol::ObjectRef;
+use serde_json::{Value, json};
 
 use super::StepError;
 
@@ -51,10 +52,19 @@ pub(super) fn encode_release(release: &Value) -> Result<String, StepError> {
     Ok(STANDARD.encode(STANDARD.encode(bytes)))
 }
 
+/// A storage Secret as Helm writes it.
+///
+/// # Errors
+/// When the compression fails.
+pub fn release_secret(object: &ObjectRef, release: &Value, labels: &Value) -> Result<Value, StepError> {
+    Ok(
+        json!({"apiVersion": "v1", "kind": "Secret", "type": TYPE, "data": {"release": encode_release(release)?},
+        "metadata": {"name": object.name, "namespace": object.namespace, "labels": labels}}),
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -83,6 +83,9 @@ fn merge(typed: Typed<'_>, target: &mut Value, config: &Value) {
         (Value::Array(items), Value::Array(wanted)) if *typed.list_kind() != ListKind::Atomic => {
             *items = merge_items(typed, std::mem::take(items), wanted);
         }
+        // A null is an empty map or list: what the manager applied before goes for another reason, the rest stays.
+        (Value::Object(_), Value::Null) if !typed.is_atomic() => {}
+        (Value::Array(_), Value::Null) if *typed.list_kind() != ListKind::Atomic => {}
         (target, config) => *target = config.clone(),
     }
 }
