@@ -40,7 +40,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Enough for the largest public charts by a factor of about 50, on a stack of 2 MiB.
     fn default() -> Self {
-        Limits { steps: 50_000_000, bytes: 512 << 20, depth: 100_000, stack: 1 << 20 }
+        Limits { steps: 300_000_000, bytes: 512 << 20, depth: 100_000, stack: 1 << 20 }
     }
 }
 

@@ -37,5 +37,6 @@ pub mod value;
 pub use budget::{Budget, LimitError, Limits};
 pub use environment::{Detached, Entropy, Environment, Host, Moment, SeededEntropy};
 pub use error::{ExecError, ParseError};
+pub use functions::function_names;
 pub use set::{MissingKey, TemplateSet};
 pub use value::{Text, Value};

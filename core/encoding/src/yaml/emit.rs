@@ -3,10 +3,10 @@
 use serde_json::{Map, Number, Value};
 
 use super::error::EmitError;
-use super::key_order::sort_keys;
+use super::key_order::{Order, sort_keys};
 use super::limits::Limits;
 use super::parse_with;
-use super::scalar::Analysis;
+use super::scalar::{Analysis, Style};
 use super::writer::Writer;
 use crate::go_json;
 use crate::number::{format_yaml_float, from_json_float};
@@ -62,11 +62,22 @@ pub fn emit_sorted_bytes(value: &Value) -> Result<String, EmitError> {
     }
 }
 
-/// Where go-yaml gets the values from; decides about key order and float rounding.
-#[derive(Clone, Copy)]
+/// Writes `value` as go-yaml v3's encoder does with an indentation of two, as Helm's `toYamlPretty` uses it:
+/// sequences inside maps are indented, nothing is folded.
+///
+/// # Errors
+///
+/// [`EmitError::Depth`] for very deep nesting.
+pub fn emit_modern(value: &Value) -> Result<String, EmitError> {
+    document(value, Source::Modern, false)
+}
+
+/// Where go-yaml gets the values from; decides about key order, float rounding and, for v3, the layout.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     JsonText,
     Values,
+    Modern,
 }
 
 fn document(value: &Value, source: Source, fold: bool) -> Result<String, EmitError> {
@@ -96,7 +107,7 @@ impl Emitter {
             Value::Bool(false) => self.writer.bare("false"),
             Value::Number(number) => self.writer.bare(&self.number(number)),
             Value::String(text) => {
-                self.writer.scalar(text, Analysis::of(text).style(text, false), self.fold);
+                self.writer.scalar(text, self.style(&Analysis::of(text), text, false), self.fold);
             }
         }
         Ok(())
@@ -104,7 +115,7 @@ impl Emitter {
 
     fn sequence(&mut self, items: &[Value], mapping: bool) -> Result<(), EmitError> {
         self.descend()?;
-        let indentless = mapping && !self.writer.at_indention();
+        let indentless = mapping && self.source != Source::Modern && !self.writer.at_indention();
         let outer = self.writer.increase_indent(indentless);
         for item in items {
             self.writer.indent();
@@ -121,7 +132,8 @@ impl Emitter {
         let outer = self.writer.increase_indent(false);
         let mut keys: Vec<&str> = members.keys().map(String::as_str).collect();
         match self.source {
-            Source::JsonText => sort_keys(&mut keys),
+            Source::JsonText => sort_keys(&mut keys, Order::V2),
+            Source::Modern => sort_keys(&mut keys, Order::V3),
             Source::Values => keys.sort_unstable(),
         }
         for key in keys {
@@ -140,11 +152,11 @@ impl Emitter {
         self.writer.indent();
         let analysis = Analysis::of(key);
         if !analysis.multiline && key.len() <= MAX_SIMPLE_KEY_BYTES {
-            self.writer.scalar(key, analysis.style(key, true), false);
+            self.writer.scalar(key, self.style(&analysis, key, true), false);
             self.writer.indicator(":", false, false);
         } else {
             self.writer.indicator("?", true, true);
-            self.writer.scalar(key, analysis.style(key, false), self.fold);
+            self.writer.scalar(key, self.style(&analysis, key, false), self.fold);
             self.writer.indent();
             self.writer.indicator(":", true, true);
         }
@@ -160,6 +172,15 @@ impl Emitter {
                 _ => format_yaml_float(float),
             },
             Source::Values => exact_integer(float).unwrap_or_else(|| format_yaml_float(float)),
+            Source::Modern => format_yaml_float(float),
+        }
+    }
+
+    fn style(&self, analysis: &Analysis, text: &str, simple_key: bool) -> Style {
+        if self.source == Source::Modern {
+            analysis.modern_style(text, simple_key)
+        } else {
+            analysis.style(text, simple_key)
         }
     }
 

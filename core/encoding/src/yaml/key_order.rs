@@ -13,21 +13,30 @@ const DIGIT_BLOCKS: &[u32] = &[
     0x1e140, 0x1e2f0, 0x1e4f0, 0x1e950, 0x1fbf0,
 ];
 
+/// Whose order it is. In that of v3, what follows a common run of digits sorts letters before other characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// go-yaml v2
+    V2,
+    /// go-yaml v3
+    V3,
+}
+
 /// Sorts keys in go-yaml's order.
 ///
 /// The order is not transitive for every set of keys, which the standard sorts do not tolerate; insertion and
 /// merging give a result for any comparison.
-pub(super) fn sort_keys(keys: &mut Vec<&str>) {
+pub(super) fn sort_keys(keys: &mut Vec<&str>, order: Order) {
     if keys.len() < 2 {
         return;
     }
     let mut right = keys.split_off(keys.len() / 2);
-    sort_keys(keys);
-    sort_keys(&mut right);
+    sort_keys(keys, order);
+    sort_keys(&mut right, order);
     let left = std::mem::take(keys);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if is_less(b, a) { right.next() } else { left.next() };
+        let next = if is_less(b, a, order) { right.next() } else { left.next() };
         keys.extend(next);
     }
     keys.extend(left);
@@ -35,14 +44,16 @@ pub(super) fn sort_keys(keys: &mut Vec<&str>) {
 }
 
 /// Whether `a` comes before `b`.
-pub(super) fn is_less(a: &str, b: &str) -> bool {
+pub(super) fn is_less(a: &str, b: &str, order: Order) -> bool {
     let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     let start = (0..=common).rev().find(|at| a.is_char_boundary(*at) && b.is_char_boundary(*at)).unwrap_or(0);
     let (Some(first_a), Some(first_b)) = (a[start..].chars().next(), b[start..].chars().next()) else {
         return a.len() < b.len();
     };
+    let letters_first = order == Order::V3 && a[..start].chars().next_back().is_some_and(is_digit);
     match (is_letter(first_a), is_letter(first_b)) {
         (true, true) => first_a < first_b,
+        (true, false) | (false, true) if letters_first => is_letter(first_a),
         (true, false) => false,
         (false, true) => true,
         (false, false) => {
@@ -96,13 +107,15 @@ mod tests {
         ];
         let mut keys = sorted.to_vec();
         keys.reverse();
-        sort_keys(&mut keys);
+        sort_keys(&mut keys, Order::V2);
         let mut bytewise = sorted.to_vec();
         bytewise.sort_unstable();
         let mut again = bytewise.clone();
-        sort_keys(&mut again);
+        sort_keys(&mut again, Order::V2);
         assert_eq!(keys, again);
-        assert!(is_less("a2", "a10") && !is_less("a10", "a2"));
-        assert!(is_less("1.9", "1.10") && is_less("a-b", "ab") && is_less("٢", "١٠"));
+        let less = |a, b| is_less(a, b, Order::V2);
+        assert!(less("a2", "a10") && !less("a10", "a2"));
+        assert!(less("1.9", "1.10") && less("a-b", "ab") && less("٢", "١٠"));
+        assert!(less("a1-", "a1b") && is_less("a1b", "a1-", Order::V3));
     }
 }

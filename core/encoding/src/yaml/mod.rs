@@ -20,7 +20,7 @@ mod tag;
 mod tag_commas;
 mod writer;
 
-pub use emit::{emit, emit_sorted_bytes, emit_unfolded};
+pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded};
 pub use error::{EmitError, YamlError};
 pub use limits::Limits;
 use serde_json::Value;

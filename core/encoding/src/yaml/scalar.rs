@@ -23,13 +23,14 @@ pub(super) struct Analysis {
     plain: bool,
     single_quoted: bool,
     literal: bool,
+    tabs: bool,
 }
 
 impl Analysis {
     /// Looks at every character of `text` once.
     pub(super) fn of(text: &str) -> Self {
         if text.is_empty() {
-            return Self { multiline: false, plain: true, single_quoted: true, literal: false };
+            return Self { multiline: false, plain: true, single_quoted: true, literal: false, tabs: false };
         }
         let mut scan = Scan::default();
         let mut previous = None;
@@ -41,17 +42,23 @@ impl Analysis {
         let indicators = scan.indicators || text.starts_with("---") || text.starts_with("...");
         let first = text.chars().next();
         let edge = |c: Option<char>| c.is_some_and(|c| c == ' ' || is_break(c));
-        let unquotable = scan.break_space || scan.space_break || scan.special;
+        let unquotable = scan.break_space || scan.space_break || scan.special || scan.tabs;
         Self {
             multiline: scan.line_breaks,
             plain: !(edge(first) || edge(previous) || unquotable || scan.line_breaks || indicators),
             single_quoted: !unquotable,
             literal: !(previous == Some(' ') || scan.space_break || scan.special),
+            tabs: scan.tabs,
         }
     }
 
     /// The style go-yaml v2 writes `text` in.
     pub(super) fn style(&self, text: &str, simple_key: bool) -> Style {
+        Self { literal: self.literal && !self.tabs, ..*self }.modern_style(text, simple_key)
+    }
+
+    /// The style go-yaml v3 writes `text` in: the same, but blocks may have tabs.
+    pub(super) fn modern_style(&self, text: &str, simple_key: bool) -> Style {
         let wanted = if text.contains('\n') {
             Style::Literal
         } else if reads_back_as_text(text) {
@@ -92,6 +99,7 @@ struct Scan {
     indicators: bool,
     line_breaks: bool,
     special: bool,
+    tabs: bool,
     /// A break followed by a space.
     break_space: bool,
     /// A space followed by a break.
@@ -114,7 +122,8 @@ impl Scan {
         if character.is_ascii_graphic() {
             return;
         }
-        self.special |= !is_printable(character);
+        self.tabs |= character == '\t';
+        self.special |= character != '\t' && !is_printable(character);
         if character == ' ' {
             self.break_space |= previous.is_some_and(is_break);
         } else if is_break(character) {
@@ -167,5 +176,6 @@ mod tests {
             assert_eq!(Analysis::of(text).style(text, false), expected, "{text:?}");
         }
         assert_eq!(Analysis::of("a\nb").style("a\nb", true), Style::DoubleQuoted);
+        assert_eq!(Analysis::of("a\n\tb").modern_style("a\n\tb", false), Style::Literal);
     }
 }

@@ -117,6 +117,10 @@ impl<'a> Frame<'a, '_, '_, '_> {
         }
         match object.shape() {
             Shape::Map(map) => self.map_entry(&map, name, arguments),
+            Shape::Struct(fields) if fields.iter().any(|(field, _)| *field == name) => {
+                let type_name = object.type_name().trim_start_matches('*');
+                Err(self.fail(format!("{name} is an unexported field of struct type {type_name}")))
+            }
             _ => Err(self.no_field(receiver, name)),
         }
     }

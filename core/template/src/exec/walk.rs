@@ -75,6 +75,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
             }
             value => {
                 let before = self.run.output.len();
+                if let Value::Native(object) = value
+                    && let Some(text) = object.string_by_pointer()
+                {
+                    self.charge_output(text.len())?;
+                    self.run.output.extend(text.into_bytes());
+                    return Ok(());
+                }
                 let printed = format::write_value(&mut self.run.output, value);
                 printed.map_err(|limit| self.exceeded(limit))?;
                 self.charge_output(self.run.output.len() - before)?;

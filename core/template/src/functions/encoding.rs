@@ -18,6 +18,7 @@ const STRING: &[ParamType] = &[ParamType::String];
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("toYaml", ANY, |run, arguments| lenient(run, yaml_of, &arguments[0])),
     fixed("mustToYaml", ANY, |run, arguments| yaml_of(run, &arguments[0]).map(Value::from)),
+    fixed("toYamlPretty", ANY, |run, arguments| lenient(run, pretty_yaml_of, &arguments[0])),
     fixed("fromYaml", STRING, from_yaml),
     fixed("fromYamlArray", STRING, from_yaml_array),
     fixed("toJson", ANY, |run, arguments| lenient(run, json_of, &arguments[0])),
@@ -59,6 +60,15 @@ fn lenient(run: &mut Run<'_, '_>, encode: Encoder, value: &Value) -> Executed<Va
 pub(super) fn yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
     let json = document(run, value)?;
     let mut yaml = yaml::emit(&json).map_err(|error| ExecError::plain(error.to_string()))?;
+    if yaml.ends_with('\n') {
+        yaml.pop();
+    }
+    Ok(yaml)
+}
+
+fn pretty_yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
+    let json = document(run, value)?;
+    let mut yaml = yaml::emit_modern(&json).map_err(|error| ExecError::plain(error.to_string()))?;
     if yaml.ends_with('\n') {
         yaml.pop();
     }

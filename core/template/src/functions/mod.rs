@@ -6,6 +6,7 @@ mod arguments;
 mod base32;
 mod builtin;
 mod casing;
+mod certificates;
 mod compare;
 mod convert;
 mod crypto;
@@ -26,9 +27,9 @@ mod password;
 mod paths;
 mod random;
 mod regex;
-mod regex_syntax;
 mod semver;
 mod strings;
+mod toml;
 mod types;
 mod url_parse;
 mod urls;
@@ -73,21 +74,31 @@ pub(crate) type Call = fn(&mut Run<'_, '_>, &[Value]) -> Executed<Value>;
 /// A function over one operand.
 pub(crate) type ReflectCall = fn(&Operand) -> Executed<Value>;
 
+/// The names of all functions, in the order of the alphabet.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    index().iter().map(|function| function.name)
+}
+
 /// The function of that name.
 pub(crate) fn lookup(name: &str) -> Option<&'static Function> {
+    let index = index();
+    let position = index.binary_search_by_key(&name, |function| function.name).ok()?;
+    index.get(position).copied()
+}
+
+fn index() -> &'static [&'static Function] {
     static INDEX: OnceLock<Vec<&'static Function>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| {
+    INDEX.get_or_init(|| {
         let mut all: Vec<&'static Function> = TABLES.iter().copied().flatten().collect();
         all.sort_by_key(|function| function.name);
         all
-    });
-    let position = index.binary_search_by_key(&name, |function| function.name).ok()?;
-    index.get(position).copied()
+    })
 }
 
 static TABLES: &[&[Function]] = &[
     builtin::FUNCTIONS,
     casing::FUNCTIONS,
+    certificates::FUNCTIONS,
     compare::FUNCTIONS,
     convert::FUNCTIONS,
     crypto::FUNCTIONS,
@@ -108,6 +119,7 @@ static TABLES: &[&[Function]] = &[
     regex::FUNCTIONS,
     semver::FUNCTIONS,
     strings::FUNCTIONS,
+    toml::FUNCTIONS,
     types::FUNCTIONS,
     urls::FUNCTIONS,
 ];

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::budget::LimitError;
 
+use super::object::is_exported;
 use super::walk::Visits;
 use super::{Entries, IntType, Shape, Value};
 
@@ -108,7 +109,7 @@ fn encode_shape(shape: &Shape, depth: usize, visits: &mut Visits) -> Result<Json
         Shape::List(list) => encode_list(list, depth, visits),
         Shape::Struct(fields) => {
             let mut object = serde_json::Map::new();
-            for (name, value) in fields {
+            for (name, value) in fields.iter().filter(|(name, _)| is_exported(name)) {
                 object.insert((*name).to_owned(), encode(value, depth + 1, visits)?);
             }
             Ok(Json::Object(object))

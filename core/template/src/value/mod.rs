@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 pub use container::{Entries, List, ListType, Map, MapType};
 pub use convert::{EncodeError, MAX_VALUE_DEPTH};
+pub(crate) use object::is_exported;
 pub use object::{Method, MethodError, Object, ParamType, Shape};
 pub use text::Text;
 pub use types::{IntType, Kind};

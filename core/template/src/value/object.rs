@@ -11,8 +11,14 @@ pub enum Shape {
     Map(Rc<Map>),
     /// A slice type.
     List(Rc<List>),
-    /// A struct, or a pointer to one, with its exported fields in order of declaration.
+    /// A struct, or a pointer to one, with its fields in order of declaration. Those with a small first letter are
+    /// printed, and otherwise hidden.
     Struct(Vec<(&'static str, Value)>),
+}
+
+/// Whether Go shows a field of that name outside of its package.
+pub(crate) fn is_exported(field: &str) -> bool {
+    field.starts_with(char::is_uppercase)
 }
 
 /// The type of a parameter; decides what an argument may be and what a wrong one is told.
@@ -72,7 +78,8 @@ pub trait Object: Any {
     fn field(&self, name: &str) -> Option<Value> {
         match self.shape() {
             Shape::Struct(fields) => {
-                fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+                let mut fields = fields.into_iter().filter(|(field, _)| is_exported(field));
+                fields.find(|(field, _)| *field == name).map(|(_, value)| value)
             }
             _ => None,
         }
@@ -93,6 +100,11 @@ pub trait Object: Any {
 
     /// The text of the type's `String` method, if it has one; printing uses it.
     fn string(&self) -> Option<String> {
+        None
+    }
+
+    /// The same when only pointers to the type have the method: an action prints with it, functions do not see it.
+    fn string_by_pointer(&self) -> Option<String> {
         None
     }
 

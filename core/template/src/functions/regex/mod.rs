@@ -1,5 +1,8 @@
 //! Regular expressions, in the syntax of Go's `regexp`.
 
+mod class;
+mod parse;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -9,7 +12,7 @@ use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::value::{List, ListType, ParamType, Value};
 
-use super::arguments::{charge_items, charge_text, int, text};
+use super::arguments::{bytes, charge_items, charge_text, int, text};
 use super::{Function, fixed};
 
 const INT: ParamType = ParamType::Int;
@@ -18,11 +21,26 @@ const TWO: &[ParamType] = &[STRING, STRING];
 const THREE: &[ParamType] = &[STRING, STRING, STRING];
 const COUNTED: &[ParamType] = &[STRING, STRING, INT];
 
-/// Bytes a compiled expression may take.
-const MAX_COMPILED: usize = 4 << 20;
+/// Bytes a compiled expression may take, tried in turn to learn how large it is, and the steps that searching 32
+/// bytes with such an expression may take at worst.
+const SIZES: [(usize, u64); 4] = [(8 << 10, 1), (64 << 10, 64), (1 << 20, 3_200), (10 << 20, 32_000)];
+/// Bytes of compiled expressions that are kept.
+const MAX_KEPT: usize = 32 << 20;
 
 /// Compiled expressions by their source.
-pub(crate) type RegexCache = BTreeMap<String, Rc<Regex>>;
+#[derive(Default)]
+pub(crate) struct RegexCache {
+    compiled: BTreeMap<String, Rc<Compiled>>,
+    bytes: usize,
+}
+
+/// A compiled expression and the names of its groups.
+struct Compiled {
+    regex: Regex,
+    names: Vec<String>,
+    /// Steps for each 32 bytes of a text.
+    steps: u64,
+}
 
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("regexMatch", TWO, |run, arguments| match is_match(run, arguments) {
@@ -44,25 +62,29 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// The compiled first argument. A function that panics in Go words its error as `MustCompile` does.
-fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Rc<Regex>> {
+fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Rc<Compiled>> {
     let source = text(arguments, 0);
-    let subject = text(arguments, 1);
-    run.environment.budget.charge_steps(1 + (subject.len() / 32) as u64)?;
-    if let Some(regex) = run.regexes.get(&*source) {
-        return Ok(Rc::clone(regex));
+    let length = bytes(arguments, 1).len() as u64;
+    if let Some(compiled) = run.regexes.compiled.get(&*source) {
+        run.environment.budget.charge_steps(1 + (length / 32).saturating_mul(compiled.steps))?;
+        return Ok(Rc::clone(compiled));
     }
     run.environment.budget.charge_steps(100 + source.len() as u64)?;
-    match super::regex_syntax::translate(&source).and_then(|pattern| compile(&source, &pattern)) {
-        Ok(regex) => {
-            let regex = Rc::new(regex);
-            run.regexes.insert(source.into_owned(), Rc::clone(&regex));
-            Ok(regex)
+    let pattern = parse::translate(&source);
+    match pattern.and_then(|pattern| compile(&source, pattern)) {
+        Ok((compiled, size)) => {
+            // Compiling takes about a microsecond for each 20 bytes of the result.
+            run.environment.budget.charge_steps((size / 400) as u64)?;
+            run.environment.budget.charge_steps((length / 32).saturating_mul(compiled.steps))?;
+            let compiled = Rc::new(compiled);
+            run.regexes.keep(source.into_owned(), &compiled, size);
+            Ok(compiled)
         }
         Err(message) if panics => {
-            let shown = if source.contains('`') || source.contains(char::is_control) {
-                crate::format::quote::quoted(source.as_bytes())
-            } else {
+            let shown = if crate::format::quote::can_backquote(source.as_bytes()) {
                 format!("`{source}`")
+            } else {
+                crate::format::quote::quoted(source.as_bytes())
             };
             Err(ExecError::plain(format!("regexp: Compile({shown}): {message}")))
         }
@@ -70,23 +92,39 @@ fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
     }
 }
 
-fn compile(source: &str, pattern: &str) -> Result<Regex, String> {
-    let built = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => format!("error parsing regexp: expression too large: `{source}`"),
-        _ => format!("error parsing regexp: {}", super::regex_syntax::describe(source)),
-    })
+impl RegexCache {
+    fn keep(&mut self, source: String, compiled: &Rc<Compiled>, bytes: usize) {
+        if self.bytes + bytes > MAX_KEPT {
+            *self = RegexCache::default();
+        }
+        self.bytes += bytes;
+        self.compiled.insert(source, Rc::clone(compiled));
+    }
+}
+
+/// The compiled expression and a bound of its size.
+fn compile(source: &str, pattern: parse::Pattern) -> Result<(Compiled, usize), String> {
+    let refused = |reason| format!("error parsing regexp: {reason}: `{source}`");
+    for (size, steps) in SIZES {
+        match RegexBuilder::new(&pattern.text).size_limit(size).build() {
+            Ok(regex) => return Ok((Compiled { regex, names: pattern.names, steps }, size)),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            // What Go accepts fails only for its depth.
+            Err(_) => return Err(refused("expression nests too deeply")),
+        }
+    }
+    Err(refused("expression too large"))
 }
 
 fn is_match(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let regex = compiled(run, arguments, false)?;
-    Ok(Value::Bool(regex.is_match(&text(arguments, 1))))
+    Ok(Value::Bool(regex.regex.is_match(&text(arguments, 1))))
 }
 
 fn find(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
     let subject = text(arguments, 1);
-    Ok(regex.find(&subject).map_or("", |found| found.as_str()).into())
+    Ok(regex.regex.find(&subject).map_or("", |found| found.as_str()).into())
 }
 
 fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
@@ -94,7 +132,7 @@ fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
     let subject = text(arguments, 1);
     let limit = usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX);
     let found: Vec<Value> =
-        regex.find_iter(&subject).take(limit).map(|found| found.as_str().into()).collect();
+        regex.regex.find_iter(&subject).take(limit).map(|found| found.as_str().into()).collect();
     charge_items(run, found.len())?;
     if found.is_empty() {
         return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
@@ -105,7 +143,7 @@ fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
 fn replace_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
     let (subject, template) = (text(arguments, 1), text(arguments, 2));
-    replace_with(run, &regex, &subject, |captures, out| expand(captures, &template, out))
+    replace_with(run, &regex, &subject, |captures, out| expand(captures, &regex.names, &template, out))
 }
 
 fn replace_literal(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
@@ -116,13 +154,13 @@ fn replace_literal(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> 
 
 fn replace_with(
     run: &mut Run<'_, '_>,
-    regex: &Regex,
+    compiled: &Compiled,
     subject: &str,
     mut replace: impl FnMut(&Captures<'_>, &mut String),
 ) -> Executed<Value> {
     let mut out = String::with_capacity(subject.len());
     let mut last = 0;
-    for captures in regex.captures_iter(subject) {
+    for captures in compiled.regex.captures_iter(subject) {
         let Some(whole) = captures.get(0) else { continue };
         let before = out.len();
         out.push_str(&subject[last..whole.start()]);
@@ -136,7 +174,7 @@ fn replace_with(
 
 /// Replaces `$1`, `$name` and `${name}` by what was captured. A name is as long as letters, digits and
 /// underscores go.
-fn expand(captures: &Captures<'_>, template: &str, out: &mut String) {
+fn expand(captures: &Captures<'_>, names: &[String], template: &str, out: &mut String) {
     let mut rest = template;
     while let Some(start) = rest.find('$') {
         out.push_str(&rest[..start]);
@@ -150,7 +188,7 @@ fn expand(captures: &Captures<'_>, template: &str, out: &mut String) {
             Some((name, after)) => {
                 let group = match name.parse::<usize>() {
                     Ok(number) => captures.get(number),
-                    Err(_) => captures.name(name),
+                    Err(_) => named(captures, names, name),
                 };
                 out.push_str(group.map_or("", |group| group.as_str()));
                 rest = after;
@@ -159,6 +197,12 @@ fn expand(captures: &Captures<'_>, template: &str, out: &mut String) {
         }
     }
     out.push_str(rest);
+}
+
+/// What the group of that name captured; of several, the first that took part.
+fn named<'t>(captures: &Captures<'t>, names: &[String], name: &str) -> Option<regex::Match<'t>> {
+    let mut groups = names.iter().enumerate().filter(|(_, group)| *group == name);
+    groups.find_map(|(index, _)| captures.get(index + 1))
 }
 
 fn reference(text: &str) -> Option<(&str, &str)> {
@@ -184,7 +228,7 @@ fn split(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<V
     }
     let limit = usize::try_from(count).unwrap_or(usize::MAX);
     let (mut parts, mut begin, mut end): (Vec<&str>, usize, usize) = (Vec::new(), 0, 0);
-    for found in regex.find_iter(&subject) {
+    for found in regex.regex.find_iter(&subject) {
         if parts.len() + 1 == limit {
             break;
         }

@@ -1,0 +1,374 @@
+//! Writes TOML as `BurntSushi/toml` 1.6 does.
+
+use pilothouse_encoding::number::format_float;
+
+use crate::budget::{Budget, LimitError};
+use crate::error::ExecError;
+use crate::exec::Executed;
+use crate::format;
+use crate::time::{Time, format as format_time};
+use crate::value::{Kind, MAX_VALUE_DEPTH, Shape, Value, is_exported};
+
+const INDENT: &str = "  ";
+const NIL_ELEMENT: &str = "toml: cannot encode array with nil element";
+const NO_KEY: &str = "toml: top-level values must be Go maps or structs";
+const NIL_VALUE: &str = "reflect: call of reflect.Value.Type on zero Value";
+
+/// The document of a value.
+///
+/// # Errors
+/// The library's texts, and a bound of the value's depth.
+pub(super) fn encode(value: &Value, budget: &mut Budget) -> Executed<Vec<u8>> {
+    if value.is_nil() {
+        return Err(ExecError::plain(NIL_VALUE));
+    }
+    let mut encoder = Encoder { out: Vec::new(), depth: 0, budget };
+    encoder.encode(&mut Vec::new(), value)?;
+    Ok(encoder.out)
+}
+
+/// What a value is in TOML, as far as it decides about its form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    /// Nothing: it is left out.
+    Nil,
+    /// A table.
+    Table,
+    /// An array of which all elements are tables.
+    TableArray,
+    /// Anything else.
+    Other,
+}
+
+struct Encoder<'b> {
+    out: Vec<u8>,
+    depth: usize,
+    budget: &'b mut Budget,
+}
+
+impl Encoder<'_> {
+    /// Writes the value under the key in the form of its own lines.
+    fn encode(&mut self, key: &mut Vec<Vec<u8>>, value: &Value) -> Executed<()> {
+        self.enter()?;
+        match value {
+            Value::Nil => {}
+            Value::Complex(..) => {
+                let message = format!("unsupported type for key '{}': complex128", shown_key(key));
+                return Err(ExecError::plain(message));
+            }
+            Value::Native(object) if object.downcast::<Time>().is_some() => {
+                self.key_value(key, value, false)?
+            }
+            _ => match (value.kind(), fields(value)) {
+                (_, Some(fields)) => self.table(key, &fields)?,
+                (Kind::Slice, None) if self.type_of(value, self.depth)? == Type::TableArray => {
+                    self.table_array(key, value)?;
+                }
+                _ => self.key_value(key, value, false)?,
+            },
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn enter(&mut self) -> Executed<()> {
+        self.depth += 1;
+        self.visit(self.depth)
+    }
+
+    /// Counts a value that is looked at; parts that values share count each time.
+    fn visit(&mut self, depth: usize) -> Executed<()> {
+        self.budget.charge_steps(1)?;
+        if depth > MAX_VALUE_DEPTH { Err(LimitError::ValueDepth(MAX_VALUE_DEPTH).into()) } else { Ok(()) }
+    }
+
+    fn table(&mut self, key: &mut Vec<Vec<u8>>, fields: &Fields) -> Executed<()> {
+        if key.len() == 1 {
+            self.newline();
+        }
+        if !key.is_empty() {
+            self.indent(key);
+            self.out.push(b'[');
+            self.out.extend(shown_key(key).into_bytes());
+            self.out.extend_from_slice(b"]");
+            self.newline();
+        }
+        self.fields(key, fields)
+    }
+
+    fn table_array(&mut self, key: &mut Vec<Vec<u8>>, value: &Value) -> Executed<()> {
+        if key.is_empty() {
+            return Err(ExecError::plain(NO_KEY));
+        }
+        for item in elements(value) {
+            let Some(fields) = fields(&item) else { continue };
+            self.newline();
+            self.indent(key);
+            self.out.extend_from_slice(b"[[");
+            self.out.extend(shown_key(key).into_bytes());
+            self.out.extend_from_slice(b"]]");
+            self.newline();
+            self.fields(key, &fields)?;
+        }
+        Ok(())
+    }
+
+    /// The lines of a table: first what is no table itself.
+    fn fields(&mut self, key: &mut Vec<Vec<u8>>, fields: &Fields) -> Executed<()> {
+        let (direct, tables) = self.split(fields)?;
+        for (name, value) in direct.into_iter().chain(tables) {
+            if is_nil(value) {
+                continue;
+            }
+            key.push(name.clone());
+            self.encode(key, value)?;
+            key.pop();
+        }
+        Ok(())
+    }
+
+    fn key_value(&mut self, key: &[Vec<u8>], value: &Value, inline: bool) -> Executed<()> {
+        let Some(name) = key.last() else {
+            return self.element(value);
+        };
+        self.indent(key);
+        self.out.extend(shown_part(name).into_bytes());
+        self.out.extend_from_slice(b" = ");
+        self.element(value)?;
+        if !inline {
+            self.newline();
+        }
+        Ok(())
+    }
+
+    /// Writes the value in one line.
+    fn element(&mut self, value: &Value) -> Executed<()> {
+        self.enter()?;
+        match value {
+            Value::String(text) => {
+                self.out.push(b'"');
+                self.out.extend(escape(text.as_bytes()));
+                self.out.push(b'"');
+            }
+            Value::Float(number) => self.out.extend(float(*number).into_bytes()),
+            Value::Native(object) if object.downcast::<Time>().is_some() => {
+                if let Some(time) = object.downcast::<Time>() {
+                    self.out.extend(format_time(time, layout(time)).into_bytes());
+                }
+            }
+            Value::Nil | Value::Complex(..) => {
+                let message = format!("unexpected type: {}", value.type_name());
+                return Err(ExecError::plain(message));
+            }
+            _ => match fields(value) {
+                Some(fields) => self.inline_table(&fields)?,
+                None if value.kind() == Kind::Slice => self.array(value)?,
+                None => format::write_value(&mut self.out, value)?,
+            },
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn array(&mut self, value: &Value) -> Executed<()> {
+        self.out.push(b'[');
+        for (index, item) in elements(value).iter().enumerate() {
+            if index > 0 {
+                self.out.extend_from_slice(b", ");
+            }
+            self.element(item)?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn inline_table(&mut self, fields: &Fields) -> Executed<()> {
+        let (direct, tables) = self.split(fields)?;
+        self.out.push(b'{');
+        let parts = [(&direct, !tables.is_empty()), (&tables, false)];
+        for (part, more_follows) in parts {
+            for (index, (name, value)) in part.iter().enumerate() {
+                if is_nil(value) {
+                    continue;
+                }
+                self.key_value(std::slice::from_ref(name), value, true)?;
+                // The separator depends on the place, even when only nils follow.
+                if more_follows || index + 1 != part.len() {
+                    self.out.extend_from_slice(b", ");
+                }
+            }
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// The entries that are no tables and those that are.
+    fn split<'f>(&mut self, fields: &'f Fields) -> Executed<(Vec<&'f Field>, Vec<&'f Field>)> {
+        let (mut direct, mut tables) = (Vec::new(), Vec::new());
+        for field in fields {
+            match self.type_of(&field.1, self.depth)? {
+                Type::Table | Type::TableArray => tables.push(field),
+                Type::Nil | Type::Other => direct.push(field),
+            }
+        }
+        Ok((direct, tables))
+    }
+
+    fn type_of(&mut self, value: &Value, depth: usize) -> Executed<Type> {
+        self.visit(depth)?;
+        if is_nil(value) {
+            return Ok(Type::Nil);
+        }
+        if let Value::Complex(..) = value {
+            return Err(ExecError::plain("unsupported type: complex128"));
+        }
+        if matches!(value, Value::Map(_)) || fields(value).is_some() {
+            return Ok(Type::Table);
+        }
+        if value.kind() != Kind::Slice {
+            return Ok(Type::Other);
+        }
+        let elements = elements(value);
+        let mut all_tables = !elements.is_empty();
+        for element in &elements {
+            match self.type_of(element, depth + 1)? {
+                Type::Nil => return Err(ExecError::plain(NIL_ELEMENT)),
+                Type::Table => {}
+                Type::TableArray | Type::Other => all_tables = false,
+            }
+        }
+        Ok(if all_tables { Type::TableArray } else { Type::Other })
+    }
+
+    fn newline(&mut self) {
+        if !self.out.is_empty() {
+            self.out.push(b'\n');
+        }
+    }
+
+    fn indent(&mut self, key: &[Vec<u8>]) {
+        for _ in 1..key.len() {
+            self.out.extend_from_slice(INDENT.as_bytes());
+        }
+    }
+}
+
+/// A key with its value.
+type Field = (Vec<u8>, Value);
+/// The entries of a map or the fields of a struct.
+type Fields = Vec<Field>;
+
+fn fields(value: &Value) -> Option<Fields> {
+    if let Some(map) = value.as_map() {
+        let entry = |(key, value): &(std::rc::Rc<str>, Value)| (key.as_bytes().to_vec(), value.clone());
+        return Some(map.snapshot().iter().map(entry).collect());
+    }
+    match value {
+        Value::Native(object) => match object.shape() {
+            Shape::Struct(fields) if object.downcast::<Time>().is_none() => {
+                let exported = fields.into_iter().filter(|(name, _)| is_exported(name));
+                Some(exported.map(|(name, value)| (name.as_bytes().to_vec(), value)).collect())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn elements(value: &Value) -> Vec<Value> {
+    super::super::arguments::items(value, "list").unwrap_or_default()
+}
+
+fn is_nil(value: &Value) -> bool {
+    match value {
+        Value::Nil => true,
+        Value::List(list) => list.is_nil(),
+        _ => false,
+    }
+}
+
+fn float(number: f64) -> String {
+    if !number.is_finite() {
+        let sign = if number.is_sign_negative() { "-" } else { "" };
+        return format!("{sign}{}", if number.is_nan() { "nan" } else { "inf" });
+    }
+    let text = format_float(number, 'g', None);
+    if text.contains(['e', '.']) { text } else { format!("{text}.0") }
+}
+
+/// The layout of a time; those without a zone came from TOML.
+fn layout(time: &Time) -> &'static str {
+    match time.zone.as_str() {
+        super::LOCAL_DATETIME => "2006-01-02T15:04:05.999999999",
+        super::LOCAL_DATE => "2006-01-02",
+        super::LOCAL_TIME => "15:04:05.999999999",
+        _ => "2006-01-02T15:04:05.999999999Z07:00",
+    }
+}
+
+/// The key with its parts quoted where they must be.
+pub(super) fn shown_key<K: AsRef<[u8]>>(key: &[K]) -> String {
+    key.iter().map(|part| shown_part(part.as_ref())).collect::<Vec<_>>().join(".")
+}
+
+fn shown_part(part: &[u8]) -> String {
+    let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let text = String::from_utf8_lossy(part);
+    if !part.is_empty() && part.iter().all(is_bare) {
+        return text.into_owned();
+    }
+    format!("\"{}\"", String::from_utf8_lossy(&escape(part)))
+}
+
+fn escape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend([b'\\', *byte]),
+            8 => out.extend_from_slice(br"\b"),
+            b'\t' => out.extend_from_slice(br"\t"),
+            b'\n' => out.extend_from_slice(br"\n"),
+            12 => out.extend_from_slice(br"\f"),
+            b'\r' => out.extend_from_slice(br"\r"),
+            0..=31 | 127 => out.extend(format!("\\u{byte:04x}").into_bytes()),
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn text(json: serde_json::Value) -> String {
+        let value = Value::from_json(&json);
+        encode(&value, &mut Budget::default())
+            .map_or_else(|error| error.to_string(), |out| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn tables_come_after_values() {
+        let document = json!({"t": {"b": {"c": 1}, "a": "x"}, "z": 1.5, "l": [1, "a"], "n": null});
+        assert_eq!(text(document), "l = [1, \"a\"]\nz = 1.5\n\n[t]\n  a = \"x\"\n  [t.b]\n    c = 1\n");
+    }
+
+    #[test]
+    fn arrays_of_tables_have_headers_of_their_own() {
+        assert_eq!(
+            text(json!({"l": [{"a": 1}, {"b": [{"c": 2}]}]})),
+            "[[l]]\n  a = 1\n\n[[l]]\n\n  [[l.b]]\n    c = 2\n"
+        );
+        assert_eq!(text(json!({"l": [{"a": 1}, 2]})), "l = [{a = 1}, 2]\n");
+    }
+
+    #[test]
+    fn what_has_no_form_is_an_error() {
+        assert_eq!(text(json!({"l": [null]})), NIL_ELEMENT);
+        assert_eq!(text(json!([{"a": 1}])), NO_KEY);
+        assert_eq!(text(json!(null)), NIL_VALUE);
+        assert_eq!(text(json!([1, 2])), "[1, 2]");
+        assert_eq!(text(json!({"a b": {"": 1.0e20}})), "[\"a b\"]\n  \"\" = 1e+20\n");
+    }
+}
