@@ -51,6 +51,7 @@ impl Object for Kube {
     fn shape(&self) -> Shape {
         Shape::Struct(vec![
             ("Version", Value::from(self.0.version.as_str())),
+            ("normalizedVersion", Value::from(self.0.text())),
             ("Major", Value::from(self.0.major.as_str())),
             ("Minor", Value::from(self.0.minor.as_str())),
         ])
@@ -67,7 +68,7 @@ impl Object for Kube {
         Ok(Value::from(if method == "GitVersion" { self.0.version.as_str() } else { self.0.text() }))
     }
 
-    fn string(&self) -> Option<String> {
+    fn string_by_pointer(&self) -> Option<String> {
         Some(self.0.text().to_owned())
     }
 }

@@ -1,11 +1,6 @@
-//! Small charts, each for one point of the template language or of Helm, compared with what real Helm printed.
-//!
-//! They lie beside the repository, in `shared/charts/micro`; without them the test says so and passes.
+//! Small charts, each for one point of the template language or of Helm.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
-
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pilothouse_chart::{
     Capabilities, Chart, File, HookEvent, KubeVersion, Limits, Lookups, Outcome, RenderOptions, Rendered,
@@ -13,85 +8,57 @@ use pilothouse_chart::{
 };
 use serde_json::{Map, Value};
 
-/// Snippets that came out as from Helm when this was last changed.
-const LEAST: usize = 460;
+use crate::{Check, compare};
 
-fn shared() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/charts/micro");
-    root.exists().then_some(root)
+/// All snippets by name.
+pub(crate) fn cases(root: &Path) -> Vec<(String, Check)> {
+    let snippets = snippets(root).into_iter();
+    let named = snippets.filter(|snippet| snippet["deterministic"] != false).map(|snippet| {
+        let name = format!("micro/{}", snippet["id"].as_str().unwrap());
+        (name, Box::new(move || check(&snippet)) as Check)
+    });
+    named.collect()
 }
 
-#[test]
-fn snippets_are_equal() {
-    let Some(root) = shared() else {
-        println!("SKIPPED: no snippets beside the repository");
-        return;
-    };
-    let mut paths: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+/// What there is.
+pub(crate) fn snippets(root: &Path) -> Vec<Value> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(root.join("micro")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     paths.sort();
-    let (mut same, mut failures): (usize, BTreeMap<String, Vec<String>>) = (0, BTreeMap::new());
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")) {
-        for line in std::fs::read_to_string(path).unwrap().lines() {
-            let snippet: Value = serde_json::from_str(line).unwrap();
-            match check(&snippet) {
-                Ok(()) => same += 1,
-                Err(reason) => {
-                    let group = path.file_stem().unwrap().to_string_lossy().into_owned();
-                    failures.entry(group).or_default().push(format!("{}: {reason}", snippet["id"]));
-                }
-            }
-        }
-    }
-    for (group, failures) in &failures {
-        println!("{group}: {} differ\n  {}", failures.len(), failures.join("\n  "));
-    }
-    println!("{same} snippets equal");
-    assert!(same >= LEAST);
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts
+        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+        .collect()
 }
 
 fn check(snippet: &Value) -> Result<(), String> {
     let expected = &snippet["expect"];
-    if snippet["deterministic"] == false {
-        return Ok(());
-    }
     let outcome = run(snippet);
     if expected["rc"] != 0 {
         let Err(error) = outcome else { return Err("renders where Helm fails".to_owned()) };
         let stderr = expected["stderr"].as_str().unwrap_or_default();
-        let stderr = stderr.split_once("\nError: ").map_or(stderr, |(_, error)| error);
-        let stderr = stderr.trim_start_matches("Error: INSTALLATION FAILED: ").trim_start_matches("Error: ");
-        let stderr = stderr.trim_end().trim_end_matches("\n\nUse --debug flag to render out invalid YAML");
-        return same("stderr", &sorted(snippet, stderr), &sorted(snippet, error.trim_end()));
+        let unordered = snippet["stderrUnordered"] == true || stderr.contains("schema(s)");
+        return compare::errors(stderr, &error, unordered);
     }
-    let rendered = outcome.map_err(|error| format!("error: {error}"))?;
+    let rendered = outcome.map_err(|error| format!("fails where Helm renders: {error}"))?;
     match snippet["mode"].as_str().unwrap() {
         "notes" => same("notes", expected["notes"].as_str().unwrap_or_default(), &rendered.notes),
         "install-json" => {
             let json = &expected["json"];
             same("manifest", json["manifest"].as_str().unwrap_or_default(), &rendered.manifest)?;
-            same("notes", json["info"]["notes"].as_str().unwrap_or_default(), &rendered.notes)
+            same("notes", json["info"]["notes"].as_str().unwrap_or_default(), &rendered.notes)?;
+            compare::hooks(&json["hooks"], &serde_json::to_value(&rendered.hooks).unwrap())
         }
         _ => {
-            let stdout = expected["stdout"].as_str().unwrap_or_default().trim_end_matches('\n');
-            same("stdout", stdout, printed(snippet, &rendered).trim_end_matches('\n'))
+            let stdout = expected["stdout"].as_str().unwrap_or_default();
+            compare::texts(stdout, &printed(snippet, &rendered), &[])
         }
     }
-}
-
-fn sorted(snippet: &Value, text: &str) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    if snippet["stderrUnordered"] == true || text.contains("schema(s)") {
-        lines.sort_unstable();
-    }
-    lines.join("\n")
 }
 
 fn same(what: &str, expected: &str, got: &str) -> Result<(), String> {
-    if expected == got {
-        Ok(())
-    } else {
-        Err(format!("{what}\n    expected {expected:?}\n    got      {got:?}"))
-    }
+    if expected == got { Ok(()) } else { Err(format!("{what}\n  helm  {expected:?}\n  ours  {got:?}")) }
 }
 
 fn printed(snippet: &Value, rendered: &Rendered) -> String {
