@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pilothouse_apply::{Apply, ApplyPlan, ManifestObject, Method};
-use pilothouse_chart::{Chart, HookEvent};
+use pilothouse_chart::{Chart, HookEvent, validate_release_name};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::ObjectRef;
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
@@ -172,7 +172,12 @@ impl Steps for Install {
 
 impl Install {
     fn list_releases(&self) -> Step<State> {
-        self.session.list_releases(State::ListingReleases)
+        let name = &self.session.config.release_name;
+        let valid = validate_release_name(name).map_err(|error| {
+            let error = HelmError::Limit(error.to_string()).context(format!("release name {name:?}"));
+            error.context("release name check failed")
+        });
+        Step::after(valid, |()| self.session.list_releases(State::ListingReleases))
     }
 
     fn check_name(&mut self, last: Option<Arc<ReleaseRecord>>) -> Step<State> {

@@ -326,6 +326,8 @@ impl Release {
                 self.gone = self.object.as_deref().map(|object| metadata::text(object, "uid").to_owned());
                 self.forget_object();
             }
+            // As in the original: a time of nothing is none, not a loop without a pause.
+            Ending::After { nanos: 0, .. } => {}
             Ending::After { nanos, why, .. } => {
                 self.next = Some(Deadline { at: now.after_nanos(*nanos), why: *why })
             }

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use pilothouse_chart::File;
 use pilothouse_encoding::yaml;
 use pilothouse_io_sim::clock::SECOND;
+use pilothouse_io_sim::source_controller::Package;
 use pilothouse_io_sim::world::{World, WorldOptions};
 use pilothouse_operator::{Config, Operator};
 use pilothouse_protocol::{
@@ -90,6 +92,30 @@ impl Fixtures {
             fixtures.charts.insert(name.unwrap_or_default(), bytes.into());
         }
         Ok(fixtures)
+    }
+
+    /// Adds the charts of `tests/charts`, each a folder.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    #[expect(clippy::unwrap_used, reason = "only tests use it")]
+    pub fn add_own_charts(&mut self) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts");
+        for chart in fs::read_dir(folder).unwrap() {
+            let chart = chart.unwrap().path();
+            let mut files = Vec::new();
+            for part in [chart.clone(), chart.join("templates")] {
+                for entry in fs::read_dir(part).unwrap().map(|entry| entry.unwrap().path()) {
+                    if entry.is_file() {
+                        let name = entry.strip_prefix(&chart).unwrap().to_string_lossy().into_owned();
+                        files.push(File { name, data: fs::read(&entry).unwrap(), modtime: None });
+                    }
+                }
+            }
+            files.sort_by(|a, b| a.name.cmp(&b.name));
+            let package = Package::from_files(chart.to_string_lossy(), files).unwrap();
+            self.charts.insert(format!("{}-{}.tgz", package.name, package.version), package.archive);
+        }
     }
 
     /// A chart archive by its file name.

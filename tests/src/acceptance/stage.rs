@@ -12,7 +12,11 @@ use super::{Cluster, Material, Player, Scenario, Setup, Tolerance, decode_releas
 
 const API_VERSION: &str = "helm.toolkit.fluxcd.io/v2";
 
-static MATERIAL: LazyLock<Option<Material>> = LazyLock::new(Material::read);
+static MATERIAL: LazyLock<Option<Material>> = LazyLock::new(|| {
+    let mut material = Material::read()?;
+    Arc::make_mut(&mut material.fixtures).add_own_charts();
+    Some(material)
+});
 
 /// A run.
 pub struct Stage {
@@ -65,10 +69,18 @@ impl Stage {
     /// When it fails.
     #[expect(clippy::panic, reason = "only tests use it")]
     pub fn step(&mut self, step: &Value) -> &mut Self {
-        if let Err(why) = self.player.play_step(step) {
+        if let Err(why) = self.try_step(step) {
             panic!("{step}: {why}; {}", self.status());
         }
         self
+    }
+
+    /// Plays a step of a script.
+    ///
+    /// # Errors
+    /// Why it fails.
+    pub fn try_step(&mut self, step: &Value) -> Result<(), String> {
+        self.player.play_step(step).map_err(|error| error.0)
     }
 
     /// Publishes a chart as the source `app`, and applies the HelmRelease `app` with these members of its spec.
@@ -82,13 +94,55 @@ impl Stage {
     }
 
     /// Applies the HelmRelease `app` with these members of its spec.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[expect(clippy::panic, reason = "only tests use it")]
     pub fn apply(&mut self, spec: &Value) -> &mut Self {
+        if let Err(why) = self.try_apply(spec) {
+            panic!("{spec}: {why}");
+        }
+        self
+    }
+
+    /// The same. Members that are null are left out, those of `chartRef` are merged with the usual ones.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn try_apply(&mut self, spec: &Value) -> Result<(), String> {
         let mut whole =
             json!({"interval": "10m", "timeout": "8s", "chartRef": {"kind": "HelmChart", "name": "app"}});
         for (name, value) in spec.as_object().into_iter().flatten() {
-            whole[name] = value.clone();
+            match (name.as_str(), value) {
+                ("chartRef", Value::Object(members)) => {
+                    for (name, value) in members {
+                        whole["chartRef"][name] = value.clone();
+                    }
+                }
+                (_, Value::Null) => drop(whole.as_object_mut().and_then(|members| members.remove(name))),
+                _ => whole[name] = value.clone(),
+            }
         }
-        self.step(&json!({"apply": [{"apiVersion": API_VERSION, "kind": "HelmRelease", "metadata": {"name": "app"}, "spec": whole}]}))
+        self.try_step(&json!({"apply": [{"apiVersion": API_VERSION, "kind": "HelmRelease",
+            "metadata": {"name": "app"}, "spec": whole}]}))
+    }
+
+    /// The requests of the operator so far that change something, as `verb Kind/name`; deletions with what becomes of
+    /// dependents.
+    #[must_use]
+    pub fn sent(&self) -> Vec<String> {
+        let line = |request: &Request| {
+            Some(match request {
+                Request::Create { body } => format!("create {}", named(&ObjectRef::of(body))),
+                Request::Update { body } => format!("update {}", named(&ObjectRef::of(body))),
+                Request::Patch { object, dry_run: false, .. } => format!("patch {}", named(object)),
+                Request::Delete { object, propagation, .. } => {
+                    format!("delete {} {propagation:?}", named(object))
+                }
+                _ => return None,
+            })
+        };
+        self.requests().iter().filter_map(|exchange| line(&exchange.request)).collect()
     }
 
     /// Lets seconds pass.
@@ -207,6 +261,10 @@ impl Stage {
         let all = conditions.as_array().into_iter().flatten();
         all.clone().find(|condition| condition["type"] == kind).cloned().unwrap_or_default()
     }
+}
+
+fn named(object: &ObjectRef) -> String {
+    format!("{}/{}", object.kind, object.name)
 }
 
 /// Whether a request changes an object that is neither in storage nor a HelmRelease.

@@ -266,3 +266,16 @@ fn a_pending_release_says_who_works_on_it() {
         [(json!("pending-install"), json!("host"), until), (json!("deployed"), json!(null), json!(null))];
     assert_eq!(*labels.borrow(), expected);
 }
+
+#[test]
+fn a_name_that_is_none_is_refused_in_the_words_of_helm() {
+    let mut fake = Fake::new();
+    let config =
+        ActionConfig { release_name: "Not_A_Name".to_owned(), ..ActionConfig::clone(&config_in("ns")) };
+    let (writes, result) =
+        fake.act(Install::new(config, options(&[("config.yaml", CONFIG_TEMPLATE)]), storage()));
+    let error = result.outcome.unwrap_err().to_string();
+    let words = "release name check failed: release name \"Not_A_Name\": invalid release name, must match regex ^[a-z0-9]";
+    assert!(error.starts_with(words), "{error}");
+    assert_eq!((writes.len(), fake.writes.len()), (0, 0));
+}

@@ -83,6 +83,24 @@ fn a_failed_apply_supersedes_the_last_revision() {
     );
 }
 
+#[test]
+fn what_a_failed_rollback_created_can_be_deleted() {
+    for cleanup_on_fail in [true, false] {
+        let mut fake = Fake::new();
+        let mut first = revision(1, ReleaseStatus::Superseded, "Install complete", &[]);
+        first.manifest += &crate::fake::config_map("refused");
+        fake.store(vec![first, revision(2, ReleaseStatus::Failed, "Upgrade \"app\" failed: x", &[])]);
+        fake.fault = Some(Box::new(|request| match request {
+            Request::Patch { object, .. } if object.name == "refused" => {
+                Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
+            }
+            _ => None,
+        }));
+        assert!(rollback(&mut fake, RollbackOptions { cleanup_on_fail, ..options() }).1.is_err());
+        assert_eq!(fake.has("ConfigMap", "config-1"), !cleanup_on_fail);
+    }
+}
+
 fn with_deployment() -> Fake {
     let mut fake = Fake::new();
     let mut first = revision(1, ReleaseStatus::Deployed, "Install complete", &[]);
