@@ -73,6 +73,18 @@ pub fn entropy() -> io::Result<[u8; 32]> {
     Ok(bytes)
 }
 
+/// A random UUID (RFC 9562, version 4), which names a pass in log lines.
+#[must_use]
+pub fn uuid() -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&entropy().unwrap_or_default()[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
 /// A number below `bound` that spreads retries of many clients; zero for a bound of zero.
 #[must_use]
 pub fn jitter(bound: u64) -> u64 {
@@ -97,6 +109,12 @@ mod tests {
         assert_eq!(rfc3339_seconds(1_700_000_000_999_999_999), "2023-11-14T22:13:20Z");
         assert_eq!(iso8601_millis(1_700_000_000_007_999_999), "2023-11-14T22:13:20.007Z");
         assert_eq!(iso8601_millis(-1), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn uuids_are_of_version_4() {
+        let uuid = uuid();
+        assert_eq!((uuid.len(), uuid.matches('-').count(), uuid.chars().nth(14)), (36, 4, Some('4')));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::client::{ApiClient, chain};
 use crate::discovery::Catalog;
 use crate::limiter::Rate;
 use crate::metrics::Metrics;
-use crate::tokens::TokenSource;
+use crate::tokens::{TokenOptions, TokenSource};
 
 /// Connections to other clusters that are kept though nobody has used them for a while.
 const KEPT_MAX: usize = 64;
@@ -48,6 +48,7 @@ pub struct Clusters {
     rate: Rate,
     metrics: Arc<Metrics>,
     remote: Mutex<BTreeMap<TargetCluster, Remote>>,
+    tokens: TokenOptions,
 }
 
 struct Remote {
@@ -59,7 +60,20 @@ impl Clusters {
     /// No other cluster than the operator's own.
     #[must_use]
     pub fn new(own: Arc<ApiClient>, rate: Rate, metrics: Arc<Metrics>) -> Self {
-        Self { own: Cluster::new(own), rate, metrics, remote: Mutex::default() }
+        Self {
+            own: Cluster::new(own),
+            rate,
+            metrics,
+            remote: Mutex::default(),
+            tokens: TokenOptions::default(),
+        }
+    }
+
+    /// How tokens of service accounts are kept.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: TokenOptions) -> Self {
+        self.tokens = tokens;
+        self
     }
 
     /// The cluster in which somebody acts; connects to it when nobody has.
@@ -107,7 +121,8 @@ impl Clusters {
                         namespace.clone(),
                         name.clone(),
                         audiences.clone(),
-                    );
+                    )
+                    .with_options(self.tokens);
                     self.with_token(&target.server, certificate_authority, source)
                 }
             }

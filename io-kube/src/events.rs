@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, header::CONTENT_TYPE};
-use pilothouse_protocol::{
-    Event, EventType, FIELD_MANAGER, Failure, Identity, LogEntry, LogLevel, ReleaseKey,
-};
+use pilothouse_protocol::{Event, EventType, FIELD_MANAGER, Failure, Identity, LogLevel, ReleaseKey};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -72,9 +70,17 @@ impl Recorder {
         if !self.log.is_enabled(LogLevel::Trace) {
             return;
         }
-        let mut fields = event.annotations.clone();
-        fields.insert("reason".to_owned(), event.reason.clone());
-        self.log.release(key, &LogEntry { level: LogLevel::Trace, message: event.message.clone(), fields });
+        let fields = [
+            ("name", json!(key.name)),
+            ("namespace", json!(key.namespace)),
+            ("reconciler kind", json!(event.regarding.kind)),
+            ("reason", json!(event.reason)),
+            ("annotations", json!(event.annotations)),
+        ];
+        match event.kind {
+            EventType::Normal => self.log.info("", &event.message, &fields),
+            EventType::Warning => self.log.error("", &event.message, &event.reason, &fields),
+        }
     }
 }
 

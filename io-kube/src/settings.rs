@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::election::lease_name;
 use crate::environment;
-use crate::flags::{FeatureGates, GateError, RunFlags};
+use crate::flags::{FeatureGates, GateError, RunFlags, SelectorError, check_selector};
 use crate::logs::Log;
 use crate::watches::WatchScope;
 
@@ -22,6 +22,15 @@ pub enum SettingsError {
     /// `--default-kubeconfig-service-account` without the gate ObjectLevelWorkloadIdentity.
     #[error("--default-kubeconfig-service-account requires the feature gate ObjectLevelWorkloadIdentity")]
     WorkloadIdentity,
+    /// `--interval-jitter-percentage` is out of range.
+    #[error("the interval jitter percentage must be a non-negative value and less than 100, got {0}")]
+    Jitter(u8),
+    /// `--watch-label-selector` cannot be parsed.
+    #[error("--watch-label-selector: {0}")]
+    WatchSelector(SelectorError),
+    /// `--watch-configs-label-selector` cannot be parsed.
+    #[error("--watch-configs-label-selector: {0}")]
+    ConfigSelector(SelectorError),
     /// `--watch-all-namespaces=false` without the environment variable RUNTIME_NAMESPACE.
     #[error("--watch-all-namespaces=false requires the environment variable RUNTIME_NAMESPACE")]
     RuntimeNamespace,
@@ -34,6 +43,9 @@ impl SettingsError {
         match self {
             Self::Gates(_) => "unable to load feature gates",
             Self::DigestAlgorithm(_) => "unable to configure canonical digest algorithm",
+            Self::Jitter(_) => "unable to set global jitter",
+            Self::WatchSelector(_) => "unable to configure watch label selector for manager",
+            Self::ConfigSelector(_) => "unable to configure watch configs label selector for controller",
             Self::WorkloadIdentity | Self::RuntimeNamespace => "invalid configuration",
         }
     }
@@ -62,6 +74,11 @@ impl Settings {
         if needs_identity && !gates.is_enabled("ObjectLevelWorkloadIdentity") {
             return Err(SettingsError::WorkloadIdentity);
         }
+        if flags.interval_jitter_percentage >= 100 {
+            return Err(SettingsError::Jitter(flags.interval_jitter_percentage));
+        }
+        check_selector(&flags.watch_label_selector).map_err(SettingsError::WatchSelector)?;
+        check_selector(&flags.watch_configs_label_selector).map_err(SettingsError::ConfigSelector)?;
         let namespace = match flags.watch_all_namespaces {
             true => None,
             false => Some(runtime_namespace.ok_or(SettingsError::RuntimeNamespace)?),
@@ -74,6 +91,12 @@ impl Settings {
             external_artifacts: gates.is_enabled("ExternalArtifact"),
         };
         Ok(Self { config: config(flags, &gates)?, scope, warnings: warnings(flags, &gates), gates })
+    }
+
+    /// Whether memory is watched (gate `OOMWatch`).
+    #[must_use]
+    pub fn watches_memory(&self) -> bool {
+        self.gates.is_enabled("OOMWatch")
     }
 
     /// Logs the gates that were named and everything that was asked for and has no effect.
@@ -127,14 +150,14 @@ fn nanos(duration: GoDuration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or_default()
 }
 
-/// Gates that are accepted and have no effect. DetectDrift and CorrectDrift have none in the original either.
-const INERT_GATES: [&str; 6] = [
-    "AdoptLegacyReleases",
-    "AllowDNSLookups",
-    "CacheSecretsAndConfigMaps",
-    "CancelHealthCheckOnNewRevision",
-    "DirectSourceFetch",
-    "OOMWatch",
+/// Gates that are accepted and have no effect, with the reason. DetectDrift and CorrectDrift have none in the original
+/// either and are not named.
+const INERT_GATES: [(&str, &str); 5] = [
+    ("AdoptLegacyReleases", "legacy API versions are not adopted"),
+    ("AllowDNSLookups", "getHostByName finds nothing"),
+    ("CacheSecretsAndConfigMaps", "they are always read from the API server"),
+    ("CancelHealthCheckOnNewRevision", "a wait always ends when an input changes"),
+    ("DirectSourceFetch", "sources are always watched"),
 ];
 
 /// One line for each flag or gate whose effect does not exist, so that nobody relies on it.
@@ -146,11 +169,13 @@ fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
         }
     };
     warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
-    let has_token_flags =
-        flags.token_cache_max_size != 100 || flags.token_cache_max_duration != GoDuration::from_secs(3600);
-    warn(has_token_flags, "the --token-cache flags have no effect: tokens are not cached");
-    for gate in INERT_GATES {
-        warn(gates.is_enabled(gate), &format!("the feature gate {gate} has no effect"));
+    let has_size = !matches!(flags.token_cache_max_size, 0 | 100);
+    warn(
+        has_size,
+        "--token-cache-max-size has no effect other than 0 for none: one token is kept for each connection",
+    );
+    for (gate, why) in INERT_GATES {
+        warn(gates.is_enabled(gate), &format!("the feature gate {gate} has no effect: {why}"));
     }
     warnings
 }
@@ -198,10 +223,13 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_named() {
-        let settings = settings(&["--override-manager=x", "--feature-gates=OOMWatch=true"]).unwrap();
+        let settings =
+            settings(&["--override-manager=x", "--feature-gates=AllowDNSLookups=true,OOMWatch=true"])
+                .unwrap();
         assert_eq!(settings.warnings.len(), 2);
         assert!(
-            settings.warnings[0].contains("--override-manager") && settings.warnings[1].contains("OOMWatch")
+            settings.warnings[0].contains("--override-manager")
+                && settings.warnings[1].contains("AllowDNSLookups has no effect: ")
         );
     }
 
@@ -212,5 +240,13 @@ mod tests {
         assert!(matches!(settings(&["--snapshot-digest-algo=md5"]), Err(SettingsError::DigestAlgorithm(_))));
         let account = settings(&["--default-kubeconfig-service-account=x"]);
         assert!(matches!(account, Err(SettingsError::WorkloadIdentity)));
+        let jitter = settings(&["--interval-jitter-percentage=100"]).unwrap_err();
+        assert_eq!(jitter.message(), "unable to set global jitter");
+        let selector = settings(&["--watch-label-selector=a in"]).unwrap_err();
+        assert!(matches!(selector, SettingsError::WatchSelector(_)), "{selector}");
+        assert!(matches!(
+            settings(&["--watch-configs-label-selector=a=b=c"]),
+            Err(SettingsError::ConfigSelector(_))
+        ));
     }
 }

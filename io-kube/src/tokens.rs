@@ -21,6 +21,21 @@ const OWN_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /// A token is asked for anew when this share of its life has passed.
 const RENEW_AFTER: f64 = 0.8;
 
+/// How tokens are kept (`--token-cache-max-size`, `--token-cache-max-duration`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenOptions {
+    /// Otherwise one is asked for with each request.
+    pub keep: bool,
+    /// For how long at most.
+    pub longest: Duration,
+}
+
+impl Default for TokenOptions {
+    fn default() -> Self {
+        Self { keep: true, longest: Duration::from_secs(3600) }
+    }
+}
+
 /// Asks the operator's own API server for tokens of one service account, and keeps the newest.
 pub struct TokenSource {
     client: Arc<ApiClient>,
@@ -28,6 +43,7 @@ pub struct TokenSource {
     name: Option<String>,
     audiences: Vec<String>,
     newest: Mutex<Option<(HeaderValue, Instant)>>,
+    options: TokenOptions,
 }
 
 impl TokenSource {
@@ -39,7 +55,21 @@ impl TokenSource {
         name: Option<String>,
         audiences: Vec<String>,
     ) -> Self {
-        Self { client, namespace, name, audiences, newest: Mutex::default() }
+        Self {
+            client,
+            namespace,
+            name,
+            audiences,
+            newest: Mutex::default(),
+            options: TokenOptions::default(),
+        }
+    }
+
+    /// Keeps tokens like this.
+    #[must_use]
+    pub fn with_options(mut self, options: TokenOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// The value of an `Authorization` header.
@@ -55,7 +85,10 @@ impl TokenSource {
         let failed =
             |text: String| Failure::Unreachable(format!("failed to get access token for cluster: {text}"));
         let (header, life) = self.ask().await.map_err(failed)?;
-        *newest = Some((header.clone(), Instant::now() + life.mul_f64(RENEW_AFTER)));
+        if self.options.keep {
+            let life = life.mul_f64(RENEW_AFTER).min(self.options.longest);
+            *newest = Some((header.clone(), Instant::now() + life));
+        }
         Ok(header)
     }
 

@@ -88,7 +88,7 @@ acceptance() {
       --enable-leader-election=false --concurrent=10 --events-addr= --requeue-dependency=5s"
 }
 
-parts='acceptance podinfo bad_input outage leader killed measure'
+parts='acceptance podinfo bad_input outage leader operations killed measure'
 passed=0
 failed=0
 for part in ${PILOTHOUSE_E2E:-$parts}; do

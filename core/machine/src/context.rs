@@ -161,6 +161,16 @@ impl Context {
         self.outbox.push_back(Action::Log(entry));
     }
 
+    /// Writes a log line about an error.
+    pub fn log_error(&mut self, message: impl Into<String>, error: impl ToString) {
+        let fields = BTreeMap::from([("error".to_owned(), error.to_string())]);
+        self.outbox.push_back(Action::Log(LogEntry {
+            level: LogLevel::Error,
+            message: message.into(),
+            fields,
+        }));
+    }
+
     /// Adds an action.
     pub fn act(&mut self, action: Action) {
         self.outbox.push_back(action);

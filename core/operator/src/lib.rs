@@ -7,8 +7,11 @@
 mod index;
 mod messages;
 mod operator;
+mod passes;
 
 pub use messages::{OperatorAction, OperatorInput};
 pub use operator::{Operator, Progress};
+pub use passes::FinishedPass;
 pub use pilothouse_machine::Random;
+pub use pilothouse_reconcile::PassResult;
 pub use pilothouse_reconcile::{Config, Gates, Holder};

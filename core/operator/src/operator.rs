@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use pilothouse_api::{API_VERSION, HelmRelease, KIND};
 use pilothouse_machine::Random;
-use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger};
+use pilothouse_protocol::{Deadline, Input, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger};
 use pilothouse_reconcile::{Config, Release};
 use serde_json::Value;
 
 use crate::index::{Relation, configs_of, dependencies_of, source_of};
+use crate::passes::{FinishedPass, Passes};
 use crate::{OperatorAction, OperatorInput};
 
 /// All releases of one operator.
@@ -31,6 +32,7 @@ pub struct Operator {
     working: BTreeSet<ReleaseKey>,
     timers: BTreeMap<ReleaseKey, Deadline>,
     outbox: VecDeque<OperatorAction>,
+    passes: Passes,
 }
 
 /// What a release is doing.
@@ -70,6 +72,7 @@ impl Operator {
             working: BTreeSet::new(),
             timers: BTreeMap::new(),
             outbox: VecDeque::new(),
+            passes: Passes::default(),
         }
     }
 
@@ -115,6 +118,29 @@ impl Operator {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.releases.values().all(Release::is_idle)
+    }
+
+    /// The next ended pass that was not taken yet, for metrics. The oldest are forgotten when nobody takes them.
+    #[must_use]
+    pub fn take_finished_pass(&mut self) -> Option<FinishedPass> {
+        self.passes.take()
+    }
+
+    /// The passes under way, with the moments at which they began.
+    pub fn running(&self) -> impl Iterator<Item = (&ReleaseKey, Monotonic)> {
+        self.passes.running()
+    }
+
+    /// How many releases wait for their turn.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How often a release has come to wait for its turn.
+    #[must_use]
+    pub fn adds(&self) -> u64 {
+        self.passes.adds()
     }
 
     /// What every release is doing.
@@ -188,12 +214,12 @@ impl Operator {
     fn feed(&mut self, now: Now, key: &ReleaseKey, input: Input) {
         if let Some(release) = self.releases.get_mut(key) {
             release.handle(now, input);
-            self.settle(key);
+            self.settle(now, key);
         }
     }
 
     /// Takes over what a machine wants after it was driven.
-    fn settle(&mut self, key: &ReleaseKey) {
+    fn settle(&mut self, now: Now, key: &ReleaseKey) {
         let Some(release) = self.releases.get_mut(key) else { return };
         while let Some(action) = release.poll_action() {
             self.outbox.push_back(OperatorAction { key: key.clone(), action });
@@ -207,8 +233,12 @@ impl Operator {
         } else {
             self.working.remove(key);
         }
+        if let Some(result) = release.last_result().filter(|_| release.is_idle()) {
+            self.passes.ended(key, now.monotonic, result, !release.exists());
+        }
         if release.wants_to_start() && self.queued.insert(key.clone()) {
             self.queue.push_back(key.clone());
+            self.passes.queued(key, now.monotonic);
         }
     }
 
@@ -217,8 +247,11 @@ impl Operator {
             let Some(key) = self.queue.pop_front() else { return };
             self.queued.remove(&key);
             if let Some(release) = self.releases.get_mut(&key) {
+                if release.wants_to_start() {
+                    self.passes.started(&key, now.monotonic);
+                }
                 release.start(now);
-                self.settle(&key);
+                self.settle(now, &key);
             }
         }
     }
@@ -228,6 +261,7 @@ impl Operator {
         self.readiness.remove(key);
         self.timers.remove(key);
         self.working.remove(key);
+        self.passes.forget(key);
         self.by_source.set(key, BTreeSet::new());
         self.by_dependency.set(key, BTreeSet::new());
         self.by_config.set(key, BTreeSet::new());

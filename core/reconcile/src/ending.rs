@@ -29,6 +29,33 @@ pub enum Ending {
     Interrupted,
 }
 
+/// What a pass counts as in the metrics of controller-runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassResult {
+    /// Nothing follows by itself.
+    Success,
+    /// Again, at once or through the back-off.
+    Requeue,
+    /// Again after some time.
+    RequeueAfter,
+    /// Failed, and again through the back-off.
+    Error,
+    /// Failed, and nothing follows by itself.
+    Terminal,
+}
+
+impl From<&Ending> for PassResult {
+    fn from(ending: &Ending) -> Self {
+        match ending {
+            Ending::Done | Ending::Gone => Self::Success,
+            Ending::After { .. } => Self::RequeueAfter,
+            Ending::Rate | Ending::Interrupted => Self::Requeue,
+            Ending::Error(_) => Self::Error,
+            Ending::Terminal(_) => Self::Terminal,
+        }
+    }
+}
+
 impl Ending {
     /// Whether `status.observedGeneration` becomes the generation (spec 02 §2.1, 03 §4).
     #[must_use]

@@ -17,7 +17,7 @@ mod subject;
 mod write_status;
 
 pub use config::{Config, Gates};
-pub use ending::Ending;
+pub use ending::{Ending, PassResult};
 pub use pilothouse_helm::Holder;
 pub use release::Release;
 pub use subject::Subject;

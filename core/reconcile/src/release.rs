@@ -18,7 +18,7 @@ use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::source::source_reference;
 use crate::source_events::{is_attempted, is_new_artifact, keep_newer};
-use crate::{Config, Ending, Subject};
+use crate::{Config, Ending, PassResult, Subject};
 
 /// A pass whose request is not answered for this long is dropped and begun again. Longer than any download takes.
 const PATIENCE: u64 = 1800 * SECOND;
@@ -37,6 +37,8 @@ pub struct Release {
     /// The uid of an object that was seen to its end: a late watch may still show it.
     gone: Option<String>,
     pass: Option<Box<Pass>>,
+    /// How the last pass has ended.
+    last: Option<PassResult>,
     queued: bool,
     dependency_changed: bool,
     shutting_down: bool,
@@ -60,6 +62,7 @@ impl Release {
             memory: None,
             gone: None,
             pass: None,
+            last: None,
             queued: false,
             dependency_changed: false,
             shutting_down: false,
@@ -118,6 +121,7 @@ impl Release {
         self.queued = false;
         self.next = None;
         self.gone_sources.clear();
+        self.last = None;
         self.active = now.monotonic;
         self.context.clear_interrupt();
         match self.new_subject() {
@@ -125,7 +129,10 @@ impl Release {
                 self.pass = Some(Box::new(Pass::new(subject)));
                 self.drive();
             }
-            Err(error) => self.context.log(LogLevel::Error, error),
+            Err(error) => {
+                self.last = Some(PassResult::Terminal);
+                self.context.log(LogLevel::Error, error);
+            }
         }
     }
 
@@ -139,6 +146,12 @@ impl Release {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.pass.is_none()
+    }
+
+    /// How the last pass has ended; `None` before the first one has, and while one is under way.
+    #[must_use]
+    pub fn last_result(&self) -> Option<PassResult> {
+        self.last
     }
 
     /// Whether the HelmRelease is known to exist.
@@ -307,6 +320,7 @@ impl Release {
                 self.context.abandon();
                 self.memory = Some(memory);
                 self.backoff.count(&ending, hopeless);
+                self.last = Some(PassResult::from(&ending));
                 self.finish(&ending);
             }
         } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
@@ -333,11 +347,11 @@ impl Release {
             }
             Ending::Rate => self.next = Some(self.backed_off(now)),
             Ending::Error(message) => {
-                self.context.log(LogLevel::Error, format!("Reconciler error: {message}"));
+                self.context.log_error("Reconciler error", message);
                 self.next = Some(self.backed_off(now));
             }
             Ending::Terminal(message) => {
-                self.context.log(LogLevel::Error, format!("Reconciler error: {message}"))
+                self.context.log_error("Reconciler error", message);
             }
             Ending::Interrupted => self.queued = true,
         }

@@ -1,6 +1,5 @@
 //! Leader election around the operator: nothing starts before this replica leads, and it ends when it does not any more.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -61,20 +60,14 @@ pub(super) fn candidate(
     let namespace = namespace.filter(|namespace| !namespace.is_empty()).ok_or(LeadError::Namespace)?;
     let name = lease_name(&flags.watch_label_selector);
     // A connection and a rate of its own: a renewal must not wait behind the work.
-    let client = ApiClient::new(config, Rate::new(-1.0, 1), metrics)?;
+    let client = ApiClient::new(config, Rate::new(-1.0, 1), Arc::clone(&metrics))?;
     let lease = ApiLease::new(Arc::new(client), namespace.clone(), name.clone());
-    Ok(Some(Election::new(lease, (&namespace, &name), identity(), times, fence, log)))
+    Ok(Some(Election::new(lease, (&namespace, &name), identity(), times, fence, log).with_metrics(metrics)))
 }
 
 /// `<hostname>_<random>`: a Pod that was started anew is another candidate.
 fn identity() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without entropy the time has to do: it only has to differ from other replicas.
-    if std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).is_err() {
-        bytes[..8].copy_from_slice(&clock::wall_nanos().to_be_bytes());
-    }
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}_{hex}", environment::hostname())
+    format!("{}_{}", environment::hostname(), clock::uuid())
 }
 
 /// The leadership of this replica, renewed in a task of its own.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pilothouse_encoding::duration::GoDuration;
 use pilothouse_operator::{Operator, Random};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,11 +23,14 @@ use crate::fetch::{FetchOptions, Fetcher};
 use crate::flags::{RunFlags, listen_address};
 use crate::limiter::Rate;
 use crate::logs::Log;
+use crate::measured::Measured;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
+use crate::oom::{OomError, OomOptions, OomWatch};
 use crate::perform::Performer;
 use crate::server::{self, Site};
 use crate::settings::{Settings, SettingsError};
+use crate::tokens::TokenOptions;
 use crate::transport::http_client;
 use crate::urls::HostOverrides;
 use crate::watches::{MachineWatches, SharedWatches};
@@ -37,6 +41,9 @@ const EVENTS_GRACE: Duration = Duration::from_secs(5);
 /// How long tasks may take to end after the loop has ended.
 const TASKS_GRACE: Duration = Duration::from_secs(1);
 
+/// A time that no shutdown takes.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Why the operator did not start.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
@@ -44,6 +51,8 @@ enum StartError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Oom(#[from] OomError),
     #[error(transparent)]
     Lead(#[from] LeadError),
     #[error("unable to listen on {address}: {error}")]
@@ -80,6 +89,7 @@ fn runtime(flags: &RunFlags, log: &Log) -> ExitCode {
         Err(error) => {
             let message = match &error {
                 StartError::Settings(error) => error.message(),
+                StartError::Oom(_) => "unable to setup OOM watcher",
                 _ => "unable to start manager",
             };
             log.error("setup", message, &error, &[]);
@@ -112,17 +122,22 @@ fn finish(log: &Log, outcome: Outcome) -> ExitCode {
 }
 
 async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
-    let mut signals = signals()?;
+    let (terminate, mut signals) = signals()?;
     let settings = Settings::new(flags, environment::variable(environment::RUNTIME_NAMESPACE))?;
     settings.announce(log);
     let metrics = Arc::new(Metrics::new(clock::wall_nanos()));
+    metrics.set_concurrent(flags.concurrent);
+    if settings.watches_memory() {
+        watch_memory(flags, log, terminate)?;
+    }
     listen(flags, &metrics).await?;
     let (rate, fence) = (Rate::new(flags.kube_api_qps, flags.kube_api_burst), lead::fence(flags));
     let cluster = find_cluster().await?;
     let candidate =
         lead::candidate(flags, cluster.clone(), (fence.clone(), Arc::clone(&metrics), log.clone()))?;
     let client = Arc::new(ApiClient::new(cluster, rate, Arc::clone(&metrics))?.with_fence(fence));
-    let clusters = Arc::new(Clusters::new(Arc::clone(&client), rate, metrics));
+    let clusters =
+        Arc::new(Clusters::new(Arc::clone(&client), rate, Arc::clone(&metrics)).with_tokens(tokens(flags)));
     let mut leadership = None;
     if let Some(mut election) = candidate {
         // What the former leader has written last is read after it: the watches begin only then.
@@ -131,7 +146,8 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
             Some(Terminate) = signals.recv() => return Ok(Outcome::Finished),
         }
     }
-    let outcome = lead_operator(flags, &settings, (client, clusters), log, signals, &mut leadership).await?;
+    let outcome =
+        lead_operator(flags, &settings, (client, clusters, metrics), log, signals, &mut leadership).await?;
     if let Some(leadership) = leadership
         && outcome == Outcome::Finished
         && flags.leader_election_release_on_cancel
@@ -145,18 +161,18 @@ async fn operate(flags: &RunFlags, log: &Log) -> Result<Outcome, StartError> {
 async fn lead_operator(
     flags: &RunFlags,
     settings: &Settings,
-    (client, clusters): (Arc<ApiClient>, Arc<Clusters>),
+    (client, clusters, metrics): (Arc<ApiClient>, Arc<Clusters>, Arc<Metrics>),
     log: &Log,
     signals: mpsc::Receiver<Terminate>,
     leadership: &mut Option<Leadership>,
 ) -> Result<Outcome, StartError> {
-    let mut operator =
-        Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
+    let operator = Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
+    let mut operator = Measured::new(operator, metrics);
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
     let (mut world, events) = world(flags, (&client, clusters), log, &inputs);
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
     log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
-    let grace = flags.graceful_shutdown_timeout.into();
+    let grace = grace(flags);
     let lost = async {
         match leadership {
             Some(leadership) => leadership.lost().await,
@@ -173,6 +189,35 @@ async fn lead_operator(
         events.finish(EVENTS_GRACE).await;
     }
     Ok(outcome)
+}
+
+/// Ends the operator when memory runs out.
+fn watch_memory(flags: &RunFlags, log: &Log, terminate: mpsc::Sender<Terminate>) -> Result<(), OomError> {
+    log.info("setup", "setting up OOM watcher", &[]);
+    let watch = OomWatch::new(&OomOptions {
+        max_path: flags.oom_watch_max_memory_path.clone(),
+        current_path: flags.oom_watch_current_memory_path.clone(),
+        threshold: flags.oom_watch_memory_threshold,
+        interval: flags.oom_watch_interval,
+    })?;
+    let log = log.clone();
+    tokio::spawn(async move {
+        watch.near(&log).await;
+        // Nobody listens any more when the operator is about to end anyway.
+        let _ = terminate.send(Terminate).await;
+    });
+    Ok(())
+}
+
+/// How long the operator may take to end. A negative time is no limit.
+fn grace(flags: &RunFlags) -> Duration {
+    let grace = flags.graceful_shutdown_timeout;
+    if grace < GoDuration::default() { NO_LIMIT } else { grace.into() }
+}
+
+/// Whether tokens are kept, and for how long at most.
+fn tokens(flags: &RunFlags) -> TokenOptions {
+    TokenOptions { keep: flags.token_cache_max_size > 0, longest: flags.token_cache_max_duration.into() }
 }
 
 async fn listen(flags: &RunFlags, metrics: &Arc<Metrics>) -> Result<(), StartError> {
@@ -215,11 +260,12 @@ fn world(
     (world, events)
 }
 
-/// SIGTERM and SIGINT, each time one comes.
-fn signals() -> io::Result<mpsc::Receiver<Terminate>> {
+/// SIGTERM and SIGINT, each time one comes, and a sender for other reasons to end.
+fn signals() -> io::Result<(mpsc::Sender<Terminate>, mpsc::Receiver<Terminate>)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (sender, signals) = mpsc::channel(2);
+    let others = sender.clone();
     tokio::spawn(async move {
         loop {
             tokio::select! {
@@ -232,5 +278,5 @@ fn signals() -> io::Result<mpsc::Receiver<Terminate>> {
             }
         }
     });
-    Ok(signals)
+    Ok((others, signals))
 }

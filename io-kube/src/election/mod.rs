@@ -10,6 +10,7 @@ pub use fence::Fence;
 pub use lease::ApiLease;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse_encoding::digest::Algorithm;
@@ -19,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::clock;
 use crate::logs::Log;
+use crate::metrics::Metrics;
 use claim::{Claim, Next};
 
 /// The name of the Lease, which is helm-controller's: only one of both reconciles.
@@ -100,6 +102,7 @@ pub struct Election<S> {
     fence: Fence,
     log: Log,
     shown: String,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl<S: LeaseStore> Election<S> {
@@ -121,6 +124,21 @@ impl<S: LeaseStore> Election<S> {
             fence,
             log,
             shown: format!("{namespace}/{name}"),
+            metrics: None,
+        }
+    }
+
+    /// Shows in metrics whether this candidate leads.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self.show(false);
+        self
+    }
+
+    fn show(&self, leads: bool) {
+        if let (Some(metrics), Some((_, name))) = (&self.metrics, self.shown.split_once('/')) {
+            metrics.set_leader(name, leads);
         }
     }
 
@@ -152,6 +170,7 @@ impl<S: LeaseStore> Election<S> {
             let extra = clock::jitter(u64::try_from(spread).unwrap_or_default());
             sleep(self.times.retry + Duration::from_millis(extra)).await;
         }
+        self.show(true);
         self.log.info("", &format!("successfully acquired lease {}", self.shown), &[]);
     }
 
@@ -164,12 +183,14 @@ impl<S: LeaseStore> Election<S> {
             }
         };
         self.fence.close();
+        self.show(false);
         failure
     }
 
     /// Gives the Lease back, so that another candidate need not wait. The fence is closed before.
     pub async fn release(&mut self) {
         self.fence.close();
+        self.show(false);
         let Some(lease) = self.claim.release(clock::wall_nanos()) else { return };
         let written = timeout_at(Instant::now() + self.times.retry, self.store.write(&lease, false)).await;
         match written {

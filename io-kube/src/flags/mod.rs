@@ -1,9 +1,11 @@
 //! The flags of `pilothouse run` (spec 06 §1), with the names, defaults and value forms of helm-controller.
 
 mod gates;
+mod selector;
 mod values;
 
 pub use gates::{FeatureGates, GateError, GateFlag};
+pub use selector::{SelectorError, check as check_selector};
 pub use values::listen_address;
 
 use clap::{ArgAction, Args};
@@ -126,7 +128,7 @@ pub struct RunFlags {
     #[arg(long, default_value = "reconcile.fluxcd.io/watch=Enabled")]
     pub watch_configs_label_selector: String,
     /// By how many percent intervals are spread.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..100))]
+    #[arg(long, default_value_t = 5)]
     pub interval_jitter_percentage: u8,
     /// The number of entries of the token cache; 0 disables it.
     #[arg(long, default_value_t = 100)]

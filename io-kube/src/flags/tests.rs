@@ -68,7 +68,7 @@ fn wrong_flags_are_usage_errors() {
         &["--requeue-dependency=5"],
         &["--concurrent=many"],
         &["--watch-all-namespaces=maybe"],
-        &["--interval-jitter-percentage=100"],
+        &["--interval-jitter-percentage=256"],
         &["--feature-gates=OOMWatch"],
         &["position"],
     ] {

@@ -121,7 +121,7 @@ fn connected(subject: &Subject, context: &mut Context) -> Step {
 /// Without a way into the cluster nothing can be uninstalled there; once the way is gone, the object need not wait.
 fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Context) -> Step {
     if error.is_missing {
-        context.log(LogLevel::Error, format!("skipping Helm release uninstallation: {error}"));
+        context.log_error("skipping Helm release uninstallation", error);
         return delete_chart(context);
     }
     let message = format!("failed to build REST client getter to uninstall release: {error}");
@@ -132,7 +132,7 @@ fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Conte
 fn service_account_confirmed(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step {
     match reply {
         Reply::Failed(failure) if failure.is_not_found() => {
-            context.log(LogLevel::Error, format!("skipping Helm release uninstallation: {failure}"));
+            context.log_error("skipping Helm release uninstallation", failure);
             delete_chart(context)
         }
         Reply::Failed(failure) => {
