@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pilothouse_cel::Expression;
 use pilothouse_protocol::GroupVersionKind;
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -18,16 +19,19 @@ pub struct CustomVersion {
     schema: Schema,
     root: TypeId,
     patterns: BTreeMap<String, Regex>,
+    rules: BTreeMap<String, Expression>,
 }
 
 impl CustomVersion {
-    /// From `openAPIV3Schema`. Patterns that cannot be compiled are not checked.
+    /// From `openAPIV3Schema`. Patterns and rules that cannot be compiled are not checked.
     #[must_use]
     pub fn new(open_api: Value) -> Self {
         let (schema, root) = structural_schema(&open_api);
         let mut patterns = BTreeMap::new();
         collect_patterns(&open_api, &mut patterns);
-        Self { open_api, schema, root, patterns }
+        let mut rules = BTreeMap::new();
+        collect_rules(&open_api, &mut rules);
+        Self { open_api, schema, root, patterns, rules }
     }
 
     /// The merge schema.
@@ -48,7 +52,7 @@ impl CustomVersion {
     /// Field errors in the server's words.
     #[must_use]
     pub fn validate(&self, object: &Value) -> Vec<String> {
-        Validator::new(&self.patterns).check(&self.open_api, object)
+        Validator::new(&self.patterns, &self.rules).check(&self.open_api, object)
     }
 }
 
@@ -117,6 +121,24 @@ fn collect_patterns(node: &Value, patterns: &mut BTreeMap<String, Regex>) {
     }
 }
 
+fn collect_rules(node: &Value, rules: &mut BTreeMap<String, Expression>) {
+    match node {
+        Value::Object(fields) => {
+            let own = fields.get("x-kubernetes-validations").and_then(Value::as_array);
+            for rule in own.into_iter().flatten() {
+                if let Some(text) = rule.get("rule").and_then(Value::as_str)
+                    && let Ok(compiled) = Expression::parse(text)
+                {
+                    rules.insert(text.to_owned(), compiled);
+                }
+            }
+            fields.values().for_each(|member| collect_rules(member, rules));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_rules(item, rules)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -140,6 +162,20 @@ mod tests {
             object,
             json!({"metadata": {"name": "x"}, "spec": {"size": "S", "count": 2}, "status": {"observedGeneration": -1}})
         );
+    }
+
+    #[test]
+    fn rules_are_evaluated() {
+        let version = CustomVersion::new(json!({"type": "object", "properties": {"spec": {
+            "type": "object", "properties": {"size": {"type": "string"}, "count": {"type": "integer"}},
+            "x-kubernetes-validations": [
+                {"rule": "self.size != 'S' || !has(self.count) || self.count < 5", "message": "small things are few"},
+                {"rule": "isURL(self.size)", "message": "uses more of the language than is known here"}]}}}));
+        let errors = |spec: Value| version.validate(&json!({ "spec": spec }));
+        assert_eq!(errors(json!({"size": "S", "count": 9})), ["spec: Invalid value: small things are few"]);
+        for fine in [json!({"size": "L", "count": 9}), json!({"size": "S"}), json!({})] {
+            assert_eq!(errors(fine), Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use pilothouse_cel::Expression;
 use regex::Regex;
 use serde_json::Value;
-
-use super::cel::evaluate;
 
 const UNCHECKED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
@@ -13,16 +12,20 @@ const UNCHECKED: &str = "<nil>: Invalid value: null: some validation rules were 
 #[derive(Debug)]
 pub(crate) struct Validator<'a> {
     patterns: &'a BTreeMap<String, Regex>,
+    rules: &'a BTreeMap<String, Expression>,
     errors: Vec<String>,
     /// Errors after which the server does not evaluate rules.
     blocking: bool,
 }
 
 impl<'a> Validator<'a> {
-    /// A validator with the compiled patterns of the schema.
+    /// A validator with the compiled patterns and rules of the schema.
     #[must_use]
-    pub(crate) fn new(patterns: &'a BTreeMap<String, Regex>) -> Self {
-        Self { patterns, errors: Vec::new(), blocking: false }
+    pub(crate) fn new(
+        patterns: &'a BTreeMap<String, Regex>,
+        rules: &'a BTreeMap<String, Expression>,
+    ) -> Self {
+        Self { patterns, rules, errors: Vec::new(), blocking: false }
     }
 
     /// All field errors of a value.
@@ -40,7 +43,9 @@ impl<'a> Validator<'a> {
     fn rules(&mut self, node: &Value, value: &Value, path: &str) {
         for rule in node.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
-            if evaluate(text("rule"), value) == Some(false) {
+            let rule = self.rules.get(text("rule"));
+            // A rule that cannot be evaluated is one that uses more of the language than is known here.
+            if rule.is_some_and(|rule| rule.evaluate([("self", value)]) == Ok(false)) {
                 self.errors.push(format!("{path}: Invalid value: {}", text("message")));
             }
         }

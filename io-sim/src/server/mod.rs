@@ -2,7 +2,6 @@
 //!
 //! One global revision; objects are shared, never copied for a read. Time and chance come from outside.
 
-mod cel;
 mod change;
 mod creation;
 pub mod custom;

@@ -96,6 +96,11 @@ fn check_content(kind: &Kind, object: &Value) -> Vec<String> {
 
 fn workload(object: &Value) -> Vec<String> {
     let mut errors = Vec::new();
+    let replicas = object.pointer("/spec/replicas").and_then(Value::as_i64);
+    if let Some(replicas) = replicas.filter(|replicas| *replicas < 0) {
+        let why = "must be greater than or equal to 0";
+        errors.push(format!("spec.replicas: Invalid value: {replicas}: {why}"));
+    }
     let selector = object.pointer("/spec/selector").filter(|selector| !selector.is_null());
     if selector.is_none() {
         errors.push("spec.selector: Required value".to_owned());
