@@ -7,6 +7,7 @@ mod apply;
 mod batch;
 mod call;
 mod delete;
+mod drift;
 mod managed_fields;
 mod merge;
 mod objects;
@@ -17,6 +18,10 @@ mod wait;
 
 pub use apply::{Applied, Apply, ApplyCause, ApplyError, ApplyPlan, Method};
 pub use delete::{Delete, DeleteError, Deleted};
+pub use drift::{
+    CorrectDrift, Corrected, DetectDrift, Drift, DriftError, DriftKind, DriftSet, DriftSubject, Operation,
+    OperationKind, drift_subjects,
+};
 pub use objects::{BuildError, ManifestObject, parse_manifest};
 pub use ownership::{KEEP_POLICY, RESOURCE_POLICY, ownership_error, stamp_ownership};
 pub use read::{Live, ReadError, ReadLive};

@@ -58,7 +58,7 @@ fn is_ours(entry: &Value, operation: &str) -> bool {
 }
 
 /// Field sets are tries of keys; their union has the keys of both.
-fn union(into: &mut Value, from: &Value) {
+pub(crate) fn union(into: &mut Value, from: &Value) {
     let (Some(into), Some(from)) = (into.as_object_mut(), from.as_object()) else { return };
     for (key, value) in from {
         union(into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), value);

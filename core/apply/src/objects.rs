@@ -76,21 +76,9 @@ pub fn parse_manifest(
     release_namespace: &str,
     discovery: &Discovery,
 ) -> Result<Vec<ManifestObject>, BuildError> {
-    let mut objects = Vec::new();
-    let mut errors: Vec<BuildError> = Vec::new();
+    let (mut objects, mut errors) = (Vec::new(), Vec::new());
     for document in documents(manifest) {
-        let value = yaml::parse(&document).map_err(|error| BuildError::Parse(error.to_string()))?;
-        if value.is_null() {
-            continue;
-        }
-        check_kind(&value)?;
-        for (item, in_list) in flatten(value, LIST_DEPTH) {
-            match resolve(item, in_list, release_namespace, discovery) {
-                Ok(object) => objects.push(object),
-                Err(error) if errors.contains(&error) => {}
-                Err(error) => errors.push(error),
-            }
-        }
+        read_document(&document, release_namespace, discovery, &mut objects, &mut errors)?;
     }
     match errors.pop() {
         None => Ok(objects),
@@ -100,6 +88,55 @@ pub fn parse_manifest(
             Err(BuildError::Several(errors))
         }
     }
+}
+
+/// The objects of a manifest that can be told, in its order, and why others cannot.
+pub(crate) fn read_manifest(
+    manifest: &str,
+    release_namespace: &str,
+    discovery: &Discovery,
+) -> (Vec<ManifestObject>, Vec<String>) {
+    let (mut objects, mut errors, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    for document in documents(manifest) {
+        if let Err(error) = read_document(&document, release_namespace, discovery, &mut objects, &mut errors)
+        {
+            texts.push(format!("failed to read objects from release manifest: {error}"));
+        }
+    }
+    texts.extend(errors.iter().map(|error| match error {
+        BuildError::UnknownKind { kind, api_version, .. }
+        | BuildError::UnknownItemKind { kind, api_version } => {
+            format!(
+                "failed to determine if {kind} is namespace scoped: no matches for kind {kind:?} in version \
+                 {api_version:?}"
+            )
+        }
+        other => other.to_string(),
+    }));
+    (objects, texts)
+}
+
+/// Adds the objects of one document. Kinds that are not served are noted once.
+fn read_document(
+    document: &str,
+    release_namespace: &str,
+    discovery: &Discovery,
+    objects: &mut Vec<ManifestObject>,
+    errors: &mut Vec<BuildError>,
+) -> Result<(), BuildError> {
+    let value = yaml::parse(document).map_err(|error| BuildError::Parse(error.to_string()))?;
+    if value.is_null() {
+        return Ok(());
+    }
+    check_kind(&value)?;
+    for (item, in_list) in flatten(value, LIST_DEPTH) {
+        match resolve(item, in_list, release_namespace, discovery) {
+            Ok(object) => objects.push(object),
+            Err(error) if errors.contains(&error) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok(())
 }
 
 /// Splits at lines that begin with `---` and hold nothing else but a comment, as apimachinery's YAML reader does.

@@ -39,8 +39,8 @@ pub use load::load_values;
 pub use manifest::{HOOK_ANNOTATION, Manifest, Sorted, manifest_text, sort_manifests};
 pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};
 pub use post_render::{
-    CommonMetadata, Image, Kustomization, Origin, Patch, PostRender, PostRenderError, PostRenderStrategy,
-    Selector,
+    CommonMetadata, CompiledSelector, Image, Kustomization, Origin, Patch, PostRender, PostRenderError,
+    PostRenderStrategy, Selector,
 };
 pub use release_name::{ReleaseNameError, validate_release_name};
 pub use render::{

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub use images::Image;
 pub use kustomize::{Kustomization, Patch};
-pub use selector::Selector;
+pub use selector::{CompiledSelector, Selector};
 
 use crate::manifest::sort_manifests;
 use crate::split::Separation;

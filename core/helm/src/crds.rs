@@ -125,7 +125,7 @@ impl ApplyCrds {
         if self.crds.policy == CrdsPolicy::CreateReplace {
             let originals = self.targets.iter().filter(|target| exists(target)).cloned().collect();
             let plan = ApplyPlan::update(originals, self.targets.clone(), method);
-            return Some(ApplyPlan { migrate_managers: false, ..plan });
+            return Some(ApplyPlan { migrate_managers: false, takes_over: true, ..plan });
         }
         let (present, missing): (Vec<_>, Vec<_>) = self.targets.drain(..).partition(exists);
         for crd in present {

@@ -266,6 +266,7 @@ impl Install {
             false => ApplyPlan::create(objects, method),
             true => ApplyPlan {
                 migrate_managers: server_side,
+                takes_over: true,
                 three_way_custom: self.options.take_ownership && !server_side,
                 ..ApplyPlan::update(among(&objects, &self.existing), objects, method)
             },

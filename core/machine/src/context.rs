@@ -9,7 +9,7 @@ use pilothouse_protocol::{
     Observation, Reply, Request, RequestId, WatchId, WatchTarget, Why,
 };
 
-use crate::{HelmLog, Random};
+use crate::{HelmLog, Random, Secrets};
 
 /// Why a running wait should end early. It is no failure of what was waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,12 @@ pub struct Context {
     pub identity: Identity,
     /// Lines that Helm would log; the newest are quoted in events.
     pub helm_log: HelmLog,
+    /// Fields that an apply has left to other managers, with their objects and managers; quoted in events.
+    pub left_fields: Vec<String>,
     /// The source of everything random.
     pub random: Random,
+    /// What must not be shown in conditions, events and log lines.
+    pub secrets: Secrets,
     /// What the target cluster serves, once asked for.
     pub discovery: Option<Arc<Discovery>>,
     interrupt: Option<Interrupt>,
@@ -66,7 +70,9 @@ impl Context {
             now: Now::default(),
             identity: Identity::Controller,
             helm_log: HelmLog::default(),
+            left_fields: Vec::new(),
             random,
+            secrets: Secrets::default(),
             discovery: None,
             interrupt: None,
             outbox: VecDeque::new(),
@@ -157,8 +163,19 @@ impl Context {
 
     /// Writes a log line about the HelmRelease.
     pub fn log(&mut self, level: LogLevel, message: impl Into<String>) {
-        let entry = LogEntry { level, message: message.into(), fields: BTreeMap::new() };
-        self.outbox.push_back(Action::Log(entry));
+        self.log_with(level, message, BTreeMap::new());
+    }
+
+    /// Writes a log line with fields.
+    pub fn log_with(
+        &mut self,
+        level: LogLevel,
+        message: impl Into<String>,
+        mut fields: BTreeMap<String, String>,
+    ) {
+        let message = self.secrets.mask(&message.into());
+        fields.values_mut().for_each(|value| *value = self.secrets.mask(value));
+        self.outbox.push_back(Action::Log(LogEntry { level, message, fields }));
     }
 
     /// Writes a log line about an error.

@@ -6,11 +6,13 @@
 mod context;
 mod helm_log;
 mod random;
+mod secrets;
 mod task;
 
 pub use context::{Context, Interrupt, Watched};
 pub use helm_log::{HelmLog, HelmLogLevel};
 pub use random::Random;
+pub use secrets::Secrets;
 pub use task::Task;
 
 /// Nanoseconds of one second.

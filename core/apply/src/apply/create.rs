@@ -4,7 +4,7 @@ use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{Object, ObjectRef};
 
 use super::plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
-use super::write::{How, Write};
+use super::write::{Force, How, Write};
 use crate::ManifestObject;
 use crate::batch::Batch;
 
@@ -52,7 +52,10 @@ impl Task for CreateAll {
 /// How new objects are written.
 pub(super) fn how_to_create(method: Method) -> How {
     match method {
-        Method::ServerSide { force_conflicts } => How::Apply { force: force_conflicts, migrate: false },
+        Method::ServerSide { force_conflicts } => {
+            let force = if force_conflicts { Force::All } else { Force::Never };
+            How::Apply { force, migrate: false }
+        }
         Method::ClientSide { .. } => How::Create,
     }
 }

@@ -1,5 +1,6 @@
 //! Bringing the objects of a manifest onto the server (Helm `pkg/kube/client.go`, `Create` and `Update`).
 
+mod conflict;
 mod create;
 mod plan;
 mod remove;

@@ -20,6 +20,8 @@ pub struct ApplyPlan {
     pub create_only: bool,
     /// Before server-side apply, hand fields that were written by client-side apply to the apply manager.
     pub migrate_managers: bool,
+    /// Objects that exist are taken over as they are: fields of other managers are taken, whatever the release knows of them.
+    pub takes_over: bool,
     /// Objects without a strategic merge (custom kinds) are merged against the live object too, not only against the
     /// original. Helm does this when an installation adopts objects client-side.
     pub three_way_custom: bool,
@@ -35,6 +37,7 @@ impl ApplyPlan {
             method,
             create_only: true,
             migrate_managers: false,
+            takes_over: false,
             three_way_custom: false,
         }
     }
@@ -48,6 +51,7 @@ impl ApplyPlan {
             method,
             create_only: false,
             migrate_managers: matches!(method, Method::ServerSide { .. }),
+            takes_over: false,
             three_way_custom: false,
         }
     }
@@ -58,7 +62,7 @@ impl ApplyPlan {
 pub enum Method {
     /// Apply patches.
     ServerSide {
-        /// Take fields of other managers.
+        /// Take fields of other managers as far as they are ours: see [`ApplyPlan::takes_over`].
         force_conflicts: bool,
     },
     /// POST for new objects, merge patches or PUT for existing ones.

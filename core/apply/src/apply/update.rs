@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::create::how_to_create;
 use super::plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
 use super::remove::RemoveAll;
-use super::write::{How, Write, WriteError};
+use super::write::{Force, How, Write, WriteError};
 use crate::ManifestObject;
 use crate::read::Read;
 
@@ -20,6 +20,7 @@ use crate::read::Read;
 pub(super) struct UpdateAll {
     method: Method,
     migrate: bool,
+    takes_over: bool,
     three_way_custom: bool,
     originals: Vec<ManifestObject>,
     waiting: VecDeque<ManifestObject>,
@@ -48,6 +49,7 @@ impl UpdateAll {
         Self {
             method: plan.method,
             migrate: plan.migrate_managers,
+            takes_over: plan.takes_over,
             three_way_custom: plan.three_way_custom,
             originals: plan.originals,
             waiting: plan.targets.into(),
@@ -106,8 +108,11 @@ impl UpdateAll {
                 Step::To(State::Creating(Box::new(Write::create(target, how_to_create(self.method)))))
             }
             Ok(Some(live)) => {
-                let original = self.original(&target.reference, &live);
-                let write = Write::update(target, original, Some(live), self.how_to_update());
+                let known = self.original(&target.reference);
+                let how = self.how_to_update(known.is_some());
+                // What is taken over from somebody else is compared with itself.
+                let original = known.unwrap_or_else(|| (*live).clone());
+                let write = Write::update(target, original, Some(live), how);
                 Step::To(State::Updating(Box::new(write)))
             }
             Err(failure) => {
@@ -145,16 +150,21 @@ impl UpdateAll {
         Step::To(State::Next)
     }
 
-    /// What the release wrote last; the live object when it is taken over from somebody else.
-    fn original(&self, reference: &ObjectRef, live: &Object) -> Value {
+    /// What the release wrote last.
+    fn original(&self, reference: &ObjectRef) -> Option<Value> {
         let known = self.originals.iter().find(|original| same(&original.reference, reference));
-        known.map_or_else(|| (**live).clone(), |original| original.body.clone())
+        known.map(|original| original.body.clone())
     }
 
-    fn how_to_update(&self) -> How {
+    fn how_to_update(&self, is_known: bool) -> How {
         match self.method {
             Method::ServerSide { force_conflicts } => {
-                How::Apply { force: force_conflicts, migrate: self.migrate }
+                let force = match force_conflicts {
+                    false => Force::Never,
+                    true if is_known && !self.takes_over => Force::Owned,
+                    true => Force::All,
+                };
+                How::Apply { force, migrate: self.migrate }
             }
             Method::ClientSide { replace: true } => How::Replace,
             Method::ClientSide { replace: false } => How::Merge { three_way_custom: self.three_way_custom },

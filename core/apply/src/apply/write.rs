@@ -8,6 +8,7 @@ use pilothouse_protocol::{
 };
 use serde_json::Value;
 
+use super::conflict::{left_fields, without};
 use super::words;
 use crate::ManifestObject;
 use crate::call::{ATTEMPTS, CONFLICT_ATTEMPTS, CONFLICT_PAUSE, Call, rest};
@@ -22,8 +23,8 @@ pub(super) enum How {
     Create,
     /// Server-side apply.
     Apply {
-        /// Take fields of other managers.
-        force: bool,
+        /// Which fields of other managers are taken.
+        force: Force,
         /// Hand over fields of client-side apply first.
         migrate: bool,
     },
@@ -34,6 +35,17 @@ pub(super) enum How {
     },
     /// PUT.
     Replace,
+}
+
+/// Which fields of other managers a server-side apply takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Force {
+    /// None: it fails.
+    Never,
+    /// Those that are ours.
+    Owned,
+    /// All.
+    All,
 }
 
 /// Why an object could not be written: Helm's words, and the reply if there was one.
@@ -54,6 +66,8 @@ pub(super) struct Write {
     how: How,
     attempt: u32,
     conflicts: u32,
+    /// Whether the fields that are left to other managers were found out.
+    contested: bool,
     state: State,
 }
 
@@ -75,7 +89,7 @@ impl Write {
     /// Writes an object that exists as `live`.
     pub(super) fn update(target: ManifestObject, original: Value, live: Option<Object>, how: How) -> Self {
         let state = State::Resting(Monotonic(0));
-        Self { target, original, live, how, attempt: 0, conflicts: 0, state }
+        Self { target, original, live, how, attempt: 0, conflicts: 0, contested: false, state }
     }
 
     /// The object that is written.
@@ -138,6 +152,7 @@ impl Write {
                 return Err(words::apply_failed(&self.target.reference, "resource name may not be empty"));
             }
             How::Apply { force, .. } => {
+                let force = force == Force::All || self.contested;
                 self.patch(Patch::Apply { force, validation: FieldValidation::Strict }, body.clone())
             }
             How::Replace => Request::Update { body: Arc::new(self.replacement()) },
@@ -189,11 +204,14 @@ impl Write {
     fn reread(
         &mut self,
         reply: Result<Option<Object>, Failure>,
-        context: &Context,
+        context: &mut Context,
     ) -> Result<State, Outcome> {
         match reply {
             Ok(object) => {
                 self.live = object;
+                if self.contested {
+                    self.give_way(context);
+                }
                 Ok(State::Resting(context.now.monotonic))
             }
             Err(failure) => {
@@ -209,10 +227,33 @@ impl Write {
             let read = Read::new(self.target.reference.clone());
             return Ok(State::ReadingBack(read, failure));
         }
+        if self.is_contested(&failure) {
+            self.contested = true;
+            return Ok(State::Rereading(Read::new(self.target.reference.clone())));
+        }
         if words::is_collision(self.how, &failure) && self.may_collide(&failure) {
             return Ok(State::Resting(context.now.monotonic.after_nanos(CONFLICT_PAUSE)));
         }
         Err(Err(self.error(failure)))
+    }
+
+    /// Whether other managers hold fields, and it is to be found out which of them are ours.
+    fn is_contested(&self, failure: &Failure) -> bool {
+        let conflict = failure.api().filter(|error| error.is_conflict());
+        matches!(self.how, How::Apply { force: Force::Owned, .. })
+            && !self.contested
+            && conflict.is_some_and(|error| error.message.starts_with("Apply failed with"))
+    }
+
+    /// Leaves to other managers what is theirs, and says so.
+    fn give_way(&mut self, context: &mut Context) {
+        let Some(live) = &self.live else { return };
+        let left = left_fields(live, &self.original, &self.target.body);
+        for field in &left {
+            let reference = &self.target.reference;
+            context.left_fields.push(format!("{reference} {} ({})", field.field, field.manager));
+        }
+        self.target.body = without(std::mem::take(&mut self.target.body), &left);
     }
 
     fn read_back(

@@ -27,7 +27,8 @@ pub struct Selector {
 }
 
 /// A selector that was found to be well-formed.
-pub(super) struct Compiled {
+#[derive(Debug)]
+pub struct CompiledSelector {
     group: Option<Regex>,
     version: Option<Regex>,
     kind: Option<Regex>,
@@ -39,8 +40,11 @@ pub(super) struct Compiled {
 
 impl Selector {
     /// Compiles the expressions.
-    pub(super) fn compile(&self) -> Result<Compiled, String> {
-        Ok(Compiled {
+    ///
+    /// # Errors
+    /// When one is none.
+    pub fn compile(&self) -> Result<CompiledSelector, String> {
+        Ok(CompiledSelector {
             group: anchored(&self.group)?,
             version: anchored(&self.version)?,
             kind: anchored(&self.kind)?,
@@ -52,9 +56,10 @@ impl Selector {
     }
 }
 
-impl Compiled {
+impl CompiledSelector {
     /// Whether an object is selected.
-    pub(super) fn matches(&self, object: &Map<String, Value>) -> bool {
+    #[must_use]
+    pub fn matches(&self, object: &Map<String, Value>) -> bool {
         let target = Target::of(object);
         let fits =
             |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|regex| regex.is_match(text));
