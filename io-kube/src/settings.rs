@@ -125,6 +125,7 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
         snapshot_digest_algorithm: flags.snapshot_digest_algo.parse().map_err(unknown)?,
         concurrent: flags.concurrent,
         holder: holder(flags),
+        override_managers: flags.override_manager.clone(),
         gates: Gates {
             additive_cel_dependency_check: gates.is_enabled("AdditiveCELDependencyCheck"),
             external_artifact: gates.is_enabled("ExternalArtifact"),
@@ -168,7 +169,6 @@ fn warnings(flags: &RunFlags, gates: &FeatureGates) -> Vec<String> {
             warnings.push(text.to_owned());
         }
     };
-    warn(!flags.override_manager.is_empty(), "--override-manager has no effect");
     let has_size = !matches!(flags.token_cache_max_size, 0 | 100);
     warn(
         has_size,

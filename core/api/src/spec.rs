@@ -229,6 +229,14 @@ pub struct DependencyReference {
     pub ready_expr: Option<String>,
 }
 
+impl DependencyReference {
+    /// Whether an expression says when the dependency is ready.
+    #[must_use]
+    pub fn has_expression(&self) -> bool {
+        self.ready_expr.as_deref().is_some_and(|expression| !expression.is_empty())
+    }
+}
+
 /// `spec.driftDetection`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,6 +1,6 @@
 //! Who is concerned by what: sources, dependencies, ConfigMaps and Secrets, by the releases that name them (spec 02 §1).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pilothouse_api::{HelmRelease, SOURCE_API_VERSION, helm_chart_name};
 use pilothouse_protocol::{ObjectRef, ReleaseKey};
@@ -31,10 +31,39 @@ impl<K: Ord + Clone> Relation<K> {
         }
     }
 
+    /// What a release names.
+    pub(crate) fn objects(&self, key: &ReleaseKey) -> impl Iterator<Item = &K> {
+        self.objects.get(key).into_iter().flatten()
+    }
+
     /// The releases that name an object.
     #[must_use]
     pub(crate) fn releases(&self, object: &K) -> Vec<ReleaseKey> {
         self.releases.get(object).into_iter().flatten().cloned().collect()
+    }
+}
+
+impl Relation<ReleaseKey> {
+    /// The shortest way from a release over the releases that are named back to itself, with itself at both ends; empty
+    /// when there is none.
+    pub(crate) fn cycle(&self, key: &ReleaseKey) -> Vec<ReleaseKey> {
+        let mut came_from: BTreeMap<&ReleaseKey, &ReleaseKey> = BTreeMap::new();
+        let mut next: VecDeque<&ReleaseKey> = VecDeque::from([key]);
+        while let Some(at) = next.pop_front() {
+            for named in self.objects(at) {
+                if named == key {
+                    let back = std::iter::successors(Some(at), |at| came_from.get(at).copied());
+                    let mut cycle: Vec<ReleaseKey> = std::iter::once(key).chain(back).cloned().collect();
+                    cycle.reverse();
+                    return cycle;
+                }
+                if !came_from.contains_key(named) {
+                    came_from.insert(named, at);
+                    next.push_back(named);
+                }
+            }
+        }
+        Vec::new()
     }
 }
 
@@ -67,6 +96,18 @@ pub(crate) fn dependencies_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
     release.spec.depends_on.iter().map(|dependency| key(&dependency.namespace, &dependency.name)).collect()
 }
 
+/// The releases that a release depends on by an expression, which may look at any field of theirs.
+#[must_use]
+pub(crate) fn expressions_of(release: &HelmRelease) -> BTreeSet<ReleaseKey> {
+    let own = &release.metadata.namespace;
+    let dependencies =
+        release.spec.depends_on.iter().filter(|dependency| dependency.has_expression()).map(|dependency| {
+            let namespace = dependency.namespace.as_ref().unwrap_or(own).clone();
+            ReleaseKey::new(namespace, dependency.name.clone())
+        });
+    dependencies.collect()
+}
+
 /// The ConfigMaps and Secrets that a release reads.
 #[must_use]
 pub(crate) fn configs_of(release: &HelmRelease) -> BTreeSet<ObjectRef> {
@@ -97,5 +138,17 @@ mod tests {
         assert_eq!(relation.releases(&3).as_slice(), std::slice::from_ref(&key));
         relation.set(&key, BTreeSet::new());
         assert!(relation.releases(&2).is_empty());
+    }
+
+    #[test]
+    fn cycles_are_found() {
+        let mut relation = Relation::default();
+        let key = |name: &str| ReleaseKey::new("ns", name);
+        for (from, to) in [("a", ["b", "d"]), ("b", ["c", "d"]), ("c", ["a", "e"]), ("s", ["s", "a"])] {
+            relation.set(&key(from), to.iter().map(|name| key(name)).collect());
+        }
+        let cycle =
+            |name: &str| relation.cycle(&key(name)).into_iter().map(|key| key.name).collect::<String>();
+        assert_eq!(["a", "b", "c", "d", "s", "x"].map(cycle), ["abca", "bcab", "cabc", "", "ss", ""]);
     }
 }

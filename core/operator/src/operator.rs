@@ -10,7 +10,7 @@ use pilothouse_protocol::{Deadline, Input, Monotonic, Now, Object, ObjectRef, Re
 use pilothouse_reconcile::{Config, Release};
 use serde_json::Value;
 
-use crate::index::{Relation, configs_of, dependencies_of, source_of};
+use crate::index::{Relation, configs_of, dependencies_of, expressions_of, source_of};
 use crate::passes::{FinishedPass, Passes};
 use crate::{OperatorAction, OperatorInput};
 
@@ -25,6 +25,8 @@ pub struct Operator {
     sources: BTreeMap<ObjectRef, Object>,
     by_source: Relation<ObjectRef>,
     by_dependency: Relation<ReleaseKey>,
+    /// The part of `by_dependency` where an expression decides.
+    by_expression: Relation<ReleaseKey>,
     by_config: Relation<ObjectRef>,
     readiness: BTreeMap<ReleaseKey, Value>,
     queue: VecDeque<ReleaseKey>,
@@ -65,6 +67,7 @@ impl Operator {
             sources: BTreeMap::new(),
             by_source: Relation::default(),
             by_dependency: Relation::default(),
+            by_expression: Relation::default(),
             by_config: Relation::default(),
             readiness: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -158,13 +161,14 @@ impl Operator {
         let Some(object) = object else {
             self.feed(now, key, Input::Object(None));
             self.forget(key);
-            self.wake_dependents(now, key);
+            self.wake(now, key, self.by_dependency.releases(key));
             return;
         };
         let release = HelmRelease::from_object(&object).unwrap_or_default();
         let source = source_of(&release);
         self.by_source.set(key, source.iter().cloned().collect());
         self.by_dependency.set(key, dependencies_of(&release));
+        self.by_expression.set(key, expressions_of(&release));
         self.by_config.set(key, configs_of(&release));
         if !self.releases.contains_key(key) {
             let machine = Release::new(
@@ -180,9 +184,9 @@ impl Operator {
         }
         let readiness = readiness(&object);
         self.feed(now, key, Input::Object(Some(object)));
-        if self.readiness.insert(key.clone(), readiness.clone()) != Some(readiness) {
-            self.wake_dependents(now, key);
-        }
+        let changed = self.readiness.insert(key.clone(), readiness.clone()) != Some(readiness);
+        let concerned = if changed { &self.by_dependency } else { &self.by_expression }.releases(key);
+        self.wake(now, key, concerned);
     }
 
     fn see_source(&mut self, now: Now, object: ObjectRef, value: Option<Object>) {
@@ -195,9 +199,10 @@ impl Operator {
         }
     }
 
-    fn wake_dependents(&mut self, now: Now, key: &ReleaseKey) {
+    /// Tells releases that a dependency of theirs has changed.
+    fn wake(&mut self, now: Now, key: &ReleaseKey, dependents: Vec<ReleaseKey>) {
         let object = ObjectRef::namespaced(API_VERSION, KIND, key.namespace.clone(), key.name.clone());
-        for dependent in self.by_dependency.releases(key) {
+        for dependent in dependents {
             self.feed(now, &dependent, Input::Wake(Trigger::Dependency(object.clone())));
         }
     }
@@ -247,6 +252,7 @@ impl Operator {
             let Some(key) = self.queue.pop_front() else { return };
             self.queued.remove(&key);
             if let Some(release) = self.releases.get_mut(&key) {
+                release.set_dependency_cycle(self.by_dependency.cycle(&key));
                 if release.wants_to_start() {
                     self.passes.started(&key, now.monotonic);
                 }
@@ -264,6 +270,7 @@ impl Operator {
         self.passes.forget(key);
         self.by_source.set(key, BTreeSet::new());
         self.by_dependency.set(key, BTreeSet::new());
+        self.by_expression.set(key, BTreeSet::new());
         self.by_config.set(key, BTreeSet::new());
     }
 }

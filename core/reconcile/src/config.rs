@@ -33,6 +33,8 @@ pub struct Config {
     pub concurrent: usize,
     /// Who acts, for the marks of pending revisions.
     pub holder: Holder,
+    /// `--override-manager`: beginnings of names of field managers that are not to have any fields.
+    pub override_managers: Vec<String>,
     /// Feature gates.
     pub gates: Gates,
 }
@@ -52,6 +54,7 @@ impl Default for Config {
             snapshot_digest_algorithm: Algorithm::Sha256,
             concurrent: 4,
             holder: Holder::default(),
+            override_managers: Vec::new(),
             gates: Gates::default(),
         }
     }

@@ -19,8 +19,10 @@ use crate::phases::chart::LoadChart;
 use crate::phases::chart_template::ChartTemplateStage;
 use crate::phases::connect::{Connect, NotConnected};
 use crate::phases::deletion::Deletion;
-use crate::phases::dependencies::DependencyCheck;
+use crate::phases::dependencies::{DependencyCheck, invalid_expression};
 use crate::phases::desired::Desired;
+use crate::phases::drift::detects_drift;
+use crate::phases::health_checks::HealthChecks;
 use crate::phases::source;
 use crate::phases::target::TargetChange;
 use crate::phases::terminal::stall_when_hopeless;
@@ -180,6 +182,7 @@ fn exit(ending: Ending) -> Step {
 fn start(subject: &mut Subject, context: &mut Context) -> Step {
     context.identity = Identity::Controller;
     context.helm_log.clear();
+    context.left_fields.clear();
     let spec = &subject.release.spec;
     if spec.chart.is_some() == spec.chart_ref.is_some() {
         return Step::End(Ending::Terminal("invalid Chart reference".to_owned()));
@@ -232,35 +235,13 @@ fn admitted(subject: &mut Subject, context: &mut Context) -> Step {
         context.log(LogLevel::Info, "reconciliation is suspended for this object");
         return exit(Ending::Done);
     }
-    if subject
-        .release
-        .spec
-        .drift_detection
-        .as_ref()
-        .is_some_and(|drift| !matches!(drift.mode.as_str(), "" | "disabled"))
-    {
-        context.log(
-            LogLevel::Error,
-            "spec.driftDetection is not supported by this version: drift goes unnoticed",
-        );
-    }
-    if let Some(field) = unsupported_field(subject) {
-        let message = format!(
-            "Reconciliation failed terminally due to configuration error: {field} is not supported by this version"
-        );
-        subject.not_ready(context, "UnsupportedField", &message);
-        subject.stalled(context, "UnsupportedField", &message);
-        subject.event(context, EventType::Warning, "UnsupportedField", &message);
-        return exit(Ending::Terminal(message));
+    if !subject.release.spec.health_check_exprs.is_empty() {
+        match HealthChecks::read(&subject.release.spec.health_check_exprs) {
+            Ok(checks) => subject.health_checks = Some(Arc::new(checks)),
+            Err(error) => return exit(invalid_expression(subject, context, &error.to_string())),
+        }
     }
     Step::Go(State::ChartTemplate(ChartTemplateStage::reconcile()))
-}
-
-/// A field that would change what is deployed and that this version does not honour. Refusing is the only honest answer:
-/// ignoring it would deploy something else than was asked for.
-fn unsupported_field(subject: &Subject) -> Option<&'static str> {
-    let spec = &subject.release.spec;
-    (!spec.health_check_exprs.is_empty()).then_some("spec.healthCheckExprs")
 }
 
 /// An error of the HelmChart stage sets a condition, too (spec 08 row 5).
@@ -324,6 +305,10 @@ fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Conte
 
 fn begin_attempt(desired: Desired, subject: &mut Subject) -> Step {
     subject.release.storage_namespace().clone_into(&mut subject.status.storage_namespace);
+    if !detects_drift(subject) {
+        // Nobody looks any more, so what it says is no longer known (spec 08 row 16).
+        subject.status.conditions.remove("Drifted");
+    }
     attempt::reset_failures(subject, &desired);
     attempt::record(subject, &desired);
     Step::Go(State::Atomic(Box::new(AtomicRelease::new(subject, desired))))

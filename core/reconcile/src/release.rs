@@ -41,6 +41,7 @@ pub struct Release {
     last: Option<PassResult>,
     queued: bool,
     dependency_changed: bool,
+    dependency_cycle: Vec<ReleaseKey>,
     shutting_down: bool,
     /// When the pass last got on.
     active: Monotonic,
@@ -65,6 +66,7 @@ impl Release {
             last: None,
             queued: false,
             dependency_changed: false,
+            dependency_cycle: Vec::new(),
             shutting_down: false,
             active: Monotonic::default(),
             next: None,
@@ -110,6 +112,11 @@ impl Release {
     #[must_use]
     pub fn wants_to_start(&self) -> bool {
         self.queued && self.pass.is_none() && self.object.is_some() && !self.shutting_down
+    }
+
+    /// Tells the release by which dependencies it depends on itself, one after the other; none when it does not.
+    pub fn set_dependency_cycle(&mut self, cycle: Vec<ReleaseKey>) {
+        self.dependency_cycle = cycle;
     }
 
     /// Begins a pass. Without effect when none is due.
@@ -291,6 +298,7 @@ impl Release {
             memory.restore(&mut subject);
         }
         subject.terminal_error.before = self.backoff.hopeless_in_a_row();
+        subject.dependency_cycle.clone_from(&self.dependency_cycle);
         if let Some(reference) = source_reference(&subject)
             && let Some(source) = self.sources.get(&reference)
         {

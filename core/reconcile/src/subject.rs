@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pilothouse_api::{
-    API_VERSION, ConditionStatus, HelmRelease, HelmReleaseStatus, InvalidHelmRelease, KIND, REQUESTED_AT,
+    API_VERSION, ConditionStatus, DependencyReference, HelmRelease, HelmReleaseStatus, InvalidHelmRelease,
+    KIND, REQUESTED_AT,
 };
+use pilothouse_apply::StatusReader;
 use pilothouse_machine::Context;
 use pilothouse_protocol::{Action, Event, EventType, Object, ObjectRef, ReleaseKey};
 use serde_json::Value;
@@ -31,6 +33,12 @@ pub struct Subject {
     pub sources: BTreeMap<ObjectRef, Object>,
     /// An error of this pass that the same inputs would give again.
     pub terminal_error: TerminalError,
+    /// The object as read, for expressions over it; null when there are none.
+    pub object: Value,
+    /// Dependencies by which the object depends on itself, one after the other, as far as they are known.
+    pub dependency_cycle: Vec<ReleaseKey>,
+    /// `spec.healthCheckExprs`, once they are read.
+    pub health_checks: Option<Arc<dyn StatusReader>>,
 }
 
 impl Subject {
@@ -42,8 +50,28 @@ impl Subject {
         let release = HelmRelease::from_object(object)?;
         let status = release.status.clone();
         let written = object.get("status").cloned().unwrap_or(Value::Null);
-        let (sources, terminal_error) = (BTreeMap::new(), TerminalError::default());
-        Ok(Self { config, release, status, written, sources, terminal_error })
+        let has_expressions = release.spec.depends_on.iter().any(DependencyReference::has_expression);
+        Ok(Self {
+            config,
+            release,
+            status,
+            written,
+            sources: BTreeMap::new(),
+            terminal_error: TerminalError::default(),
+            object: if has_expressions { object.clone() } else { Value::Null },
+            dependency_cycle: Vec::new(),
+            health_checks: None,
+        })
+    }
+
+    /// The object with the status as it should be: `self` in expressions.
+    #[must_use]
+    pub fn as_object(&self) -> Value {
+        let mut object = self.object.clone();
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("status".to_owned(), serde_json::to_value(&self.status).unwrap_or_default());
+        }
+        object
     }
 
     /// Namespace and name.
@@ -81,7 +109,8 @@ impl Subject {
         message: &str,
     ) {
         let generation = self.generation();
-        self.status.conditions.set(kind, status, reason, message, generation, context.wall());
+        let message = context.secrets.mask(message);
+        self.status.conditions.set(kind, status, reason, &message, generation, context.wall());
     }
 
     /// Ready=False.
@@ -129,13 +158,14 @@ impl Subject {
         message: &str,
         annotations: BTreeMap<String, String>,
     ) {
-        let event = self.new_event(kind, reason, message, annotations);
+        let event = self.new_event(kind, reason, &context.secrets.mask(message), annotations);
         context.act(Action::Emit(event));
     }
 
     /// Records a trace event: Normal in Kubernetes, never sent to a webhook.
     pub fn trace_event(&self, context: &mut Context, reason: &str, message: &str) {
-        let event = self.new_event(EventType::Normal, reason, message, BTreeMap::new());
+        let message = context.secrets.mask(message);
+        let event = self.new_event(EventType::Normal, reason, &message, BTreeMap::new());
         context.act(Action::Emit(Event { trace: true, ..event }));
     }
 

@@ -42,8 +42,7 @@ pub fn config(flags: &[String]) -> Result<Flags, UnknownFlag> {
             "--no-cross-namespace-refs" => found.config.no_cross_namespace_refs = value == "true",
             "--feature-gates" => gates(&mut found.config, value).ok_or_else(unknown)?,
             "--insecure-kubeconfig-tls" => found.config.insecure_kube_config_tls = value == "true",
-            // Without effect on what a scenario compares.
-            "--override-manager" => {}
+            "--override-manager" => found.config.override_managers.push(value.to_owned()),
             _ => return Err(unknown()),
         }
     }

@@ -6,6 +6,7 @@ use pilothouse_api::HelmReleaseStatus;
 use pilothouse_helm::was_interrupted;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
+use super::drift::corrects_drift;
 use super::policy::{ActivePolicy, ReleaseAction, Remediation, RemediationStrategy};
 use crate::Subject;
 
@@ -27,6 +28,8 @@ pub enum ReleaseState {
     Untested,
     /// It failed, or its tests did.
     Failed(&'static str),
+    /// It is as wanted but for objects on the cluster; with their numbers.
+    Drifted(String),
     /// It is as wanted.
     InSync,
 }
@@ -43,6 +46,7 @@ impl ReleaseState {
             Self::Untested => "release has not been tested".to_owned(),
             Self::Failed("") => "release is in a failed state".to_owned(),
             Self::Failed(reason) => format!("release is in a failed state: {reason}"),
+            Self::Drifted(brief) => format!("detected changes in cluster state: {brief}"),
             Self::InSync => "release in-sync with desired state".to_owned(),
         }
     }
@@ -155,6 +159,8 @@ pub enum Next {
     RollbackRemediation,
     /// Uninstall the failed release.
     UninstallRemediation,
+    /// Bring the objects on the cluster back.
+    CorrectDrift,
     /// Nothing: the retries are used up.
     ExceededMaxRetries,
     /// Nothing: there is no release to roll back to.
@@ -220,6 +226,8 @@ pub fn next(
             (Truncation::Keep, Next::ExceededMaxRetries)
         }
         ReleaseState::OutOfSync(_) => (Truncation::Keep, Next::Upgrade),
+        ReleaseState::Drifted(_) if corrects_drift(subject) => (Truncation::Keep, Next::CorrectDrift),
+        ReleaseState::Drifted(_) => (Truncation::Keep, Next::Nothing),
         ReleaseState::Untested => (Truncation::Keep, Next::Test),
         // An interruption is no failure: nothing to remediate (spec 08 row 10).
         ReleaseState::Failed(INTERRUPTED) if active.retry.is_none() => (Truncation::Keep, Next::Upgrade),

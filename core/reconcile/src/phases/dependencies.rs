@@ -1,9 +1,12 @@
 //! Releases that must be ready first (spec 02 §2.3).
 
 use pilothouse_api::{API_VERSION, Conditions, DependencyReference, KIND};
+use pilothouse_cel::Expression;
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_machine::Context;
-use pilothouse_protocol::{EventType, LogLevel, ObjectRef, Reply, Request, RequestId, Why, metadata};
+use pilothouse_protocol::{
+    EventType, LogLevel, ObjectRef, ReleaseKey, Reply, Request, RequestId, Why, metadata,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -42,8 +45,18 @@ impl DependencyCheck {
             let reply = context.take(id)?;
             self.reading = None;
             self.next += 1;
-            if let Err(message) = judge(reply, &object, &dependency) {
-                return Some(Err(wait_for_dependency(subject, context, &message)));
+            match judge(reply, &object, &dependency, subject) {
+                Ok(()) => {}
+                Err(NotReady::Wait(message)) => {
+                    return Some(Err(wait_for_dependency(subject, context, &message)));
+                }
+                Err(NotReady::Never(error)) => {
+                    return Some(Err(invalid_expression(
+                        subject,
+                        context,
+                        &format!("terminal error: {error}"),
+                    )));
+                }
             }
         }
     }
@@ -57,22 +70,60 @@ pub fn reference(subject: &Subject, dependency: &DependencyReference) -> ObjectR
     ObjectRef::namespaced(API_VERSION, KIND, namespace, dependency.name.clone())
 }
 
-fn judge(reply: Reply, object: &ObjectRef, dependency: &DependencyReference) -> Result<(), String> {
-    let name = format!("{}/{}", object.namespace.as_deref().unwrap_or_default(), object.name);
+/// Why a dependency does not let the release go on.
+enum NotReady {
+    /// It may become ready.
+    Wait(String),
+    /// Its expression is none.
+    Never(String),
+}
+
+fn judge(
+    reply: Reply,
+    object: &ObjectRef,
+    dependency: &DependencyReference,
+    subject: &Subject,
+) -> Result<(), NotReady> {
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let name = format!("{namespace}/{}", object.name);
     let found = match reply {
         Reply::Object(found) => found,
-        Reply::Failed(failure) => return Err(format!("unable to get '{name}' dependency: {failure}")),
+        Reply::Failed(failure) => {
+            return Err(NotReady::Wait(format!("unable to get '{name}' dependency: {failure}")));
+        }
         Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => {
-            return Err(format!("unable to get '{name}' dependency: unexpected reply"));
+            return Err(NotReady::Wait(format!("unable to get '{name}' dependency: unexpected reply")));
         }
     };
+    let mut built_in = true;
     if let Some(expression) = dependency.ready_expr.as_deref().filter(|text| !text.is_empty()) {
-        // Refused rather than ignored: a dependency must never count as ready because it was not understood.
-        return Err(format!(
-            "dependency '{name}' has a readyExpr ({expression}), which this version does not evaluate"
-        ));
+        if !evaluate(expression, &object.name, &found, subject)? {
+            let text = format!("dependency '{name}' is not ready according to readyExpr eval");
+            return Err(NotReady::Wait(text));
+        }
+        built_in = subject.config.gates.additive_cel_dependency_check;
     }
-    if is_ready(&found) { Ok(()) } else { Err(format!("dependency '{name}' is not ready")) }
+    if !built_in || is_ready(&found) {
+        return Ok(());
+    }
+    let cycle = named_cycle(subject, &ReleaseKey::new(namespace, object.name.clone()));
+    Err(NotReady::Wait(format!("dependency '{name}' is not ready{cycle}")))
+}
+
+fn evaluate(text: &str, name: &str, found: &Value, subject: &Subject) -> Result<bool, NotReady> {
+    let expression = Expression::compile(text, &["self", "dep"])
+        .map_err(|error| NotReady::Never(format!("failed to evaluate dependency {name}: {error}")))?;
+    let own = subject.as_object();
+    expression.evaluate([("self", &own), ("dep", found)]).map_err(|error| NotReady::Wait(error.to_string()))
+}
+
+/// Names the cycle when it goes through a dependency: it will never be ready then (spec 08 row 13).
+fn named_cycle(subject: &Subject, dependency: &ReleaseKey) -> String {
+    if !subject.dependency_cycle.contains(dependency) {
+        return String::new();
+    }
+    let keys = subject.dependency_cycle.iter().map(ToString::to_string).collect::<Vec<_>>();
+    format!(": it depends on this one, dependency cycle {}", keys.join(" -> "))
 }
 
 /// Whether the latest generation was reconciled and the object is Ready.
@@ -82,6 +133,15 @@ fn is_ready(object: &Value) -> bool {
     let conditions = status.get("conditions").and_then(|conditions| Conditions::deserialize(conditions).ok());
     observed == Some(metadata::generation(object))
         && conditions.is_some_and(|conditions| conditions.is_true("Ready"))
+}
+
+/// An expression of the spec cannot be read: nothing but a change of the object helps.
+pub(crate) fn invalid_expression(subject: &mut Subject, context: &mut Context, error: &str) -> Ending {
+    let message = format!("Reconciliation failed terminally due to configuration error: {error}");
+    subject.not_ready(context, "InvalidCELExpression", &message);
+    subject.stalled(context, "InvalidCELExpression", &message);
+    subject.event(context, EventType::Warning, "InvalidCELExpression", error);
+    Ending::Terminal(message)
 }
 
 fn wait_for_dependency(subject: &mut Subject, context: &mut Context, message: &str) -> Ending {

@@ -52,6 +52,8 @@ pub fn record(
         ActionKind::Unlock => {
             written.iter().try_for_each(|record| observe_unlock(history, record, algorithm))
         }
+        // Storage has nothing to do with it.
+        ActionKind::CorrectDrift => Ok(()),
     };
     subject.status.history.sort();
     recorded.map_err(|error| format!("failed to observe the release: {error}"))?;

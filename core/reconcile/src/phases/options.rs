@@ -102,6 +102,7 @@ pub fn test(subject: &Subject) -> TestOptions {
     TestOptions {
         wait: WaitOptions {
             strategy: WaitStrategy::Watcher,
+            reader: subject.health_checks.clone(),
             ..WaitOptions::new(nanos(spec.action_timeout(own.timeout)))
         },
         filters: TestFilters { include: names(false), exclude: names(true) },
@@ -132,7 +133,8 @@ pub fn uninstall(subject: &Subject) -> UninstallOptions {
     let own = spec.uninstall();
     let timeout = spec.action_timeout(own.timeout);
     UninstallOptions {
-        wait: wait_options(subject, timeout, own.disable_wait, false),
+        // Hooks of an uninstall are not subject to health checks.
+        wait: WaitOptions { reader: None, ..wait_options(subject, timeout, own.disable_wait, false) },
         disable_hooks: own.disable_hooks,
         keep_history: own.keep_history,
         deletion_propagation: match own.deletion_propagation.as_deref() {
@@ -159,7 +161,8 @@ fn wait_options(
         (false, true) => WaitStrategy::Legacy,
         (false, false) => WaitStrategy::Watcher,
     };
-    WaitOptions { strategy, jobs: !disable_jobs, ..WaitOptions::new(nanos(timeout)) }
+    let reader = subject.health_checks.clone();
+    WaitOptions { strategy, jobs: !disable_jobs, reader, ..WaitOptions::new(nanos(timeout)) }
 }
 
 fn server_side_apply(option: Option<&str>) -> ServerSideApply {

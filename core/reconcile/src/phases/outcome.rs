@@ -65,7 +65,9 @@ impl EventMetadata {
         }
     }
 
-    fn annotations(&self) -> BTreeMap<String, String> {
+    /// As annotations of an event.
+    #[must_use]
+    pub fn annotations(&self) -> BTreeMap<String, String> {
         let mut annotations = BTreeMap::from([
             (format!("{GROUP}/revision"), self.revision.clone()),
             (format!("{GROUP}/token"), self.token.clone()),
@@ -127,8 +129,19 @@ impl Announcement {
     pub fn announce(&self, subject: &mut Subject, context: &mut Context) {
         subject.mark(context, self.condition, self.status, self.reason, &self.message);
         let tail = if self.quote_log { context.helm_log.tail() } else { String::new() };
-        let message = format!("{}{tail}", self.message);
+        let left = left_fields(context);
+        let message = format!("{}{left}{tail}", self.message);
         subject.event_with(context, self.event, self.reason, &message, self.metadata.annotations());
+    }
+}
+
+/// The fields that the action has left to other managers (spec 08 row 20); empty when there are none.
+fn left_fields(context: &mut Context) -> String {
+    let left = std::mem::take(&mut context.left_fields);
+    if left.is_empty() {
+        String::new()
+    } else {
+        format!("\n\nFields left to other managers:\n{}", left.join("\n"))
     }
 }
 

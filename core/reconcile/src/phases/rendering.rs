@@ -52,7 +52,8 @@ fn kustomization(kustomize: &Kustomize) -> Kustomization {
     Kustomization { patches: patches.collect(), images: images.collect() }
 }
 
-fn selector(selector: &pilothouse_api::Selector) -> Selector {
+/// A selector of the API as one that can be used.
+pub(crate) fn selector(selector: &pilothouse_api::Selector) -> Selector {
     Selector {
         group: selector.group.clone(),
         version: selector.version.clone(),

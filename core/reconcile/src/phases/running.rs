@@ -35,6 +35,8 @@ pub enum ActionKind {
     UninstallRemediation,
     /// Unlock a pending release.
     Unlock,
+    /// Put drift right.
+    CorrectDrift,
 }
 
 impl ActionKind {
@@ -48,6 +50,7 @@ impl ActionKind {
             Self::Rollback => "rollback",
             Self::UninstallRemediation => "uninstall",
             Self::Unlock => "unlock",
+            Self::CorrectDrift => "correct cluster drift",
         }
     }
 
@@ -81,7 +84,7 @@ impl ActionKind {
             Self::Test => spec.test().timeout,
             Self::Rollback => spec.rollback().timeout,
             Self::UninstallRemediation => spec.uninstall().timeout,
-            Self::Unlock => None,
+            Self::Unlock | Self::CorrectDrift => None,
         })
     }
 }
@@ -162,6 +165,7 @@ impl Running {
                 HelmTask::Uninstall(Box::new(Uninstall::new(config, options::uninstall(subject), storage)))
             }
             ActionKind::Unlock => HelmTask::Unlock(Box::new(Unlock::new(config, storage))),
+            ActionKind::CorrectDrift => return Err(format!("{} is none of Helm's actions", kind.name())),
         };
         Ok(Self { kind, task, mark, started: None, target, latest: determined.latest.clone() })
     }
@@ -256,6 +260,7 @@ impl Running {
                 self.remediated(error, changed, subject, desired, context)
             }
             ActionKind::Unlock => self.unlocked(error, subject, context),
+            ActionKind::CorrectDrift => false,
         };
         if self.kind != ActionKind::UninstallRemediation {
             summarise(subject, context);

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pilothouse_api::ValuesReference;
 use pilothouse_chart::{ResolvedReference, compose_values};
-use pilothouse_machine::Context;
+use pilothouse_machine::{Context, Secrets};
 use pilothouse_protocol::{ErrorClass, EventType, LogLevel, Object, ObjectRef, Reply, Request, RequestId};
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct ReadValues {
     reading: Option<RequestId>,
     found: BTreeMap<ObjectRef, Option<Object>>,
     resolved: Vec<ResolvedReference>,
+    /// The positions of those that came from Secrets.
+    from_secrets: Vec<usize>,
 }
 
 impl ReadValues {
@@ -29,7 +31,8 @@ impl ReadValues {
     #[must_use]
     pub fn new(subject: &Subject) -> Self {
         let capacity = subject.release.spec.values_from.len();
-        Self { next: 0, reading: None, found: BTreeMap::new(), resolved: Vec::with_capacity(capacity) }
+        let resolved = Vec::with_capacity(capacity);
+        Self { next: 0, reading: None, found: BTreeMap::new(), resolved, from_secrets: Vec::new() }
     }
 
     /// Goes as far as it can. The error says how the pass ends.
@@ -85,6 +88,9 @@ impl ReadValues {
         let key = reference.values_key.as_deref().unwrap_or(DEFAULT_KEY);
         match read_key(&found, &reference.kind, key) {
             Some(Ok(text)) => {
+                if reference.kind == "Secret" {
+                    self.from_secrets.push(self.resolved.len());
+                }
                 self.resolved.push(ResolvedReference {
                     description: describe(subject, reference),
                     text,
@@ -100,6 +106,21 @@ impl ReadValues {
             }
             None => self.missing(subject, context, reference, "key not found"),
         }
+    }
+
+    /// Everything that came from Secrets: it is masked wherever it appears (spec 08 row 21).
+    fn secrets(&self, subject: &Subject) -> Secrets {
+        let references = self.from_secrets.iter().filter_map(|at| self.resolved.get(*at));
+        let values: Vec<Value> = references.flat_map(|reference| secret_values(&reference.text)).collect();
+        let metadata = &subject.release.metadata;
+        let release = subject.release.long_release_name();
+        let public = [
+            metadata.name.as_str(),
+            metadata.namespace.as_str(),
+            release.as_str(),
+            subject.release.release_namespace(),
+        ];
+        Secrets::of(&values, &public)
     }
 
     fn missing(
@@ -119,11 +140,18 @@ impl ReadValues {
     }
 
     fn compose(&mut self, subject: &mut Subject, context: &mut Context) -> Result<Value, Ending> {
+        context.secrets = self.secrets(subject);
         compose_values(&self.resolved, subject.release.spec.values.as_ref()).map_err(|error| {
             subject.terminal_error.note(ErrorClass::Terminal, &error);
             failed(subject, context, error.to_string())
         })
     }
+}
+
+/// What Secrets hold under a key, as text and as the values that it means.
+fn secret_values(text: &str) -> [Value; 2] {
+    let parsed = pilothouse_encoding::yaml::parse(text).unwrap_or_default();
+    [if parsed.is_object() { Value::Null } else { Value::from(text) }, parsed]
 }
 
 fn failed(subject: &mut Subject, context: &mut Context, message: String) -> Ending {

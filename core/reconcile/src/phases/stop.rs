@@ -1,0 +1,157 @@
+//! How the loop stops: what the status says then, and when the next pass begins (spec 02 §7.3).
+
+use pilothouse_api::ConditionStatus;
+use pilothouse_encoding::duration::GoDuration;
+use pilothouse_machine::Context;
+use pilothouse_protocol::Why;
+
+use super::desired::Desired;
+use super::drift::detects_drift;
+use super::outcome::success_message;
+use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
+use super::summarise::summarise;
+use crate::{Ending, Subject};
+
+/// The state cannot be determined.
+pub(super) fn state_error(subject: &mut Subject, context: &mut Context, error: &str) -> Ending {
+    let message = format!("Could not determine release state: {error}");
+    subject.not_ready(context, "StateError", &message);
+    Ending::Error(message)
+}
+
+/// The release is fine again: Remediated=True gives way to Released=True.
+pub(super) fn forget_remediation(subject: &mut Subject, context: &mut Context) {
+    if !subject.status.conditions.is_true("Remediated") {
+        return;
+    }
+    let Some(snapshot) = subject.status.history.latest().cloned() else { return };
+    subject.status.conditions.remove("Remediated");
+    let message = success_message("upgrade", &snapshot);
+    subject.mark(context, "Released", ConditionStatus::True, "UpgradeSucceeded", &message);
+}
+
+/// The release is as wanted, and so are its objects as far as they were looked at.
+pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Context) -> Ending {
+    let conditions = &subject.status.conditions;
+    if !conditions.is_true("Ready") || !conditions.is_true("Released") {
+        let restored = match conditions.reason("Released") {
+            "InstallFailed" => Some((ReleaseAction::Install, "InstallSucceeded")),
+            "UpgradeFailed" => Some((ReleaseAction::Upgrade, "UpgradeSucceeded")),
+            // Nothing is known of the release but that it is as wanted: say how it came to be (hc#1409).
+            _ if !conditions.is_true("Released") => Some(restored_action(subject)),
+            _ => None,
+        };
+        if let (Some((action, reason)), Some(snapshot)) = (restored, subject.status.history.latest().cloned())
+        {
+            let message = success_message(action.name(), &snapshot);
+            subject.mark(context, "Released", ConditionStatus::True, reason, &message);
+        }
+    }
+    subject.status.observed_post_renderers_digest.clone_from(&desired.post_renderers_digest);
+    subject.status.observed_common_metadata_digest.clone_from(&desired.common_metadata_digest);
+    if detects_drift(subject) {
+        let message = "No drift detected against the cluster state";
+        subject.mark(context, "Drifted", ConditionStatus::False, "NoDriftDetected", message);
+    }
+    nothing_to_do(subject, context)
+}
+
+/// Nothing is left to do.
+pub(super) fn nothing_to_do(subject: &mut Subject, context: &mut Context) -> Ending {
+    subject.status.conditions.remove("Reconciling");
+    summarise(subject, context);
+    success(subject, context)
+}
+
+fn restored_action(subject: &Subject) -> (ReleaseAction, &'static str) {
+    match subject.status.history.latest().map(|snapshot| snapshot.action.as_str()) {
+        Some("install") => (ReleaseAction::Install, "InstallSucceeded"),
+        _ => (ReleaseAction::Upgrade, "UpgradeSucceeded"),
+    }
+}
+
+fn success(subject: &Subject, context: &mut Context) -> Ending {
+    let interval = u64::try_from(subject.release.spec.interval.as_nanos()).unwrap_or_default();
+    let nanos = context.random.jitter(interval, subject.config.interval_jitter_percentage);
+    Ending::After { nanos, why: Why::Interval, observed: true }
+}
+
+/// No retry is left.
+pub(super) fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> Ending {
+    let action = ReleaseAction::last_attempted(&subject.status);
+    let (name, failures) =
+        action.map_or(("release", 0), |action| (action.name(), action.failures(&subject.status)));
+    let message = format!("Failed to {name} after {failures} attempt(s)");
+    subject.stalled(context, "RetriesExceeded", &message);
+    end_progress(subject, context, "RetriesExceeded", &message);
+    Ending::Terminal("terminal error: exceeded maximum retries: cannot remediate failed release".to_owned())
+}
+
+/// There is nothing to roll back to.
+pub(super) fn missing_rollback_target(subject: &mut Subject, context: &mut Context) -> Ending {
+    let reason = "missing target release for rollback: cannot remediate failed release";
+    let message = format!("Failed to perform remediation: {reason}");
+    subject.stalled(context, "MissingRollbackTarget", &message);
+    end_progress(subject, context, "MissingRollbackTarget", &message);
+    Ending::Terminal(format!("terminal error: {reason}"))
+}
+
+/// A stalled release is not in progress: Ready=Unknown, left by a gate that was closed for a while, gives way to what
+/// became of the release.
+fn end_progress(subject: &mut Subject, context: &Context, reason: &str, message: &str) {
+    let is_unknown = |subject: &Subject| {
+        subject.status.conditions.get("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown)
+    };
+    if is_unknown(subject) {
+        summarise(subject, context);
+    }
+    if is_unknown(subject) {
+        subject.not_ready(context, reason, message);
+    }
+}
+
+/// The type of the next action has run in this pass already (rule 3).
+pub(super) fn done_already(subject: &mut Subject, active: &ActivePolicy, context: &mut Context) -> Ending {
+    if let Some(interval) = active.retry {
+        return retry_after(subject, context, interval);
+    }
+    let exhausted =
+        active.remediation.as_ref().is_some_and(|remediation| remediation.retries_exhausted(&subject.status));
+    if !exhausted {
+        return must_requeue(subject, context);
+    }
+    subject.status.conditions.remove("Reconciling");
+    // Drift that could not be corrected is no progress (spec 08 row 15).
+    if subject.status.conditions.get("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown) {
+        summarise(subject, context);
+    }
+    success(subject, context)
+}
+
+/// After a remediation the pass stops (rule 6).
+pub(super) fn remediated(subject: &mut Subject, active: &ActivePolicy, context: &mut Context) -> Ending {
+    if let Some(interval) = active.retry {
+        return retry_after(subject, context, interval);
+    }
+    let goes_on = active.remediation.as_ref().is_none_or(|remediation| {
+        let reinstalls = remediation.action == ReleaseAction::Upgrade
+            && remediation.strategy == RemediationStrategy::Uninstall;
+        reinstalls || !remediation.retries_exhausted(&subject.status)
+    });
+    if goes_on { must_requeue(subject, context) } else { retries_exceeded(subject, context) }
+}
+
+fn must_requeue(subject: &mut Subject, context: &mut Context) -> Ending {
+    let message =
+        subject.status.conditions.get("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    subject.reconciling(context, "ProgressingWithRetry", &message);
+    Ending::Rate
+}
+
+/// The strategy is to try again after an interval.
+pub(super) fn retry_after(subject: &mut Subject, context: &mut Context, interval: GoDuration) -> Ending {
+    subject.reconciling(context, "ProgressingWithRetry", &format!("retrying after {interval}"));
+    let nanos = u64::try_from(interval.as_nanos()).unwrap_or_default();
+    let nanos = context.random.jitter(nanos, subject.config.interval_jitter_percentage);
+    Ending::After { nanos, why: Why::RetryInterval, observed: true }
+}
