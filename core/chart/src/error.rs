@@ -14,6 +14,9 @@ pub enum ChartError {
     /// A bound on sizes or counts was passed.
     #[error("{0}")]
     TooLarge(String),
+    /// A rule of `.helmignore` is malformed.
+    #[error("{0}")]
+    Ignore(&'static str),
     /// The archive holds no file.
     #[error("no files in chart archive")]
     Empty,

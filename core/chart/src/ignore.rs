@@ -1,17 +1,28 @@
 //! `.helmignore` of a chart in a folder (Go package `helm.sh/helm/v4/pkg/ignore`).
 
-use crate::File;
+use pilothouse_template::value::lossy;
+
+use crate::path_match::Pattern;
+use crate::{ChartError, File};
 
 /// Name of the file with the rules.
 const NAME: &str = ".helmignore";
+/// What is said about a pattern that cannot be read.
+const MALFORMED: ChartError = ChartError::Ignore("syntax error in pattern");
 
 /// The files that the rules among them do not exclude, without those of folders that they exclude.
-pub fn kept(files: Vec<File>) -> Vec<File> {
-    let text = files.iter().find(|file| file.name == NAME).map(|file| String::from_utf8_lossy(&file.data));
-    let mut rules: Vec<Rule> = text.iter().flat_map(|text| text.lines()).filter_map(Rule::parse).collect();
-    // Helm's own rule: files whose name begins with a dot in the folder of templates.
-    rules.extend(Rule::parse("templates/.?*"));
-    files.into_iter().filter(|file| !is_ignored(&rules, &file.name)).collect()
+///
+/// # Errors
+/// When a rule is malformed.
+pub fn kept(files: Vec<File>) -> Result<Vec<File>, ChartError> {
+    let text = files.iter().find(|file| file.name == NAME).map(|file| lossy(&file.data));
+    let text = text.unwrap_or_default();
+    let mut rules = Vec::new();
+    // Helm's own rule comes last: files whose name begins with a dot in the folder of templates.
+    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines().chain(["templates/.?*"]) {
+        rules.extend(Rule::parse(line)?);
+    }
+    Ok(files.into_iter().filter(|file| !is_ignored(&rules, &file.name)).collect())
 }
 
 fn is_ignored(rules: &[Rule], path: &str) -> bool {
@@ -20,7 +31,7 @@ fn is_ignored(rules: &[Rule], path: &str) -> bool {
         // A rule that does not match counts for a negated one: so does Helm.
         rules.iter().any(|rule| {
             if rule.folders_only && !is_folder {
-                return false;
+                return rule.negated;
             }
             rule.matches(path) != rule.negated
         })
@@ -29,7 +40,7 @@ fn is_ignored(rules: &[Rule], path: &str) -> bool {
 
 /// One line of the file.
 struct Rule {
-    pattern: Vec<char>,
+    pattern: Pattern,
     negated: bool,
     folders_only: bool,
     /// The pattern is for the whole path, not for the last part of it.
@@ -37,71 +48,31 @@ struct Rule {
 }
 
 impl Rule {
-    fn parse(line: &str) -> Option<Self> {
+    fn parse(line: &str) -> Result<Option<Self>, ChartError> {
         let line = line.trim();
-        if line.is_empty() || line.starts_with('#') || line.contains("**") {
-            return None;
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(None);
         }
+        if line.contains("**") {
+            return Err(ChartError::Ignore("double-star (**) syntax is not supported"));
+        }
+        Pattern::parse(line).ok_or(MALFORMED)?;
         let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let (rooted, pattern) = line.strip_prefix('/').map_or((false, line), |rest| (true, rest));
         let whole_path = rooted || pattern.contains('/');
-        Some(Self { pattern: pattern.chars().collect(), negated, folders_only, whole_path })
+        Ok(Some(Self {
+            pattern: Pattern::parse(pattern).ok_or(MALFORMED)?,
+            negated,
+            folders_only,
+            whole_path,
+        }))
     }
 
     fn matches(&self, path: &str) -> bool {
         let subject = if self.whole_path { path } else { path.rsplit('/').next().unwrap_or(path) };
-        let subject: Vec<char> = subject.chars().collect();
-        matches(&self.pattern, &subject)
+        self.pattern.matches(subject)
     }
-}
-
-/// Shell patterns as Go's `path.Match` has them: `*`, `?`, sets and escapes, none of which matches a slash.
-fn matches(pattern: &[char], subject: &[char]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else {
-        return subject.is_empty();
-    };
-    match first {
-        '*' => {
-            let reach = subject.iter().take_while(|c| **c != '/').count();
-            (0..=reach).any(|length| matches(rest, &subject[length..]))
-        }
-        '[' => {
-            let Some(end) = rest.iter().skip(1).position(|c| *c == ']').map(|at| at + 1) else {
-                return false;
-            };
-            let found = subject.split_first().filter(|(c, _)| in_set(&rest[..end], **c));
-            found.is_some_and(|(_, subject)| matches(&rest[end + 1..], subject))
-        }
-        '?' => subject.split_first().is_some_and(|(c, subject)| *c != '/' && matches(rest, subject)),
-        '\\' => rest.split_first().is_some_and(|(c, rest)| literal(*c, rest, subject)),
-        c => literal(*c, rest, subject),
-    }
-}
-
-fn literal(c: char, rest: &[char], subject: &[char]) -> bool {
-    subject.split_first().is_some_and(|(first, subject)| *first == c && matches(rest, subject))
-}
-
-fn in_set(set: &[char], c: char) -> bool {
-    let (negated, mut set) = match set.split_first() {
-        Some(('^', rest)) => (true, rest),
-        _ => (false, set),
-    };
-    let mut found = false;
-    while let Some((low, rest)) = set.split_first() {
-        match rest {
-            ['-', high, rest @ ..] => {
-                found |= (*low..=*high).contains(&c);
-                set = rest;
-            }
-            rest => {
-                found |= *low == c;
-                set = rest;
-            }
-        }
-    }
-    c != '/' && found != negated
 }
 
 #[cfg(test)]
@@ -115,12 +86,13 @@ mod tests {
             modtime: None,
         };
         let files = names.iter().map(|name| file(name, "")).chain([file(NAME, rules)]).collect();
-        kept(files).into_iter().map(|file| file.name).filter(|name| name != NAME).collect()
+        kept(files).unwrap().into_iter().map(|file| file.name).filter(|name| name != NAME).collect()
     }
 
     #[test]
     fn rules_exclude() {
-        let cases: [(&str, &[&str], &[&str]); 6] = [
+        let cases: [(&str, &[&str], &[&str]); 7] = [
+            ("!x/", &["a"], &[]),
             ("*.bak", &["a.bak", "x/b.bak", "c"], &["c"]),
             ("/a", &["a", "x/a"], &["x/a"]),
             ("ci/", &["ci/values.yaml", "x/ci/y", "ci.md"], &["ci.md"]),
@@ -130,6 +102,16 @@ mod tests {
         ];
         for (rules, given, expected) in cases {
             assert_eq!(names(rules, given), expected, "{rules}");
+        }
+    }
+
+    #[test]
+    fn malformed_rules_are_refused() {
+        for (rule, reason) in
+            [("[a", "syntax error in pattern"), ("a/**", "double-star (**) syntax is not supported")]
+        {
+            let rules = File { name: NAME.to_owned(), data: rule.as_bytes().to_vec(), modtime: None };
+            assert_eq!(kept(vec![rules]).unwrap_err().to_string(), reason);
         }
     }
 }

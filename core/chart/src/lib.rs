@@ -15,6 +15,7 @@ mod load;
 mod manifest;
 mod merge;
 mod metadata;
+mod path_match;
 mod post_render;
 mod release_name;
 mod render;

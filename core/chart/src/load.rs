@@ -29,7 +29,7 @@ impl Chart {
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
         let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
-        load(ignore::kept(files).into_iter().map(without_mark).collect(), limits)
+        load(ignore::kept(files)?.into_iter().map(without_mark).collect(), limits)
     }
 }
 

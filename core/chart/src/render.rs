@@ -92,7 +92,11 @@ pub fn render(
     lookups: &Lookups,
 ) -> Result<Outcome, RenderError> {
     let mut chart = chart.clone();
-    let mut warnings = process_dependencies(&mut chart, values).map_err(RenderError::Values)?;
+    let mut warnings = process_dependencies(&mut chart, values).map_err(|error| {
+        // Only an install says what it was doing.
+        let prefix = if options.is_install { "chart dependencies processing failed: " } else { "" };
+        RenderError::Values(format!("{prefix}{error}"))
+    })?;
     let (values, more) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
     warnings.extend(more);
     if !options.skip_schema_validation {

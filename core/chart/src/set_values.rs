@@ -1,6 +1,8 @@
 //! The syntax of `--set` (Go package `helm.sh/helm/v4/pkg/strvals`): `a.b[0].c=x,list={1,2}`.
 
 use pilothouse_encoding::go_json::floats;
+use pilothouse_encoding::json_repair::repaired;
+use pilothouse_template::{go_quoted, go_quoted_char};
 use serde_json::{Map, Number, Value};
 
 /// Largest index of a list.
@@ -25,7 +27,7 @@ pub enum SetMode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// An index is no number.
-    #[error("error parsing index: strconv.Atoi: parsing {0:?}: invalid syntax")]
+    #[error("error parsing index: strconv.Atoi: parsing {}: invalid syntax", go_quoted(.0.as_bytes()))]
     Index(String),
     /// An index is negative.
     #[error("negative {0} index not allowed")]
@@ -34,19 +36,19 @@ pub enum SetError {
     #[error("index of {0} is greater than maximum supported index of {LARGEST_INDEX}")]
     LargeIndex(i64),
     /// Something stands between an index and what follows it.
-    #[error("unexpected data at end of array index: {0:?}")]
+    #[error("unexpected data at end of array index: {0}")]
     AfterIndex(String),
     /// The path is too deep.
     #[error("value name nested level is greater than maximum supported nested level of {DEEPEST}")]
     TooDeep,
     /// The text ends within a key.
-    #[error("key {0:?} has no value")]
+    #[error("key {} has no value", go_quoted(.0.as_bytes()))]
     NoValue(String),
     /// A comma follows a key.
-    #[error("key {0:?} has no value (cannot end with ,)")]
+    #[error("key {} has no value (cannot end with ,)", go_quoted(.0.as_bytes()))]
     Comma(String),
     /// No key follows a dot.
-    #[error("key map {0:?} has no value")]
+    #[error("key map {} has no value", go_quoted(.0.as_bytes()))]
     EmptyMap(String),
     /// A value is no JSON.
     #[error("invalid JSON: {0}")]
@@ -113,7 +115,10 @@ struct Parser<'a> {
 impl Parser<'_> {
     /// Reads a path from a key on, and its value.
     fn key(&mut self, map: &mut Map<String, Value>, depth: usize) -> Result<(), Stop> {
-        let (key, stop) = self.until(&['=', '[', ',', '.']);
+        // In a literal, a comma is part of the key.
+        let marks: &[char] =
+            if self.mode == SetMode::Literal { &['=', '[', '.'] } else { &['=', '[', '.', ','] };
+        let (key, stop) = self.until(marks);
         match stop {
             None if key.is_empty() => Err(Stop::End),
             None => Err(SetError::NoValue(key).into()),
@@ -167,7 +172,7 @@ impl Parser<'_> {
         }
         let (text, stop) = self.until(&['[', '.', '=']);
         if !text.is_empty() {
-            return Err(SetError::AfterIndex(text).into());
+            return Err(SetError::AfterIndex(letters(&text)).into());
         }
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         let value = match stop {
@@ -248,10 +253,11 @@ impl Parser<'_> {
         if self.at_end_of_json() {
             return Ok(Value::Null);
         }
-        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
-        let value =
-            values.next().unwrap_or(Ok(Value::Null)).map_err(|error| SetError::Json(error.to_string()))?;
-        self.rest = &self.rest[values.byte_offset()..];
+        let (value, length) = first_json(self.rest)
+            // Halves of surrogate pairs are no error for Go; the rest keeps its length without them.
+            .or_else(|error| first_json(&repaired(self.rest).0).map_err(|_| error))
+            .map_err(|error| SetError::Json(error.to_string()))?;
+        self.rest = &self.rest[length..];
         self.at_end_of_json();
         Ok(floats(value))
     }
@@ -292,13 +298,29 @@ impl Parser<'_> {
                 return (text, Some(letter));
             }
             match letter {
-                '\\' => text.extend(letters.next().map(|(_, escaped)| escaped)),
+                '\\' if self.mode != SetMode::Literal => {
+                    text.extend(letters.next().map(|(_, escaped)| escaped))
+                }
                 letter => text.push(letter),
             }
         }
         self.rest = "";
         (text, None)
     }
+}
+
+/// The JSON value at the beginning of a text, and its length.
+fn first_json(text: &str) -> Result<(Value, usize), serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let value = values.next().unwrap_or(Ok(Value::Null))?;
+    Ok((value, values.byte_offset()))
+}
+
+/// Letters as Go quotes a list of them: `['a' 'b']`.
+fn letters(text: &str) -> String {
+    let quoted: Vec<String> =
+        text.chars().map(|letter| go_quoted_char(i64::from(u32::from(letter)), false)).collect();
+    format!("[{}]", quoted.join(" "))
 }
 
 /// An empty key sets nothing.
@@ -363,7 +385,7 @@ mod tests {
             ("a[x]=1", "error parsing index: strconv.Atoi: parsing \"x\": invalid syntax"),
             ("a[-1]=1", "negative -1 index not allowed"),
             ("a[70000]=1", "index of 70000 is greater than maximum supported index of 65536"),
-            ("a[0]b=1", "unexpected data at end of array index: \"b\""),
+            ("a[0]b=1", "unexpected data at end of array index: ['b']"),
             ("a..b=1", "key map \"a\" has no value"),
             ("a=1,b,c=1", "key \"b\" has no value (cannot end with ,)"),
             (

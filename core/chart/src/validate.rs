@@ -64,6 +64,11 @@ fn sanitize(metadata: &mut ChartMetadata) {
     for text in texts.into_iter().chain(&mut metadata.sources).chain(&mut metadata.keywords) {
         *text = sanitized(text);
     }
+    for maintainer in &mut metadata.maintainers {
+        for text in [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url] {
+            *text = sanitized(text);
+        }
+    }
     for dependency in &mut metadata.dependencies {
         let texts = [
             &mut dependency.name,

@@ -7,7 +7,8 @@
 pub mod digest;
 pub mod duration;
 pub mod go_json;
+pub mod json_repair;
 pub mod number;
-mod quote;
+pub mod quote;
 pub mod timestamp;
 pub mod yaml;

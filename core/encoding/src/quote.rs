@@ -1,7 +1,7 @@
 //! Quotes around the texts that errors repeat.
 
 /// Quotes like the `time` package: `"` and `\` with a backslash, controls and non-ASCII bytes as `\xNN`.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {

@@ -49,12 +49,11 @@ impl Object for Kube {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Struct(vec![
-            ("Version", Value::from(self.0.version.as_str())),
-            ("normalizedVersion", Value::from(self.0.text())),
-            ("Major", Value::from(self.0.major.as_str())),
-            ("Minor", Value::from(self.0.minor.as_str())),
-        ])
+        kube_shape(&self.0, self.0.text())
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        kube_field(&self.0, name)
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -71,6 +70,58 @@ impl Object for Kube {
     fn string_by_pointer(&self) -> Option<String> {
         Some(self.0.text().to_owned())
     }
+
+    fn boxed(&self) -> Option<Value> {
+        Some(Value::native(BoxedKube { kube: self.0.clone(), normalized: self.0.text().to_owned() }))
+    }
+
+    fn encoded(&self) -> Option<serde_json::Value> {
+        Some(json!({"Version": self.0.version, "Major": self.0.major, "Minor": self.0.minor}))
+    }
+}
+
+/// The same without an address, and so without the methods of a pointer.
+struct BoxedKube {
+    kube: KubeVersion,
+    /// Not exported, and so not part of a deep copy.
+    normalized: String,
+}
+
+impl Object for BoxedKube {
+    fn type_name(&self) -> &'static str {
+        "common.KubeVersion"
+    }
+
+    fn shape(&self) -> Shape {
+        kube_shape(&self.kube, &self.normalized)
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        kube_field(&self.kube, name)
+    }
+
+    fn copied(&self) -> Option<Value> {
+        Some(Value::native(Self { kube: self.kube.clone(), normalized: String::new() }))
+    }
+
+    fn encoded(&self) -> Option<serde_json::Value> {
+        Kube(self.kube.clone()).encoded()
+    }
+}
+
+/// One field is not exported: it is printed, and nothing else.
+fn kube_shape(kube: &KubeVersion, normalized: &str) -> Shape {
+    Shape::Struct(vec![
+        ("Version", Value::from(kube.version.as_str())),
+        ("normalizedVersion", Value::from(normalized)),
+        ("Major", Value::from(kube.major.as_str())),
+        ("Minor", Value::from(kube.minor.as_str())),
+    ])
+}
+
+fn kube_field(kube: &KubeVersion, name: &str) -> Option<Value> {
+    let fields = [("Version", &kube.version), ("Major", &kube.major), ("Minor", &kube.minor)];
+    fields.iter().find(|(field, _)| *field == name).map(|(_, text)| Value::from(text.as_str()))
 }
 
 struct Versions(Rc<List>);

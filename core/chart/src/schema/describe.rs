@@ -16,18 +16,15 @@ pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
 /// Why a schema cannot be used.
 pub(super) fn compile_error(error: &CompileError) -> String {
     match error {
-        CompileError::ValidationError { url, .. } => {
-            let text = format!("{error:#}");
-            match text.split_once("is not valid against metaschema: ") {
-                Some((_, reason)) => {
-                    format!(
-                        "{:?} is not valid against metaschema: {reason}",
-                        format!("{}#", url.trim_end_matches('#'))
-                    )
-                }
-                None => text,
-            }
+        CompileError::ValidationError { url, src } => {
+            let place = format!("{}#", url.trim_end_matches('#'));
+            let reason = match &src.kind {
+                ErrorKind::Schema { url } => format!("jsonschema validation failed with {}\n", quoted(url)),
+                _ => String::new(),
+            };
+            format!("{place:?} is not valid against metaschema: {reason}{}", violations(src))
         }
+        CompileError::JsonPointerNotFound(url) => format!("json-pointer in {url:?} not found"),
         other => format!("{other:#}"),
     }
 }
@@ -123,6 +120,9 @@ fn alternatives(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::OneOf(None) => "'oneOf' failed, none matched".to_owned(),
         ErrorKind::OneOf(Some((first, second))) => {
             format!("'oneOf' failed, subschemas {first}, {second} matched")
+        }
+        ErrorKind::RefCycle { url, kw_loc1, kw_loc2 } => {
+            format!("both {kw_loc1} and {kw_loc2} resolve to {url:?} causing reference cycle")
         }
         ErrorKind::FalseSchema => "false schema".to_owned(),
         ErrorKind::Contains => "no items match contains schema".to_owned(),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use libyaml_safer::{Event, EventData};
 
 use super::error::YamlError;
-use super::events::Events;
+use super::events::{Events, Repair};
 use super::limits::Limits;
 use super::tag_commas::{escape_commas, work_for};
 
-/// The most text that is read again because of `\'` escapes.
+/// The most text that is read again because of what the parser refuses.
 const REPAIR_BYTES: usize = 64 << 20;
 
 /// The place of a node in its document.
@@ -49,6 +49,20 @@ impl Document {
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
+
+    /// Puts colons where a letter stands for them.
+    fn restore_colons(&mut self, mark: char) {
+        for node in &mut self.nodes {
+            match &mut node.content {
+                Content::Scalar { value: text, .. } | Content::Alias { anchor: text, .. }
+                    if text.contains(mark) =>
+                {
+                    *text = text.replace(mark, ":");
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Reads the first document of `text`.
@@ -63,9 +77,16 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
     let mut work = text.len();
     let mut outcome = compose_once(text, limits);
     let mut repaired = String::new();
+    let mut stand_in = None;
     while let Err((_, Some(at))) = &outcome {
         let current = if repaired.is_empty() { text } else { repaired.as_str() };
-        let next = without_escaped_quotes(current, *at);
+        let next = match at {
+            Repair::EscapedQuote(at) => without_escaped_quotes(current, *at),
+            Repair::Colon(at) => {
+                let mark = *stand_in.get_or_insert_with(|| unused_letter(text));
+                format!("{}{mark}{}", &current[..*at], &current[at + 1..])
+            }
+        };
         work = work.saturating_add(next.len());
         if work > REPAIR_BYTES.max(text.len() * 2) {
             break;
@@ -74,15 +95,24 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
         repaired = escape_commas(&next, limits, &mut comma_work).into_owned();
         outcome = compose_once(&repaired, limits);
     }
-    outcome.map_err(|(error, _)| error)
+    let mut document = outcome.map_err(|(error, _)| error)?;
+    if let Some(mark) = stand_in {
+        document.restore_colons(mark);
+    }
+    Ok(document)
 }
 
-/// The document, or the error and where an escape `\'` caused it.
-fn compose_once(text: &str, limits: &Limits) -> Result<Document, (YamlError, Option<usize>)> {
+/// A letter of the private area that the text does not have.
+fn unused_letter(text: &str) -> char {
+    ('\u{e000}'..'\u{f8ff}').find(|letter| !text.contains(*letter)).unwrap_or('\u{f8ff}')
+}
+
+/// The document, or the error and what can be done about it.
+fn compose_once(text: &str, limits: &Limits) -> Result<Document, (YamlError, Option<Repair>)> {
     let mut events = Events::new(text);
     let mut composer = Composer::new(limits);
     loop {
-        let event = events.next().map_err(|error| (error, events.escaped_quote))?;
+        let event = events.next().map_err(|error| (error, events.repair))?;
         if composer.event(event).map_err(|error| (error, None))? {
             return Ok(Document { nodes: composer.nodes, root: composer.root });
         }

@@ -11,14 +11,23 @@ use super::scalar::is_break;
 /// go-yaml's block: the block a forbidden character stands in decides which of several errors is found first.
 const BLOCK: usize = 512;
 
+/// What go-yaml reads and the parser refuses, with its place in the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Repair {
+    /// An escape `\'`.
+    EscapedQuote(usize),
+    /// A colon within a plain scalar in a flow collection, before one of `,?[]{}`.
+    Colon(usize),
+}
+
 /// The events of one text.
 pub(super) struct Events<'a> {
     parser: Parser<BufReader<Chain<&'a [u8], &'static [u8]>>>,
     text: &'a str,
     /// The parser panics at the end of some texts without a last line break, so it always gets one.
     completed: bool,
-    /// Where the parser stopped at an escape `\'`, which go-yaml knows.
-    pub(super) escaped_quote: Option<usize>,
+    /// Where the parser stopped at something that go-yaml reads.
+    pub(super) repair: Option<Repair>,
 }
 
 impl<'a> Events<'a> {
@@ -30,7 +39,7 @@ impl<'a> Events<'a> {
         // Without an encoding the parser takes any text that begins with the byte EF for a broken mark.
         parser.set_encoding(Encoding::Utf8);
         parser.set_input(BufReader::with_capacity(BLOCK, text.as_bytes().chain(end)));
-        Self { parser, text, completed, escaped_quote: None }
+        Self { parser, text, completed, repair: None }
     }
 
     /// The next event.
@@ -39,11 +48,12 @@ impl<'a> Events<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| self.parser.parse()));
         match result {
             Ok(Ok(mut event)) => {
+                check_version(&event)?;
                 self.restore_end(&mut event);
                 Ok(event)
             }
             Ok(Err(error)) => {
-                self.escaped_quote = self.find_escaped_quote(&error);
+                self.repair = self.find_repair(&error);
                 Err(self.syntax_error(&error))
             }
             // The one panic known to be left, about `!tag,` in a flow collection, is prevented by escape_commas
@@ -88,15 +98,30 @@ impl<'a> Events<'a> {
         YamlError::Syntax { line, problem: error.problem().to_owned() }
     }
 
-    fn find_escaped_quote(&self, error: &Error) -> Option<usize> {
-        if error.problem() != "found unknown escape character" {
-            return None;
-        }
+    fn find_repair(&self, error: &Error) -> Option<Repair> {
         let at = usize::try_from(error.problem_mark()?.index).ok()?;
-        self.text.get(at..)?.starts_with("\\'").then_some(at)
+        let rest = self.text.get(at..)?;
+        match error.problem() {
+            "found unknown escape character" => rest.starts_with("\\'").then_some(Repair::EscapedQuote(at)),
+            "found unexpected ':'" => rest.starts_with(':').then_some(Repair::Colon(at)),
+            _ => None,
+        }
     }
 
     fn is_behind_end(&self, mark: Mark) -> bool {
         usize::try_from(mark.index).unwrap_or(usize::MAX) > self.text.len()
+    }
+}
+
+/// go-yaml reads YAML 1.1 only.
+fn check_version(event: &Event) -> Result<(), YamlError> {
+    match &event.data {
+        EventData::DocumentStart { version_directive: Some(version), .. }
+            if (version.major, version.minor) != (1, 1) =>
+        {
+            let line = Some(event.start_mark.line).filter(|line| *line > 0);
+            Err(YamlError::Syntax { line, problem: "found incompatible YAML document".to_owned() })
+        }
+        _ => Ok(()),
     }
 }

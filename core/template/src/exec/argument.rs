@@ -39,6 +39,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
             return Err(self.fail(format!("invalid value; expected {}", type_name(param))));
         }
         if is_assignable(&operand.value, param) {
+            if let Value::Native(object) = &operand.value
+                && let Some(boxed) = object.boxed()
+            {
+                return Ok(Operand::plain(boxed));
+            }
             return Ok(operand);
         }
         let given = if operand.value.is_nil() { "interface {}" } else { operand.value.type_name() };

@@ -83,8 +83,7 @@ pub(crate) fn execute(
         regexes: crate::functions::RegexCache::default(),
     };
     let output = run.execute_named(name, data)?;
-    Ok(String::from_utf8(output)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(String::from_utf8(output).unwrap_or_else(|error| crate::value::lossy(error.as_bytes()).into_owned()))
 }
 
 impl Run<'_, '_> {

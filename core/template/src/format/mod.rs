@@ -1,5 +1,6 @@
 //! Go's `fmt`: how values print.
 
+mod hex_float;
 mod number;
 mod printer;
 pub(crate) mod quote;
@@ -15,7 +16,7 @@ pub(crate) fn value_text(value: &Value) -> String {
     let mut out = Vec::new();
     // A message may be shorter than the value.
     let _ = write_value(&mut out, value);
-    String::from_utf8_lossy(&out).into_owned()
+    crate::value::lossy(&out).into_owned()
 }
 
 /// Appends the `%v` form of a value.

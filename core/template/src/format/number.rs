@@ -1,5 +1,6 @@
 //! Integers and floating point numbers for a verb.
 
+use super::hex_float;
 use pilothouse_encoding::number::format_float;
 
 use super::printer::Printer;
@@ -103,6 +104,7 @@ impl Printer<'_> {
             'g' | 'G' => (verb, None),
             'f' | 'F' => ('f', Some(6)),
             'e' | 'E' => (verb, Some(6)),
+            'x' | 'X' | 'b' => (verb, None),
             _ => return false,
         };
         let precision = self.flags.precision.or(precision);
@@ -111,7 +113,12 @@ impl Printer<'_> {
         } else if number.is_infinite() {
             "Inf".to_owned()
         } else {
-            self.with_sharp(format_float(number.abs(), form, precision), form, precision)
+            let text = match form {
+                'x' | 'X' => hex_float::hexadecimal(number.abs(), form == 'X', precision),
+                'b' => hex_float::binary(number.abs()),
+                form => format_float(number.abs(), form, precision),
+            };
+            self.with_sharp(text, form, precision)
         };
         let negative = number.is_sign_negative() && !number.is_nan();
         let sign = match (negative, self.flags.plus, self.flags.space) {
@@ -140,16 +147,19 @@ impl Printer<'_> {
 
     /// `%#g` and its like keep the decimal point and trailing zeros.
     fn with_sharp(&self, text: String, form: char, precision: Option<usize>) -> String {
-        if !self.flags.sharp {
+        if !self.flags.sharp || form == 'b' {
             return text;
         }
-        let split = text.find(['e', 'E']).unwrap_or(text.len());
-        let (mantissa, tail) = text.split_at(split);
-        let mut mantissa = mantissa.to_owned();
-        let wanted = if matches!(form, 'g' | 'G') { precision.unwrap_or(6) } else { 0 };
+        let ends = |letter: char| {
+            matches!(letter, 'p' | 'P') || matches!(letter, 'e' | 'E') && form != 'x' && form != 'X'
+        };
+        let (mantissa, tail) = text.split_at(text.find(ends).unwrap_or(text.len()));
+        let wanted = if matches!(form, 'g' | 'G' | 'x') { precision.unwrap_or(6) } else { 0 };
+        // In the hexadecimal form, Go counts the x as well.
         let significant =
-            mantissa.trim_start_matches(['0', '.']).chars().filter(char::is_ascii_digit).count();
+            mantissa.trim_start_matches(['0', '.']).chars().filter(|letter| *letter != '.').count();
         let mut missing = wanted.saturating_sub(significant);
+        let mut mantissa = mantissa.to_owned();
         if !mantissa.contains('.') {
             missing = missing.saturating_sub(usize::from(mantissa == "0"));
             mantissa.push('.');
@@ -159,7 +169,7 @@ impl Printer<'_> {
 
     /// Prints a complex number; false for a verb they do not have.
     pub(super) fn print_complex(&mut self, real: f64, imaginary: f64, verb: char) -> bool {
-        if !matches!(verb, 'v' | 'g' | 'G' | 'f' | 'F' | 'e' | 'E') {
+        if !matches!(verb, 'v' | 'g' | 'G' | 'f' | 'F' | 'e' | 'E' | 'x' | 'X' | 'b') {
             return false;
         }
         self.text("(");

@@ -193,6 +193,10 @@ impl<'o> Printer<'o> {
         if sharp {
             self.text(type_name);
         }
+        if sharp && map.is_nil() {
+            self.text("(nil)");
+            return;
+        }
         self.text(if sharp { "{" } else { "map[" });
         for (index, (key, value)) in map.entries().iter().enumerate() {
             if index > 0 {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// `%q` of a string: double quotes and Go escapes.
-pub(crate) fn quoted(bytes: &[u8]) -> String {
+pub fn quoted(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     write_quoted(&mut out, bytes, '"', false);
     out
@@ -30,7 +30,7 @@ pub(crate) fn write_quoted(out: &mut String, bytes: &[u8], delimiter: char, asci
 }
 
 /// `%q` of a number as a character; what is no character becomes U+FFFD.
-pub(crate) fn quoted_char(code: i64, ascii_only: bool) -> String {
+pub fn quoted_char(code: i64, ascii_only: bool) -> String {
     let character = u32::try_from(code).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
     let mut out = String::from("'");
     write_escaped(&mut out, character, '\'', ascii_only);

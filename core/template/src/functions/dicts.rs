@@ -146,6 +146,9 @@ fn conversion(value: &Value, wanted: &str) -> ExecError {
 }
 
 fn deep_copy(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    if arguments[0].is_nil() {
+        return Err(ExecError::plain("reflect: call of reflect.Value.Type on zero Value"));
+    }
     let (copy, nodes) = arguments[0].deep_copy()?;
     charge_items(run, nodes)?;
     Ok(copy)

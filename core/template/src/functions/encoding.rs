@@ -135,32 +135,48 @@ fn yaml_mismatch(json: &Json, wanted: &str) -> String {
 fn from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    Ok(match json_error::parse(&source) {
-        Ok(Json::Null) => {
-            Value::Map(std::rc::Rc::new(crate::value::Map::new(crate::value::MapType::Any, Entries::new())))
+    let decoded = match json_error::parse(&source) {
+        Ok(decoded) => decoded,
+        Err(message) => return Ok(error_map(message)),
+    };
+    Ok(match decoded.json {
+        Json::Null if decoded.error.is_none() => {
+            Value::Map(std::rc::Rc::new(crate::value::Map::new_nil(crate::value::MapType::Any)))
         }
-        Ok(json @ Json::Object(_)) => Value::from_json(&go_json::floats(json)),
-        Ok(json) => error_map(json_error::mismatch(&json, "map[string]interface {}")),
-        Err(message) => error_map(message),
+        Json::Null => error_map(json_error::mismatch(&Json::from(0), "map[string]interface {}")),
+        Json::Object(mut object) => {
+            // What was decoded before the error stays.
+            object.extend(decoded.error.map(|message| ("Error".to_owned(), Json::from(message))));
+            Value::from_json(&go_json::floats(Json::Object(object)))
+        }
+        json => error_map(json_error::mismatch(&json, "map[string]interface {}")),
     })
 }
 
 fn from_json_array(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    Ok(match json_error::parse(&source) {
-        Ok(Json::Null) => super::lists::nil_list(),
-        Ok(json @ Json::Array(_)) => Value::from_json(&go_json::floats(json)),
-        Ok(json) => Value::list(vec![json_error::mismatch(&json, "[]interface {}").into()]),
-        Err(message) => Value::list(vec![message.into()]),
-    })
+    let message = match json_error::parse(&source) {
+        Ok(decoded) => match (decoded.json, decoded.error) {
+            (Json::Null, None) => return Ok(super::lists::nil_list()),
+            (json @ Json::Array(_), None) => return Ok(Value::from_json(&go_json::floats(json))),
+            (Json::Array(_), Some(message)) => message,
+            (Json::Null, Some(_)) => json_error::mismatch(&Json::from(0), "[]interface {}"),
+            (json, _) => json_error::mismatch(&json, "[]interface {}"),
+        },
+        Err(message) => message,
+    };
+    Ok(Value::list(vec![message.into()]))
 }
 
 fn must_from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    let json = json_error::parse(&source).map_err(ExecError::plain)?;
-    Ok(Value::from_json(&go_json::floats(json)))
+    let decoded = json_error::parse(&source).map_err(ExecError::plain)?;
+    match decoded.error {
+        Some(message) => Err(ExecError::plain(message)),
+        None => Ok(Value::from_json(&go_json::floats(decoded.json))),
+    }
 }
 
 fn error_map(message: String) -> Value {

@@ -1,13 +1,31 @@
 //! JSON decoding with the error words of Go's `encoding/json`.
 
+use pilothouse_encoding::json_repair;
 use serde_json::Value as Json;
 
+/// What a document gives: Go decodes as much as it can before it reports a number that is too large.
+pub(super) struct Decoded {
+    /// The document, with null for such numbers.
+    pub(super) json: Json,
+    /// The error about the first of them.
+    pub(super) error: Option<String>,
+}
+
 /// Parses one JSON document.
-pub(super) fn parse(source: &str) -> Result<Json, String> {
-    match serde_json::from_str(source) {
-        Ok(json) => Ok(json),
-        Err(error) if error.is_syntax() || error.is_eof() => Err(syntax_error(source)),
-        Err(error) => Err(error.to_string()),
+///
+/// # Errors
+/// Go's words when it is malformed.
+pub(super) fn parse(source: &str) -> Result<Decoded, String> {
+    if let Ok(json) = serde_json::from_str(source) {
+        return Ok(Decoded { json, error: None });
+    }
+    if let Some(message) = syntax_error(source) {
+        return Err(message);
+    }
+    let (repaired, error) = json_repair::repaired(source);
+    match serde_json::from_str(&repaired) {
+        Ok(json) => Ok(Decoded { json, error }),
+        Err(_) => Err("exceeded max depth".to_owned()),
     }
 }
 
@@ -38,26 +56,29 @@ enum Expect {
 }
 
 /// Finds the first character that Go's scanner refuses, and words it.
-fn syntax_error(source: &str) -> String {
-    let mut scanner = Scanner { rest: source, stack: Vec::new() };
+fn syntax_error(source: &str) -> Option<String> {
+    let mut scanner = Scanner { rest: source, stack: Vec::new(), cut: false };
     match scanner.scan() {
-        Err(message) => message,
-        Ok(()) => "unexpected end of JSON input".to_owned(),
+        Err(message) => Some(message),
+        Ok(Expect::AfterValue) if scanner.stack.is_empty() && !scanner.cut => None,
+        Ok(_) => Some("unexpected end of JSON input".to_owned()),
     }
 }
 
 struct Scanner<'s> {
     rest: &'s str,
     stack: Vec<u8>,
+    /// The text ended within a token.
+    cut: bool,
 }
 
 impl Scanner<'_> {
-    fn scan(&mut self) -> Result<(), String> {
+    fn scan(&mut self) -> Result<Expect, String> {
         let mut expect = Expect::Value;
         loop {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
             let Some(next) = self.rest.chars().next() else {
-                return Ok(());
+                return Ok(expect);
             };
             expect = match (expect, next) {
                 (Expect::FirstItem, ']') | (Expect::FirstKey, '}') => self.close(),
@@ -121,7 +142,10 @@ impl Scanner<'_> {
                 Some(next) => {
                     return Err(invalid(next, &format!("in literal {word} (expecting '{expected}')")));
                 }
-                None => return Ok(()),
+                None => {
+                    self.cut = true;
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -153,10 +177,14 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn require_digit(&self, place: &str) -> Result<(), String> {
+    fn require_digit(&mut self, place: &str) -> Result<(), String> {
         match self.rest.chars().next() {
             Some(next) if !next.is_ascii_digit() => Err(invalid(next, place)),
-            _ => Ok(()),
+            Some(_) => Ok(()),
+            None => {
+                self.cut = true;
+                Ok(())
+            }
         }
     }
 
@@ -174,6 +202,7 @@ impl Scanner<'_> {
             }
         }
         self.rest = "";
+        self.cut = true;
         Ok(())
     }
 }
@@ -217,10 +246,13 @@ mod tests {
             ("nul", "unexpected end of JSON input"),
             ("nux", "invalid character 'x' in literal null (expecting 'l')"),
             ("", "unexpected end of JSON input"),
+            ("\"a", "unexpected end of JSON input"),
+            ("-", "unexpected end of JSON input"),
+            ("[", "unexpected end of JSON input"),
             ("'a'", "invalid character '\\'' looking for beginning of value"),
         ];
         for (source, expected) in cases {
-            assert_eq!(parse(source).unwrap_err(), expected, "{source}");
+            assert_eq!(parse(source).err().as_deref(), Some(expected), "{source}");
         }
     }
 }

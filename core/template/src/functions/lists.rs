@@ -200,11 +200,16 @@ fn concat(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 fn chunk(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let items = items(&arguments[1], "chunk")?;
     charge_items(run, items.len())?;
-    let size = match usize::try_from(int(arguments, 0)) {
-        Ok(size) if size > 0 => size,
-        _ => return Err(ExecError::plain("runtime error: makeslice: len out of range")),
+    let size = int(arguments, 0);
+    let chunks = match usize::try_from(size) {
+        Ok(size) if size > 0 => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
+        // What sprig's arithmetic gives for other sizes.
+        _ => match items.len() {
+            1 if size < -1 => vec![Value::list(items)],
+            count if count > 1 && size.unsigned_abs() >= count as u64 - 1 => Vec::new(),
+            _ => return Err(ExecError::plain("runtime error: makeslice: len out of range")),
+        },
     };
-    let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();
     Ok(Value::List(Rc::new(List::new(ListType::Named("[][]interface {}"), chunks))))
 }
 

@@ -18,7 +18,8 @@ pub(super) static FUNCTIONS: &[Function] =
 fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     let url = parse(&source).map_err(|message| {
-        let shown = quoted(source.as_bytes());
+        // The fragment has been cut off by then.
+        let shown = quoted(source.split('#').next().unwrap_or_default().as_bytes());
         ExecError::plain(format!("unable to parse url: parse {shown}: {message}"))
     })?;
     let hostname = hostname(&url.host).to_owned();

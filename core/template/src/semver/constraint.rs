@@ -151,7 +151,7 @@ fn parse_group(text: &str) -> Result<Group, SemverError> {
     let mut rest = text.trim_start();
     loop {
         let (constraint, after) = parse_constraint(rest).ok_or_else(improper)?;
-        constraints.push(constraint?);
+        constraints.push(constraint);
         let spaced = after.trim_start();
         if spaced.is_empty() {
             break;
@@ -162,6 +162,8 @@ fn parse_group(text: &str) -> Result<Group, SemverError> {
             None => return Err(improper()),
         };
     }
+    // The form is checked before the versions are read.
+    let constraints = constraints.into_iter().collect::<Result<Vec<Constraint>, SemverError>>()?;
     let allows_prereleases = constraints.iter().any(|constraint| !constraint.version.prerelease.is_empty());
     Ok(Group { constraints, allows_prereleases })
 }

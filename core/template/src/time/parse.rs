@@ -2,21 +2,21 @@
 
 use pilothouse_encoding::timestamp::{Civil, days_in_month};
 
-use crate::format::quote::quoted;
+use pilothouse_encoding::quote::quote;
 
 use super::Time;
 use super::layout::{Element, MONTHS, OffsetForm, WEEKDAYS, next_element};
 
 /// Reads `value` as the layout shows the reference time; without a zone it is UTC (`time.Parse`).
 pub(crate) fn parse(layout: &str, value: &str) -> Result<Time, String> {
-    let whole = |detail: String| format!("parsing time {}{detail}", quoted(value.as_bytes()));
+    let whole = |detail: String| format!("parsing time {}{detail}", quote(value));
     let mut reader = Reader { rest: value, fields: Fields::default() };
     let mut rest_of_layout = layout;
     loop {
         let (before, element, after) = next_element(rest_of_layout);
         let mismatch = |found: &str, wanted: &str| {
-            let (found, wanted) = (quoted(found.as_bytes()), quoted(wanted.as_bytes()));
-            whole(format!(" as {}: cannot parse {found} as {wanted}", quoted(layout.as_bytes())))
+            let (found, wanted) = (quote(found), quote(wanted));
+            whole(format!(" as {}: cannot parse {found} as {wanted}", quote(layout)))
         };
         reader.skip(before).map_err(|found| mismatch(found, before))?;
         let Some((element, spelling)) = element else {
@@ -31,7 +31,7 @@ pub(crate) fn parse(layout: &str, value: &str) -> Result<Time, String> {
         rest_of_layout = after;
     }
     if !reader.rest.is_empty() {
-        return Err(whole(format!(": extra text: {}", quoted(reader.rest.as_bytes()))));
+        return Err(whole(format!(": extra text: {}", quote(reader.rest))));
     }
     reader.fields.time().map_err(|what| whole(format!(": {what}")))
 }

@@ -43,13 +43,24 @@ pub enum ListType {
 /// A shared map.
 pub struct Map {
     map_type: MapType,
+    made_nil: bool,
     entries: RefCell<Entries>,
 }
 
 impl Map {
     /// A map holding `entries`.
     pub fn new(map_type: MapType, entries: Entries) -> Self {
-        Map { map_type, entries: RefCell::new(entries) }
+        Map { map_type, made_nil: false, entries: RefCell::new(entries) }
+    }
+
+    /// Go's nil map: empty, and `null` in JSON.
+    pub fn new_nil(map_type: MapType) -> Self {
+        Map { map_type, made_nil: true, entries: RefCell::new(Entries::new()) }
+    }
+
+    /// Whether this is Go's nil map.
+    pub fn is_nil(&self) -> bool {
+        self.made_nil && self.is_empty()
     }
 
     /// The Go type.

@@ -54,8 +54,31 @@ impl Value {
     /// The JSON document and the number of its nodes.
     pub(crate) fn to_json_counted(&self) -> Result<(Json, usize), EncodeError> {
         let mut visits = Visits::default();
-        let json = encode(self, 0, &mut visits)?;
-        Ok((json, visits.count()))
+        match encode(self, 0, &mut visits) {
+            Ok(json) => Ok((json, visits.count())),
+            Err(EncodeError::Limit(LimitError::ValueDepth(_))) if self.contains_itself(&mut Vec::new()) => {
+                Err(EncodeError::UnsupportedValue("encountered a cycle via map[string]interface {}"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a map lies within itself, on a way down that is no longer than values may be deep.
+    fn contains_itself(&self, above: &mut Vec<*const super::Map>) -> bool {
+        if above.len() > MAX_VALUE_DEPTH {
+            return false;
+        }
+        match self {
+            Value::Map(map) if above.contains(&Rc::as_ptr(map)) => true,
+            Value::Map(map) => {
+                above.push(Rc::as_ptr(map));
+                let found = map.entries().values().any(|value| value.contains_itself(above));
+                above.pop();
+                found
+            }
+            Value::List(list) => list.items().iter().any(|item| item.contains_itself(above)),
+            _ => false,
+        }
     }
 }
 
@@ -129,6 +152,9 @@ fn encode_list(list: &super::List, depth: usize, visits: &mut Visits) -> Result<
 }
 
 fn encode_map(map: &super::Map, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
+    if map.is_nil() {
+        return Ok(Json::Null);
+    }
     let mut object = serde_json::Map::new();
     for (key, value) in map.entries().iter() {
         object.insert(key.to_string(), encode(value, depth + 1, visits)?);
@@ -153,7 +179,8 @@ mod tests {
     fn a_map_in_itself_is_refused() {
         let value = Value::map(Entries::new());
         value.as_map().unwrap().insert("self".into(), value.clone());
-        assert_eq!(value.to_json(), Err(EncodeError::Limit(LimitError::ValueDepth(MAX_VALUE_DEPTH))));
+        let cycle = "encountered a cycle via map[string]interface {}";
+        assert_eq!(value.to_json(), Err(EncodeError::UnsupportedValue(cycle)));
         value.as_map().unwrap().remove("self");
     }
 }

@@ -16,7 +16,7 @@ pub use container::{Entries, List, ListType, Map, MapType};
 pub use convert::{EncodeError, MAX_VALUE_DEPTH};
 pub(crate) use object::is_exported;
 pub use object::{Method, MethodError, Object, ParamType, Shape};
-pub use text::Text;
+pub use text::{Text, lossy};
 pub use types::{IntType, Kind};
 
 /// A Go value.

@@ -108,6 +108,16 @@ pub trait Object: Any {
         None
     }
 
+    /// The value as a function gets it: in an interface, where it has no address.
+    fn boxed(&self) -> Option<Value> {
+        None
+    }
+
+    /// The value that a deep copy gives, when it differs: Go copies exported fields only.
+    fn copied(&self) -> Option<Value> {
+        None
+    }
+
     /// What JSON and YAML encoders see; the shape's content when absent.
     fn encoded(&self) -> Option<serde_json::Value> {
         None

@@ -19,7 +19,7 @@ impl Text {
 
     /// The string as UTF-8; invalid bytes become U+FFFD.
     pub fn as_str(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
+        lossy(&self.0)
     }
 
     /// Length in bytes, which is what Go's `len` reports.
@@ -36,6 +36,19 @@ impl Text {
     pub fn to_key(&self) -> Rc<str> {
         Rc::from(&*self.as_str())
     }
+}
+
+/// Bytes as UTF-8. Each invalid byte becomes U+FFFD, as in Go, where what is left of a letter is not taken together.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(text)
 }
 
 impl fmt::Debug for Text {

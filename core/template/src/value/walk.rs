@@ -52,6 +52,7 @@ fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, Limit
                 list.items().iter().map(|item| copy(item, depth + 1, visits)).collect();
             Value::List(Rc::new(List::new(list.list_type(), items?)))
         }
+        Value::Map(map) if map.is_nil() => value.clone(),
         Value::Map(map) => {
             let mut entries = super::Entries::new();
             for (key, value) in map.entries().iter() {
@@ -59,6 +60,7 @@ fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, Limit
             }
             Value::typed_map(map.map_type(), entries)
         }
+        Value::Native(object) => object.copied().unwrap_or_else(|| value.clone()),
         other => other.clone(),
     })
 }
@@ -113,7 +115,8 @@ fn is_equal_map(
     depth: usize,
     visits: &mut Visits,
 ) -> Result<bool, LimitError> {
-    if left.map_type() != right.map_type() || left.len() != right.len() {
+    let same_form = left.map_type() == right.map_type() && left.is_nil() == right.is_nil();
+    if !same_form || left.len() != right.len() {
         return Ok(false);
     }
     if Rc::ptr_eq(left, right) {
