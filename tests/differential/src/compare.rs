@@ -1,0 +1,147 @@
+//! Whether two outcomes are the same, and if not, in what they differ.
+
+use crate::case::Outcome;
+
+/// Fewest digits of an address.
+const ADDRESS: usize = 10;
+
+/// In what two outcomes differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Only Pilothouse fails.
+    Fails,
+    /// Only Helm fails.
+    Renders,
+    /// Both fail, with other words.
+    Words,
+    /// Both render, something else.
+    Output,
+    /// Pilothouse panics.
+    Panic,
+}
+
+/// A difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In what the outcomes differ.
+    pub kind: Kind,
+    /// The part of the errors that does not depend on the case; to tell differences apart.
+    pub signature: String,
+}
+
+/// The difference between two outcomes of a case.
+///
+/// The text of an error counts where Helm's is always the same. It is not when the Go program panics, when a schema or
+/// several values are refused (in the order of a Go map), so only failing counts then.
+#[must_use]
+pub fn difference(ours: &Outcome, helm: &Outcome) -> Option<Difference> {
+    let kind = match (ours.rc, helm.rc) {
+        (2, _) => Kind::Panic,
+        (0, 0) if printed(ours) == printed(helm) => return None,
+        (0, 0) => Kind::Output,
+        (0, _) => Kind::Renders,
+        (_, 0) => Kind::Fails,
+        _ if helm.rc == 2 || same_words(&ours.error, &helm.error) => return None,
+        _ => Kind::Words,
+    };
+    let signature = match kind {
+        Kind::Fails | Kind::Panic => generic(&ours.error),
+        Kind::Renders => generic(&helm.error),
+        Kind::Words => format!("{} | {}", generic(&ours.error), generic(&helm.error)),
+        Kind::Output => String::new(),
+    };
+    Some(Difference { kind, signature })
+}
+
+/// What a case gives, without the addresses of Go's pointers: they are never the same.
+fn printed(outcome: &Outcome) -> (String, String) {
+    (without_addresses(&outcome.stdout), without_addresses(&outcome.notes))
+}
+
+fn without_addresses(text: &str) -> String {
+    let mut parts = text.split("0x");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_hexdigit).count();
+        kept.push_str("0x");
+        kept.push_str(if digits < ADDRESS { part } else { &part[digits..] });
+    }
+    kept
+}
+
+fn same_words(ours: &str, helm: &str) -> bool {
+    ours.trim_end() == helm.trim_end() || helm.contains("schema(s)") && words(ours) == words(helm)
+}
+
+/// The words of an error. What is said about schemas comes in the order of a Go map, lines and names in them.
+fn words(error: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = error.split([' ', '\n', ',']).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words
+}
+
+/// The last line of an error without what is quoted and without numbers.
+fn generic(error: &str) -> String {
+    let line = error.trim_end().lines().next_back().unwrap_or_default().trim();
+    let mut text = String::new();
+    let mut quote = None;
+    let mut escaped = false;
+    for letter in line.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some('"') if letter == '\\' => escaped = true,
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if matches!(letter, '"' | '`') => {
+                quote = Some(letter);
+                text.push('Q');
+            }
+            None if letter.is_ascii_digit() => {
+                if !text.ends_with('0') {
+                    text.push('0');
+                }
+            }
+            None => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(error: &str) -> Outcome {
+        Outcome { rc: 1, error: error.to_owned(), ..Outcome::default() }
+    }
+
+    fn gives(stdout: &str) -> Outcome {
+        Outcome { stdout: stdout.to_owned(), ..Outcome::default() }
+    }
+
+    fn kind(ours: &Outcome, helm: &Outcome) -> Option<Kind> {
+        difference(ours, helm).map(|difference| difference.kind)
+    }
+
+    #[test]
+    fn differences_are_told_apart() {
+        let panic = Outcome { rc: 2, ..Outcome::default() };
+        assert_eq!(kind(&gives("a"), &gives("a")), None);
+        assert_eq!(kind(&gives("a"), &gives("b")), Some(Kind::Output));
+        assert_eq!(kind(&gives("0xc000000000 0x1"), &gives("0x72d7f21ea50 0x1")), None);
+        assert_eq!(kind(&gives("0x1"), &gives("0x2")), Some(Kind::Output));
+        assert_eq!(kind(&failed("a"), &gives("a")), Some(Kind::Fails));
+        assert_eq!(kind(&gives("a"), &failed("a")), Some(Kind::Renders));
+        assert_eq!(kind(&failed("a"), &failed("b")), Some(Kind::Words));
+        assert_eq!(kind(&failed("a"), &panic), None);
+        assert_eq!(kind(&panic, &panic), Some(Kind::Panic));
+    }
+
+    #[test]
+    fn signatures_do_not_depend_on_the_case() {
+        assert_eq!(
+            generic("x\n a:12:3: error calling f: \"a \\\" b\" is no `x`\n"),
+            "a:0:0: error calling f: Q is no Q"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Compares the oracle with the real helm command: check.py ORACLE HELM CASES.jsonl [MOST]
+
+Every case is rendered by `helm template`, and its notes by `helm install --dry-run=client -o json`. Exits with 1 when any
+answer of the oracle is another one.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+PREFIXES = ("Error: INSTALLATION FAILED: ", "Error: ")
+DEBUG = "\n\nUse --debug flag to render out invalid YAML"
+
+
+def main():
+    oracle, helm, path = sys.argv[1:4]
+    most = int(sys.argv[4]) if len(sys.argv) > 4 else None
+    lines = [line for line in open(path, encoding="utf-8").read().split("\n") if line][:most]
+    environment = {**os.environ, "TZ": "UTC", "KUBECONFIG": "/nowhere"}
+    asked = "".join(line + "\n" for line in lines)
+    told = subprocess.run([oracle], input=asked, capture_output=True, text=True, env=environment, check=False).stdout
+    different = 0
+    for line, answer in zip(lines, told.split("\n"), strict=False):
+        case, answer = json.loads(line), json.loads(answer)
+        got = command(helm, case, environment)
+        wanted = {"rc": answer["rc"], "stdout": answer["stdout"], "error": answer["error"]}
+        if answer["rc"] == 0:
+            wanted["notes"] = answer["notes"]
+        if not same(wanted, got):
+            different += 1
+            print(case.get("id"), "\n  oracle ", wanted, "\n  command", got)
+    print(f"{len(lines)} cases, {different} differ")
+    return 1 if different else 0
+
+
+def same(wanted, got):
+    if wanted["rc"] == 0 or got["rc"] == 0:
+        return wanted == got
+    # Some orders are those of a Go map.
+    return wanted["rc"] == 2 or sorted(wanted["error"].split("\n")) == sorted(got["error"].split("\n"))
+
+
+def command(helm, case, environment):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in {f"chart/{n}": t for n, t in case["files"].items()}.items() | (case.get("cwdFiles") or {}).items():
+            write(os.path.join(folder, name), text)
+        values = [word for name in case.get("valuesFiles") or [] for word in ("-f", name)]
+        common = ["-n", case["namespace"], *values]
+        args = case.get("args") or []
+
+        def run(*words):
+            return subprocess.run([helm, *words], cwd=folder, capture_output=True, env=environment, check=False)
+
+        done = run("template", case["release"], "./chart", *common, *args)
+        error = done.stderr.decode(errors="replace") if done.returncode else ""
+        result = {"rc": done.returncode, "stdout": done.stdout.decode(errors="replace"), "error": reason(error)}
+        # The command that shows notes does not take all flags.
+        only_template = ("--kube-version", "--api-versions", "--is-upgrade", "--include-crds", "--skip-tests")
+        if done.returncode == 0 and not any(word.split("=")[0] in only_template for word in args):
+            shown = run("install", case["release"], "./chart", "--dry-run=client", "-o", "json", *common, *args)
+            result["notes"] = json.loads(shown.stdout)["info"].get("notes", "")
+        return result
+
+
+def reason(error):
+    if "\nError: " in error:
+        error = "Error: " + error.split("\nError: ", 1)[1]
+    for prefix in PREFIXES:
+        error = error.removeprefix(prefix)
+    return error.rstrip("\n").removesuffix(DEBUG)
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
