@@ -50,7 +50,7 @@ impl Package {
     /// # Errors
     /// When the files are no valid chart.
     pub fn from_files(origin: impl Into<String>, files: Vec<File>) -> Result<Self, PackageError> {
-        let files = pilothouse_chart::without_ignored(files);
+        let files = pilothouse_chart::without_ignored(files)?;
         let chart = Chart::from_files(files.clone(), &Limits::default())?;
         Self::pack(origin.into(), &chart, files)
     }
