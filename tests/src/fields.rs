@@ -29,12 +29,6 @@ impl Case {
         self.text("field").unwrap_or_default().trim_start_matches("spec.")
     }
 
-    /// Whether this version does what the field says.
-    #[must_use]
-    pub fn is_supported(&self) -> bool {
-        self.document.get("unsupported").is_none()
-    }
-
     /// A member that is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! The custom resource definition equals the recorded one and its snapshot.
 
 #![allow(clippy::print_stderr, reason = "a test that cannot run says so")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "a test fails")]
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,6 @@ use serde_json::Value;
 
 /// The definition of the reference controller, outside of the repository.
 const RECORDED: &str = "../../../shared/acceptance/crds/helm.toolkit.fluxcd.io_helmreleases.yaml";
-/// Our own definition.
-const SNAPSHOT: &str = "../../snapshots/crd.yaml";
 
 #[test]
 fn equals_the_recorded_definition_but_for_descriptions() {
@@ -31,12 +29,13 @@ fn equals_the_recorded_definition_but_for_descriptions() {
 #[test]
 fn equals_its_snapshot() {
     let text = yaml::emit_sorted_bytes(&custom_resource_definition()).unwrap();
-    let snapshot = std::fs::read_to_string(here(SNAPSHOT)).unwrap_or_default();
-    if text != snapshot {
-        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crd.yaml");
-        std::fs::write(&new, &text).unwrap();
-        panic!("the definition differs from {SNAPSHOT}; if that is meant, copy {} there", new.display());
-    }
+    insta::with_settings!({
+        snapshot_path => "../../../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("crd", text);
+    });
 }
 
 fn here(path: &str) -> PathBuf {

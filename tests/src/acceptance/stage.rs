@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use pilothouse_io_sim::faults::{Aimed, Fault};
-use pilothouse_io_sim::world::Exchange;
+use pilothouse_io_sim::world::{Exchange, WorldOptions};
 use pilothouse_protocol::{ObjectRef, Request, metadata};
 use serde_json::{Value, json};
 
@@ -36,8 +36,18 @@ impl Stage {
     /// # Panics
     /// When a flag is not known.
     #[must_use]
-    #[expect(clippy::unwrap_used, reason = "only tests use it")]
     pub fn with_flags(name: &str, flags: &[&str]) -> Option<Self> {
+        Self::start(name, flags, Setup::default())
+    }
+
+    /// The same in a world of its own kind.
+    #[must_use]
+    pub fn in_world(name: &str, world: WorldOptions) -> Option<Self> {
+        Self::start(name, &[], Setup { world, ..Setup::default() })
+    }
+
+    #[expect(clippy::unwrap_used, reason = "only tests use it")]
+    fn start(name: &str, flags: &[&str], setup: Setup) -> Option<Self> {
         let fixtures = &MATERIAL.as_ref()?.fixtures;
         let document = json!({"steps": [], "flags": flags});
         let scenario = Scenario { name: name.to_owned(), folder: std::path::PathBuf::new(), document };
@@ -46,8 +56,7 @@ impl Stage {
         let scenario: &'static Scenario = Box::leak(Box::new(scenario));
         let watcher = Box::leak(Box::new(()));
         let mut player =
-            Player::new(scenario, &Arc::clone(fixtures), Setup::default(), Tolerance::Strict, watcher)
-                .unwrap();
+            Player::new(scenario, &Arc::clone(fixtures), setup, Tolerance::Strict, watcher).unwrap();
         player.run().unwrap();
         Some(Self { player, namespace })
     }
