@@ -3,6 +3,7 @@
 //! The state machines of [`pilothouse_operator`] say what is to be done; this crate does it: requests to the API
 //! server, downloads, watches, events. It has no opinions: no decision, no status, no retry of API requests.
 
+pub mod charts;
 pub mod client;
 pub mod clock;
 pub mod clusters;
@@ -17,6 +18,7 @@ pub mod events;
 pub mod fetch;
 pub mod flags;
 pub mod limiter;
+pub mod lint;
 pub mod logs;
 pub mod measured;
 pub mod metrics;
@@ -27,6 +29,7 @@ pub mod perform;
 pub mod reply;
 pub mod server;
 pub mod settings;
+pub mod template;
 pub mod tokens;
 pub mod transport;
 pub mod urls;

@@ -33,7 +33,10 @@ impl Default for Limits {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The files of an archive, named by their path in the chart.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
+///
+/// # Errors
+/// When it is no archive, passes a bound, or holds a path that leads out of the chart.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ChartError::Archive(
             "the archive is not gzip-compressed: gzip: invalid header".to_owned(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use pilothouse_encoding::number::format_float;
+use pilothouse_template::go_printed;
 use serde_json::{Map, Value};
 
 use crate::Chart;
@@ -180,10 +181,12 @@ impl Run {
                     dst.insert(key, value);
                 }
                 (Some(Value::Object(dst)), Value::Object(src)) => self.tables(dst, src, &path, mode),
-                (Some(_), Value::Object(_)) => {
-                    self.warn(format!("cannot overwrite table with non table for {path}"))
+                (Some(_), value @ Value::Object(_)) => {
+                    let value = go_printed(&value);
+                    self.warn(format!("cannot overwrite table with non table for {path} ({value})"));
                 }
                 (Some(Value::Object(_)), value) if !value.is_null() => {
+                    let value = go_printed(&value);
                     self.warn(format!(
                         "destination for {path} is a table. Ignoring non-table value ({value})"
                     ));

@@ -26,6 +26,9 @@ pub enum ChartError {
     /// The version of the format of charts is not supported.
     #[error("invalid chart apiVersion")]
     ApiVersion,
+    /// No version of Helm knows this version of the format of charts.
+    #[error("unsupported chart version")]
+    UnknownApiVersion,
     /// A file is no YAML, or not of the right form.
     #[error("cannot load {file}: {reason}")]
     File {

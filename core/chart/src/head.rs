@@ -1,6 +1,8 @@
 //! The few fields of an object that Helm looks at when it sorts manifests (Go package
 //! `helm.sh/helm/v4/pkg/release/v1/util`).
 
+mod quick;
+
 use std::collections::BTreeMap;
 
 use pilothouse_encoding::number::format_float;
@@ -26,29 +28,36 @@ impl Head {
     /// # Errors
     /// Go's text for what is no YAML or not of the form of an object.
     pub fn parse(document: &str) -> Result<Self, String> {
-        let value =
-            yaml::parse(document).map_err(|error| format!("error converting YAML to JSON: {error}"))?;
-        let object = match &value {
-            Value::Null => return Ok(Self::default()),
-            Value::Object(object) => object,
-            other => return Err(mismatch(other, "value of type util.SimpleHead")),
-        };
-        let metadata = match object.get("metadata") {
-            None | Some(Value::Null) => &Map::new(),
-            Some(Value::Object(metadata)) => metadata,
-            Some(other) => {
-                let place = "struct field SimpleHead.metadata of type struct { Name string \"json:\\\"name\\\"\"; \
-                             Annotations map[string]string \"json:\\\"annotations\\\"\" }";
-                return Err(mismatch(other, place));
-            }
-        };
-        Ok(Self {
-            api_version: text(object.get("apiVersion"), "SimpleHead.apiVersion")?,
-            kind: text(object.get("kind"), "SimpleHead.kind")?,
-            name: text(metadata.get("name"), "SimpleHead.metadata.name")?,
-            annotations: annotations(metadata.get("annotations"))?,
-        })
+        match quick::read(document) {
+            Some(head) => Ok(head),
+            None => parsed(document),
+        }
     }
+}
+
+/// The head as the parser reads it.
+fn parsed(document: &str) -> Result<Head, String> {
+    let value = yaml::parse(document).map_err(|error| format!("error converting YAML to JSON: {error}"))?;
+    let object = match &value {
+        Value::Null => return Ok(Head::default()),
+        Value::Object(object) => object,
+        other => return Err(mismatch(other, "value of type util.SimpleHead")),
+    };
+    let metadata = match object.get("metadata") {
+        None | Some(Value::Null) => &Map::new(),
+        Some(Value::Object(metadata)) => metadata,
+        Some(other) => {
+            let place = "struct field SimpleHead.metadata of type struct { Name string \"json:\\\"name\\\"\"; \
+                             Annotations map[string]string \"json:\\\"annotations\\\"\" }";
+            return Err(mismatch(other, place));
+        }
+    };
+    Ok(Head {
+        api_version: text(object.get("apiVersion"), "SimpleHead.apiVersion")?,
+        kind: text(object.get("kind"), "SimpleHead.kind")?,
+        name: text(metadata.get("name"), "SimpleHead.metadata.name")?,
+        annotations: annotations(metadata.get("annotations"))?,
+    })
 }
 
 fn annotations(value: Option<&Value>) -> Result<BTreeMap<String, String>, String> {

@@ -16,26 +16,52 @@ const MALFORMED: ChartError = ChartError::Ignore("syntax error in pattern");
 /// When a rule is malformed.
 pub fn kept(files: Vec<File>) -> Result<Vec<File>, ChartError> {
     let text = files.iter().find(|file| file.name == NAME).map(|file| lossy(&file.data));
-    let text = text.unwrap_or_default();
-    let mut rules = Vec::new();
-    // Helm's own rule comes last: files whose name begins with a dot in the folder of templates.
-    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines().chain(["templates/.?*"]) {
-        rules.extend(Rule::parse(line)?);
-    }
-    Ok(files.into_iter().filter(|file| !is_ignored(&rules, &file.name)).collect())
+    let rules = IgnoreRules::parse(&text.unwrap_or_default())?;
+    Ok(files.into_iter().filter(|file| !rules.ignore_within(&file.name)).collect())
 }
 
-fn is_ignored(rules: &[Rule], path: &str) -> bool {
-    let folders = path.match_indices('/').map(|(at, _)| (&path[..at], true));
-    folders.chain([(path, false)]).any(|(path, is_folder)| {
+/// The rules of a `.helmignore` and Helm's own.
+pub struct IgnoreRules(Vec<Rule>);
+
+impl IgnoreRules {
+    /// Name of the file with the rules.
+    pub const FILE: &str = NAME;
+
+    /// Reads the rules.
+    ///
+    /// # Errors
+    /// When one is malformed.
+    pub fn parse(text: &str) -> Result<Self, ChartError> {
+        let mut rules = Vec::new();
+        // Helm's own rule comes last: files whose name begins with a dot in the folder of templates.
+        for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines().chain(["templates/.?*"]) {
+            rules.extend(Rule::parse(line)?);
+        }
+        Ok(Self(rules))
+    }
+
+    /// Whether a file or folder is excluded, by its path with slashes; the folders above it do not count.
+    #[must_use]
+    pub fn ignore(&self, path: &str, is_folder: bool) -> bool {
         // A rule that does not match counts for a negated one: so does Helm.
-        rules.iter().any(|rule| {
+        self.0.iter().any(|rule| {
             if rule.folders_only && !is_folder {
                 return rule.negated;
             }
             rule.matches(path) != rule.negated
         })
-    })
+    }
+
+    fn ignore_within(&self, path: &str) -> bool {
+        let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders.any(|folder| self.ignore(folder, true)) || self.ignore(path, false)
+    }
+}
+
+/// Go's `path.Match`: whether all of `path` fits the shell pattern. A malformed pattern fits nothing.
+#[must_use]
+pub fn path_matches(pattern: &str, path: &str) -> bool {
+    Pattern::parse(pattern).is_some_and(|pattern| pattern.matches(path))
 }
 
 /// One line of the file.

@@ -20,7 +20,7 @@ impl Chart {
     /// # Errors
     /// When it is no archive, passes a bound, or holds no valid chart.
     pub fn load_archive(bytes: &[u8], limits: &Limits) -> Result<Self, ChartError> {
-        load(archive::read(bytes, limits)?, limits)
+        load(archive::read(bytes, limits)?, limits, Place::Top)
     }
 
     /// Loads a chart from the files of a folder, named by their path in it. The rules of `.helmignore` are honoured.
@@ -29,11 +29,18 @@ impl Chart {
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
         let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
-        load(ignore::kept(files)?.into_iter().map(without_mark).collect(), limits)
+        load(ignore::kept(files)?.into_iter().map(without_mark).collect(), limits, Place::Top)
     }
 }
 
-fn load(files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
+/// Where a chart lies: Helm does not look at the version of the format of subcharts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    Within,
+}
+
+fn load(files: Vec<File>, limits: &Limits, place: Place) -> Result<Chart, ChartError> {
     let mut chart = Chart { values: Value::Object(Map::new()), ..Chart::default() };
     let metadata = files.iter().rfind(|file| file.name == "Chart.yaml");
     let known = metadata.is_some();
@@ -44,8 +51,11 @@ fn load(files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
         }
         chart.modtime = file.modtime;
     }
-    if chart.metadata.api_version == "v3" {
-        return Err(ChartError::ApiVersion);
+    match chart.metadata.api_version.as_str() {
+        "v3" => return Err(ChartError::ApiVersion),
+        "v1" | "v2" | "" => {}
+        _ if place == Place::Top => return Err(ChartError::UnknownApiVersion),
+        _ => {}
     }
     let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for file in files {
@@ -118,13 +128,13 @@ fn load_subchart(name: &str, files: Vec<File>, limits: &Limits) -> Result<Chart,
             let got = files.first().map(|file| file.name.clone()).unwrap_or_default();
             return Err(ChartError::Archive(format!("expected {name}, got {got}")));
         };
-        return Chart::load_archive(&file.data, &deeper);
+        return load(archive::read(&file.data, &deeper)?, &deeper, Place::Within);
     }
     let within = files.into_iter().filter_map(|file| {
         let name = file.name.split_once('/')?.1.to_owned();
         Some(File { name, ..file })
     });
-    load(within.collect(), &deeper)
+    load(within.collect(), &deeper, Place::Within)
 }
 
 fn too_deep() -> ChartError {

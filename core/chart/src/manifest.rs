@@ -34,6 +34,8 @@ pub struct Sorted {
     pub hooks: Vec<Hook>,
     /// Everything else.
     pub manifests: Vec<Manifest>,
+    /// What Helm says about hooks that are left out.
+    pub notices: Vec<String>,
 }
 
 /// Splits and sorts rendered files, given by path. Partials and empty files are left out, and so are hooks for events that
@@ -41,23 +43,12 @@ pub struct Sorted {
 ///
 /// # Errors
 /// Helm's text for a document that is no object.
-pub fn sort_manifests(files: &BTreeMap<String, String>, separation: Separation) -> Result<Sorted, String> {
+pub fn sort_manifests(files: BTreeMap<String, String>, separation: Separation) -> Result<Sorted, String> {
     let mut sorted = Sorted::default();
     for (path, content) in files {
-        let base = path.rsplit('/').next().unwrap_or(path);
-        if base.starts_with('_') {
-            continue;
-        }
-        for document in split_manifests(content, separation) {
-            let head =
-                Head::parse(document).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
-            match head.annotations.get(HOOK_ANNOTATION) {
-                None => {
-                    let (name, content) = (path.clone(), document.to_owned());
-                    sorted.manifests.push(Manifest { name, content, head });
-                }
-                Some(events) => sorted.hooks.extend(hook(path, document, &head, events)),
-            }
+        let base = path.rsplit('/').next().unwrap_or(&path);
+        if !base.starts_with('_') {
+            sorted.add(&path, &content, separation)?;
         }
     }
     sorted.manifests.sort_by(|left, right| KindOrder::Install.compare(&left.head.kind, &right.head.kind));
@@ -65,11 +56,39 @@ pub fn sort_manifests(files: &BTreeMap<String, String>, separation: Separation) 
     Ok(sorted)
 }
 
+impl Sorted {
+    /// Adds the objects of a file, unsorted.
+    fn add(&mut self, path: &str, content: &str, separation: Separation) -> Result<(), String> {
+        for document in split_manifests(content, separation) {
+            let head =
+                Head::parse(document).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
+            match head.annotations.get(HOOK_ANNOTATION) {
+                None => {
+                    let (name, content) = (path.to_owned(), document.to_owned());
+                    self.manifests.push(Manifest { name, content, head });
+                }
+                Some(events) => match hook(path, document, &head, events) {
+                    Some(hook) => self.hooks.push(hook),
+                    None => self.notices.push(format!("skipping unknown hooks hookTypes={events}")),
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The manifest of a release: every object behind a line that names its template.
 #[must_use]
 pub fn manifest_text(manifests: &[Manifest]) -> String {
-    let text = |manifest: &Manifest| format!("---\n# Source: {}\n{}\n", manifest.name, manifest.content);
-    manifests.iter().map(text).collect()
+    const START: &str = "---\n# Source: ";
+    let size = |manifest: &Manifest| START.len() + manifest.name.len() + manifest.content.len() + 2;
+    let mut text = String::with_capacity(manifests.iter().map(size).sum());
+    for manifest in manifests {
+        for part in [START, &manifest.name, "\n", &manifest.content, "\n"] {
+            text.push_str(part);
+        }
+    }
+    text
 }
 
 fn hook(path: &str, document: &str, head: &Head, events: &str) -> Option<Hook> {
@@ -112,9 +131,10 @@ mod tests {
                     .to_owned(),
             ),
         ]);
-        let sorted = sort_manifests(&files, Separation::Exact).unwrap();
+        let sorted = sort_manifests(files, Separation::Exact).unwrap();
         let kinds: Vec<&str> = sorted.manifests.iter().map(|manifest| manifest.head.kind.as_str()).collect();
         assert_eq!(kinds, ["Service", "Deployment"]);
+        assert_eq!(sorted.notices, ["skipping unknown hooks hookTypes=crd-install"]);
         let [hook] = &sorted.hooks[..] else { panic!("one hook") };
         assert_eq!(hook.events, [HookEvent::PostInstall, HookEvent::Test]);
         assert_eq!((hook.weight, hook.name.as_str()), (-3, "h"));
@@ -125,7 +145,7 @@ mod tests {
     #[test]
     fn what_is_no_yaml_names_its_file() {
         let files = BTreeMap::from([("c/templates/a.yaml".to_owned(), "a: [\n".to_owned())]);
-        let error = sort_manifests(&files, Separation::Exact).unwrap_err();
+        let error = sort_manifests(files, Separation::Exact).unwrap_err();
         assert!(
             error
                 .starts_with("YAML parse error on c/templates/a.yaml: error converting YAML to JSON: yaml: ")

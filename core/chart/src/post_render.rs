@@ -113,7 +113,7 @@ impl PostRender {
         if self.strategy == PostRenderStrategy::Combined {
             return self.transform(&files, "manifests", "files");
         }
-        let sorted = sort_manifests(&files, Separation::Recorded).map_err(PostRenderError::Sort)?;
+        let sorted = sort_manifests(files, Separation::Recorded).map_err(PostRenderError::Sort)?;
         let hooks = grouped(sorted.hooks.into_iter().map(|hook| (hook.path, hook.manifest)));
         let manifests =
             grouped(sorted.manifests.into_iter().map(|manifest| (manifest.name, manifest.content)));

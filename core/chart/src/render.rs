@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+pub(crate) use data::{Renderable, renderables};
 pub use engine::TemplateFailure;
+pub(crate) use engine::{about, order as template_order, without_no_value};
 pub use options::{LookupKey, Lookups, RenderOptions};
 
 use crate::coalesce::coalesce_values;
@@ -24,6 +26,9 @@ use crate::{Chart, CrdFile, Hook, Manifest};
 
 /// Ending of the path of notes.
 const NOTES: &str = "NOTES.txt";
+
+/// What an install says in front of errors about dependencies.
+const DEPENDENCIES: &str = "chart dependencies processing failed: ";
 
 /// What came of a render.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,10 +96,22 @@ pub fn render(
     options: &RenderOptions,
     lookups: &Lookups,
 ) -> Result<Outcome, RenderError> {
-    let mut chart = chart.clone();
+    render_owned(chart.clone(), values, options, lookups)
+}
+
+/// The same for a chart that nobody needs any more: its files are not copied.
+///
+/// # Errors
+/// Those of [`render`].
+pub fn render_owned(
+    mut chart: Chart,
+    values: &Map<String, Value>,
+    options: &RenderOptions,
+    lookups: &Lookups,
+) -> Result<Outcome, RenderError> {
     let mut warnings = process_dependencies(&mut chart, values).map_err(|error| {
         // Only an install says what it was doing.
-        let prefix = if options.is_install { "chart dependencies processing failed: " } else { "" };
+        let prefix = if options.is_install { DEPENDENCIES } else { "" };
         RenderError::Values(format!("{prefix}{error}"))
     })?;
     let (values, more) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
@@ -103,8 +120,7 @@ pub fn render(
         schema::validate(&chart, &values).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, options)?;
-    let templates = data::renderables(&chart, &values, options);
-    let run = engine::run(&templates, options, lookups);
+    let run = engine::run(&data::renderables(&chart, &values, options), options, lookups);
     if !run.missing.is_empty() {
         return Ok(Outcome::NeedsLookup(run.missing.into_iter().collect()));
     }
@@ -115,11 +131,36 @@ pub fn render(
         files = post_render.run(files)?;
         separation = Separation::Recorded;
     }
-    let Sorted { hooks, manifests } = sort_manifests(&files, separation).map_err(RenderError::Manifest)?;
+    let Sorted { hooks, manifests, notices } =
+        sort_manifests(files, separation).map_err(RenderError::Manifest)?;
+    warnings.extend(notices);
     let crds = chart.crds();
     let shown = if options.include_crds { crds.as_slice() } else { &[] };
-    let manifest = crd_text(shown) + &manifest_text(&manifests);
+    let manifest = if shown.is_empty() {
+        manifest_text(&manifests)
+    } else {
+        crd_text(shown) + &manifest_text(&manifests)
+    };
     Ok(Outcome::Rendered(Box::new(Rendered { chart, manifest, manifests, hooks, notes, crds, warnings })))
+}
+
+/// Renders the templates alone: their texts by path, before they are split and sorted, without the notes. For those who
+/// look for what is wrong with them.
+///
+/// # Errors
+/// Those of [`RenderError`], but nothing is said of texts that are no objects.
+pub fn render_templates(
+    chart: &Chart,
+    values: &Map<String, Value>,
+    options: &RenderOptions,
+) -> Result<BTreeMap<String, String>, RenderError> {
+    let mut chart = chart.clone();
+    process_dependencies(&mut chart, values).map_err(RenderError::Values)?;
+    let (values, _) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
+    let templates = data::renderables(&chart, &values, options);
+    let mut files = engine::run(&templates, options, &Lookups::Detached).result?;
+    take_notes(&mut files, &chart, false);
+    Ok(files)
 }
 
 fn check_kube_version(chart: &Chart, options: &RenderOptions) -> Result<(), RenderError> {

@@ -4,7 +4,7 @@ mod describe;
 
 use std::error::Error;
 
-use boon::{Compiler, Draft, Schemas, UrlLoader};
+use boon::{Compiler, Draft, Schemas, UrlLoader, ValidationError};
 use pilothouse_encoding::number::from_json_float;
 use serde_json::{Map, Value};
 
@@ -42,8 +42,34 @@ fn problems(chart: &Chart, values: &Map<String, Value>) -> String {
     text
 }
 
+/// A value that a schema does not allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    /// Where the value is: keys and indices.
+    pub(crate) path: Vec<String>,
+    /// What is wrong, in Helm's words; alternatives on further lines.
+    pub(crate) message: String,
+}
+
+/// All violations of one schema.
+///
+/// # Errors
+/// When the schema cannot be used.
+pub(crate) fn violations(schema: &[u8], values: &Map<String, Value>) -> Result<Vec<Violation>, String> {
+    validated(schema, values, |result| result.map_or_else(|error| describe::places(&error), |()| Vec::new()))
+}
+
 /// Checks values against one schema.
 fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
+    validated(schema, values, |result| result.map_err(|error| describe::violations(&error) + "\n"))?
+}
+
+/// Hands what the validator says to `read`.
+fn validated<T>(
+    schema: &[u8],
+    values: &Map<String, Value>,
+    read: impl FnOnce(Result<(), ValidationError<'_, '_>>) -> T,
+) -> Result<T, String> {
     let schema: Value = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);
@@ -53,7 +79,7 @@ fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
     let compiled =
         compiler.compile(LOCATION, &mut schemas).map_err(|error| describe::compile_error(&error))?;
     let values = integers(&Value::Object(values.clone()));
-    schemas.validate(&values, compiled).map_err(|error| describe::violations(&error) + "\n")
+    Ok(read(schemas.validate(&values, compiled)))
 }
 
 /// Reads nothing: neither files nor the network. What a URN names is not known and accepts everything, as in Helm.

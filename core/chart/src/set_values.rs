@@ -53,6 +53,9 @@ pub enum SetError {
     /// A value is no JSON.
     #[error("invalid JSON: {0}")]
     Json(String),
+    /// A file that is to be the value cannot be read.
+    #[error("{0}")]
+    File(String),
     /// A list in braces is not closed.
     #[error("list must terminate with '}}'")]
     OpenList,
@@ -84,7 +87,25 @@ pub fn set_value(
 /// # Errors
 /// When the text is malformed. Assignments before the malformed one stay.
 pub fn set_all(values: &mut Map<String, Value>, text: &str, mode: SetMode) -> Result<(), SetError> {
-    let mut parser = Parser { rest: text, mode };
+    parse(values, Parser { rest: text, mode, read: None })
+}
+
+/// Reads a file that is to be a value; the error is a text for people.
+pub type ReadFile<'r> = dyn FnMut(&str) -> Result<String, String> + 'r;
+
+/// Carries out all assignments of a text whose values are paths of files (`--set-file`): what is set is their content.
+///
+/// # Errors
+/// When the text is malformed or a file cannot be read. Assignments before that stay.
+pub fn set_files(
+    values: &mut Map<String, Value>,
+    text: &str,
+    read: &mut ReadFile<'_>,
+) -> Result<(), SetError> {
+    parse(values, Parser { rest: text, mode: SetMode::Text, read: Some(read) })
+}
+
+fn parse(values: &mut Map<String, Value>, mut parser: Parser<'_, '_, '_>) -> Result<(), SetError> {
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -107,12 +128,13 @@ impl From<SetError> for Stop {
     }
 }
 
-struct Parser<'a> {
+struct Parser<'a, 'f, 'r> {
     rest: &'a str,
     mode: SetMode,
+    read: Option<&'f mut ReadFile<'r>>,
 }
 
-impl Parser<'_> {
+impl Parser<'_, '_, '_> {
     /// Reads a path from a key on, and its value.
     fn key(&mut self, map: &mut Map<String, Value>, depth: usize) -> Result<(), Stop> {
         // In a literal, a comma is part of the key.
@@ -228,7 +250,7 @@ impl Parser<'_> {
                     return Ok(self.list()?);
                 }
                 let (text, _) = self.until(&[',']);
-                Ok(self.typed(text))
+                Ok(self.typed(text)?)
             }
         }
     }
@@ -240,7 +262,7 @@ impl Parser<'_> {
             if stop.is_none() {
                 return Err(SetError::OpenList);
             }
-            items.push(self.typed(text));
+            items.push(self.typed(text)?);
             if stop == Some('}') {
                 self.rest = self.rest.strip_prefix(',').unwrap_or(self.rest);
                 return Ok(Value::Array(items));
@@ -270,22 +292,25 @@ impl Parser<'_> {
         after.is_some() || self.rest.is_empty()
     }
 
-    /// A word with its type: `true`, `false`, `null`, and integers that do not begin with zero.
-    fn typed(&self, word: String) -> Value {
+    /// A word with its type: `true`, `false`, `null`, and integers that do not begin with zero. Or what the file holds
+    /// that the word names.
+    fn typed(&mut self, word: String) -> Result<Value, SetError> {
+        if let Some(read) = &mut self.read {
+            return read(&word).map(Value::String).map_err(SetError::File);
+        }
         if self.mode != SetMode::Typed {
-            return Value::String(word);
+            return Ok(Value::String(word));
         }
-        match word.to_lowercase().as_str() {
-            "true" => return Value::Bool(true),
-            "false" => return Value::Bool(false),
-            "null" => return Value::Null,
-            "0" => return Value::Number(Number::from(0)),
-            _ => {}
-        }
-        match word.parse::<i64>() {
-            Ok(number) if !word.starts_with('0') => Value::Number(Number::from(number)),
-            _ => Value::String(word),
-        }
+        Ok(match word.to_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" => Value::Null,
+            "0" => Value::Number(Number::from(0)),
+            _ => match word.parse::<i64>() {
+                Ok(number) if !word.starts_with('0') => Value::Number(Number::from(number)),
+                _ => Value::String(word),
+            },
+        })
     }
 
     /// The text before one of the marks, escapes resolved, and the mark; none at the end.
@@ -375,6 +400,19 @@ mod tests {
         let json = json!({"a": {"b": 1.0}, "c": null});
         assert_eq!(all("a={\"b\":1} ,c=", SetMode::Json), Ok(json));
         assert_eq!(all("a.b={x},\\[y", SetMode::Literal), Ok(json!({"a": {"b": "{x},\\[y"}})));
+    }
+
+    #[test]
+    fn values_come_from_files() {
+        let mut values = Map::new();
+        let mut read = |path: &str| match path {
+            "x.txt" => Ok("1,2\n".to_owned()),
+            _ => Err(format!("open {path}: no such file or directory")),
+        };
+        set_files(&mut values, "a.b=x.txt,l={x.txt,x.txt}", &mut read).unwrap();
+        assert_eq!(Value::Object(values), json!({"a": {"b": "1,2\n"}, "l": ["1,2\n", "1,2\n"]}));
+        let error = set_files(&mut Map::new(), "a=y", &mut read).unwrap_err();
+        assert_eq!(error.to_string(), "open y: no such file or directory");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use pilothouse_template::Moment;
 use serde_json::{Map, Value};
 
 use crate::lookup::{Found, Lookup};
-use crate::stored_chart::{reuse_values, stored_chart};
+use crate::stored_chart::reuse_values;
 use crate::{ActionConfig, HelmError, Storage};
 
 /// Renders of one chart: each may ask for more of the cluster.
@@ -197,7 +197,7 @@ impl Prepared {
     fn finish(self, rendered: pilothouse_chart::Rendered) -> Rendered {
         let pilothouse_chart::Rendered { chart, manifest, hooks, notes, .. } = rendered;
         let config = (!self.values.is_empty()).then_some(self.values);
-        Rendered { chart: stored_chart(chart), config, manifest, hooks, notes }
+        Rendered { chart: StoredChart::from(chart), config, manifest, hooks, notes }
     }
 }
 
@@ -232,7 +232,7 @@ pub(crate) fn crd_files(
 
 /// A release with all of it that is known before its chart is rendered.
 fn unrendered(chart: &Chart, values: &Map<String, Value>) -> ReleaseRecord {
-    let (chart, config) = (stored_chart(chart.clone()), Some(values.clone()));
+    let (chart, config) = (StoredChart::from(chart.clone()), Some(values.clone()));
     ReleaseRecord { name: chart.name_and_version().0.to_owned(), chart, config, ..ReleaseRecord::default() }
 }
 

@@ -4,23 +4,6 @@ use pilothouse_chart::{Chart, ChartMetadata, coalesce_values};
 use pilothouse_release::{ReleaseRecord, StoredChart};
 use serde_json::{Map, Value};
 
-/// The chart as it is stored: without its subcharts.
-pub(crate) fn stored_chart(chart: Chart) -> StoredChart {
-    StoredChart {
-        metadata: Some(chart.metadata),
-        lock: chart.lock,
-        templates: chart.templates,
-        values: match chart.values {
-            Value::Object(values) => Some(values),
-            _ => None,
-        },
-        schema: chart.schema,
-        schemamodtime: chart.schema_modtime.unwrap_or_default(),
-        files: chart.files,
-        modtime: chart.modtime.unwrap_or_default(),
-    }
-}
-
 /// Helm's reuse of values: the values of the release as defaults of the new chart, and those that the user had given
 /// underneath the new ones.
 ///

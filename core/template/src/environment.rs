@@ -18,6 +18,21 @@ pub trait Host {
     /// # Errors
     /// The text of the error that the template fails with.
     fn host_by_name(&mut self, name: &str) -> Result<String, String>;
+
+    /// What becomes of a call of `fail`, or of `required` without a value. Only those who look for further problems go
+    /// on.
+    fn failing(&mut self) -> Leniency {
+        Leniency::Fail
+    }
+}
+
+/// What becomes of a template that wants to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leniency {
+    /// It fails.
+    Fail,
+    /// The call gives an empty text.
+    GoOn,
 }
 
 /// A [`Host`] without a cluster and without DNS: `lookup` finds nothing, as in `helm template`.

@@ -35,9 +35,15 @@ mod time;
 pub mod value;
 
 pub use budget::{Budget, LimitError, Limits};
-pub use environment::{Detached, Entropy, Environment, Host, Moment, SeededEntropy};
+pub use environment::{Detached, Entropy, Environment, Host, Leniency, Moment, SeededEntropy};
 pub use error::{ExecError, ParseError};
 pub use format::quote::{quoted as go_quoted, quoted_char as go_quoted_char};
 pub use functions::function_names;
 pub use set::{MissingKey, TemplateSet};
 pub use value::{Text, Value};
+
+/// What Go's `%v` prints of a JSON value, every number as a float unless it is an integer.
+#[must_use]
+pub fn go_printed(value: &serde_json::Value) -> String {
+    format::value_text(&Value::from_json(value))
+}

@@ -4,15 +4,20 @@ mod completion;
 mod crds;
 mod dev;
 mod lead;
+mod lint;
 mod run;
 mod stack;
+mod template;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::flags::RunFlags;
+use crate::lint::LintFlags;
+use crate::template::{TemplateFlags, usage_error};
 
 /// Runs Helm releases from HelmRelease objects.
 #[derive(Debug, Parser)]
@@ -28,6 +33,10 @@ enum Command {
     Run(Box<RunFlags>),
     /// Run the operator on a simulated cluster, with the manifests and charts of a folder.
     Dev(dev::DevFlags),
+    /// Render a chart without a cluster, as helm template does.
+    Template(Box<TemplateFlags>),
+    /// Look for problems in charts; all of them at once, with file and line.
+    Lint(Box<LintFlags>),
     /// Print the CustomResourceDefinition of HelmRelease.
     Crds,
     /// Print a completion script for a shell.
@@ -38,12 +47,33 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments of the process. Wrong ones end with a text and an exit code: those of Helm for `template`.
+    ///
+    /// # Errors
+    /// The exit code, when there is nothing to run.
+    pub fn read() -> Result<Self, ExitCode> {
+        let error = match Self::try_parse() {
+            Ok(cli) => return Ok(cli),
+            Err(error) => error,
+        };
+        let is_template = std::env::args_os().nth(1).is_some_and(|argument| argument == "template");
+        if let Some(text) = usage_error(&error).filter(|_| is_template) {
+            // When stderr is gone too, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "Error: {text}");
+            return Err(ExitCode::FAILURE);
+        }
+        let _ = error.print();
+        Err(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)))
+    }
+
     /// Runs the subcommand; the exit code is that of the process.
     #[must_use]
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Run(flags) => run::run(*flags),
             Command::Dev(flags) => dev::run(flags),
+            Command::Template(flags) => template::run(*flags),
+            Command::Lint(flags) => lint::run(*flags),
             Command::Crds => crds::print(),
             Command::Completion { shell } => completion::print(shell),
         }

@@ -7,13 +7,14 @@ mod values;
 pub use gates::{FeatureGates, GateError, GateFlag};
 pub use selector::{SelectorError, check as check_selector};
 pub use values::listen_address;
+pub(crate) use values::parse_bool;
 
 use clap::{ArgAction, Args};
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_protocol::LogLevel;
 
 use crate::logs::Encoding;
-use values::{duration, parse_bool};
+use values::duration;
 
 /// All flags. A later occurrence of a flag overrides an earlier one.
 #[derive(Debug, Clone, PartialEq, Args)]

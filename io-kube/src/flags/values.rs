@@ -7,7 +7,7 @@ use pilothouse_encoding::duration::{DurationError, GoDuration};
 /// # Errors
 ///
 /// None of the accepted words, in Go's words.
-pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
+pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),

@@ -1,5 +1,6 @@
 //! What the templates of a chart and its subcharts are run with (Go package `helm.sh/helm/v4/pkg/engine`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -13,21 +14,21 @@ use super::options::RenderOptions;
 use crate::{Chart, ChartMetadata, Dependency};
 
 /// A template with what it is run with.
-pub(super) struct Renderable {
+pub(crate) struct Renderable<'c> {
     /// The text.
-    pub(super) text: String,
+    pub(crate) text: Cow<'c, str>,
     /// The root of the data; shared by the templates of a chart.
-    pub(super) data: Rc<Map>,
+    pub(crate) data: Rc<Map>,
     /// Folder of the templates of the chart.
-    pub(super) base_path: String,
+    pub(crate) base_path: String,
 }
 
 /// All templates of a chart and its subcharts by path, with the coalesced values.
-pub(super) fn renderables(
-    chart: &Chart,
+pub(crate) fn renderables<'c>(
+    chart: &'c Chart,
     values: &Object<String, Json>,
     options: &RenderOptions,
-) -> BTreeMap<String, Renderable> {
+) -> BTreeMap<String, Renderable<'c>> {
     let shared =
         Shared { release: release(options), capabilities: cluster::capabilities(&options.capabilities) };
     let mut templates = BTreeMap::new();
@@ -44,12 +45,12 @@ struct Shared {
 
 impl Shared {
     /// Adds the templates of `chart` and of its subcharts; returns the data of the chart.
-    fn collect(
+    fn collect<'c>(
         &self,
-        chart: &Chart,
+        chart: &'c Chart,
         parent: Option<&str>,
         values: Entries,
-        templates: &mut BTreeMap<String, Renderable>,
+        templates: &mut BTreeMap<String, Renderable<'c>>,
     ) -> Rc<Map> {
         let path = match parent {
             None => chart.name().to_owned(),
@@ -76,7 +77,7 @@ impl Shared {
                 continue;
             }
             let renderable = Renderable {
-                text: String::from_utf8_lossy(&template.data).into_owned(),
+                text: String::from_utf8_lossy(&template.data),
                 data: Rc::clone(&data),
                 base_path: format!("{path}/templates"),
             };

@@ -31,7 +31,7 @@ pub(super) struct Run {
 
 /// Renders all templates.
 pub(super) fn run(
-    templates: &BTreeMap<String, Renderable>,
+    templates: &BTreeMap<String, Renderable<'_>>,
     options: &RenderOptions,
     lookups: &Lookups,
 ) -> Run {
@@ -48,7 +48,7 @@ pub(super) fn run(
 }
 
 fn execute(
-    templates: &BTreeMap<String, Renderable>,
+    templates: &BTreeMap<String, Renderable<'_>>,
     environment: &mut Environment<'_>,
 ) -> Result<BTreeMap<String, String>, TemplateFailure> {
     let order = order(templates);
@@ -70,14 +70,24 @@ fn execute(
             message: helm_error::exec_message(name, &error),
             limit: error.limit(),
         })?;
-        rendered.insert(name.to_owned(), text.replace("<no value>", ""));
+        rendered.insert(name.to_owned(), without_no_value(text));
     }
     Ok(rendered)
 }
 
+/// Helm's way to print nothing for what is not there.
+pub(crate) fn without_no_value(mut text: String) -> String {
+    const MARK: &str = "<no value>";
+    if text.contains(MARK) {
+        return text.replace(MARK, "");
+    }
+    text.shrink_to_fit();
+    text
+}
+
 /// Deep folders first, and from the end of the alphabet: later definitions replace earlier ones, so those of parents and of
 /// the beginning of the alphabet win.
-fn order(templates: &BTreeMap<String, Renderable>) -> Vec<&str> {
+pub(crate) fn order<'t>(templates: &'t BTreeMap<String, Renderable<'_>>) -> Vec<&'t str> {
     let mut order: Vec<&str> = templates.keys().map(String::as_str).collect();
     order.sort_by_key(|name| (name.matches('/').count(), *name));
     order.reverse();
@@ -85,7 +95,7 @@ fn order(templates: &BTreeMap<String, Renderable>) -> Vec<&str> {
 }
 
 /// The value of `.Template`.
-fn about(name: &str, base_path: &str) -> Value {
+pub(crate) fn about(name: &str, base_path: &str) -> Value {
     let fields = [("Name", name), ("BasePath", base_path)];
     let entries: Entries = fields.into_iter().map(|(key, text)| (Rc::from(key), Value::from(text))).collect();
     Value::Map(Rc::new(Map::new(MapType::Values, entries)))

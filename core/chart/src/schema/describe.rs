@@ -1,8 +1,10 @@
 //! Violations in the words of Go package `github.com/santhosh-tekuri/jsonschema/v6`.
 
-use boon::{CompileError, ErrorKind, ValidationError};
+use boon::{CompileError, ErrorKind, InstanceToken, ValidationError};
 use pilothouse_encoding::number::format_float;
 use serde_json::{Number, Value};
+
+use super::Violation;
 
 /// All violations, one a line, those of alternatives indented below them.
 pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
@@ -11,6 +13,25 @@ pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
         ErrorKind::Schema { .. } => lines(&error.causes, 0).join("\n"),
         _ => block(error, 0),
     }
+}
+
+/// All violations with their places; those of alternatives belong to the place of the alternatives.
+pub(super) fn places(error: &ValidationError<'_, '_>) -> Vec<Violation> {
+    let is_wrapper = matches!(error.kind, ErrorKind::Schema { .. })
+        || (matches!(error.kind, ErrorKind::Reference { .. } | ErrorKind::Group) && !error.causes.is_empty());
+    if is_wrapper {
+        return error.causes.iter().flat_map(places).collect();
+    }
+    let path = error.instance_location.tokens.iter().map(|token| match token {
+        InstanceToken::Prop(key) => key.to_string(),
+        InstanceToken::Item(index) => index.to_string(),
+    });
+    let mut message = words(&error.kind);
+    for line in lines(&error.causes, 1) {
+        message.push('\n');
+        message.push_str(&line);
+    }
+    vec![Violation { path: path.collect(), message }]
 }
 
 /// Why a schema cannot be used.

@@ -14,6 +14,7 @@ mod go_syntax;
 mod key_order;
 mod limits;
 mod modern;
+mod positions;
 mod resolve;
 mod scalar;
 mod tag;
@@ -23,6 +24,7 @@ mod writer;
 pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded};
 pub use error::{EmitError, YamlError};
 pub use limits::Limits;
+pub use positions::{Position, Positions};
 use serde_json::Value;
 
 /// Parses the first document of `text` within the default [`Limits`]; an empty stream is null.

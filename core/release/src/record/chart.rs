@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pilothouse_chart::{ChartMetadata, File, Lock};
+use pilothouse_chart::{Chart, ChartMetadata, File, Lock};
 use pilothouse_encoding::timestamp::Timestamp;
 use serde::de::Error as _;
 use serde::ser::SerializeStruct as _;
@@ -46,6 +46,25 @@ impl StoredChart {
     #[must_use]
     pub fn name_and_version(&self) -> (&str, &str) {
         self.metadata.as_ref().map_or(("", ""), |metadata| (&metadata.name, &metadata.version))
+    }
+}
+
+impl From<Chart> for StoredChart {
+    /// The subcharts are left out.
+    fn from(chart: Chart) -> Self {
+        Self {
+            metadata: Some(chart.metadata),
+            lock: chart.lock,
+            templates: chart.templates,
+            values: match chart.values {
+                Value::Object(values) => Some(values),
+                _ => None,
+            },
+            schema: chart.schema,
+            schemamodtime: chart.schema_modtime.unwrap_or_default(),
+            files: chart.files,
+            modtime: chart.modtime.unwrap_or_default(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Defaults, choices and failures.
 
+use crate::environment::Leniency;
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::value::{ParamType, Value};
@@ -30,17 +31,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("ternary", &[ANY, ANY, ParamType::Bool], |_, arguments| {
         Ok(value(arguments, usize::from(!flag(arguments, 2))))
     }),
-    fixed("fail", &[ParamType::String], |_, arguments| Err(failure(&text(arguments, 0)))),
+    fixed("fail", &[ParamType::String], |run, arguments| failed(run, &text(arguments, 0))),
     fixed("required", &[ParamType::String, ANY], required),
     fixed("hello", &[], |_, _| Ok("Hello!".into())),
 ];
 
-fn required(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+fn required(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let given = &arguments[1];
     let is_missing = given.is_nil() || given.as_text().is_some_and(crate::value::Text::is_empty);
-    if is_missing { Err(failure(&text(arguments, 0))) } else { Ok(given.clone()) }
+    if is_missing { failed(run, &text(arguments, 0)) } else { Ok(given.clone()) }
 }
 
-fn failure(message: &str) -> ExecError {
-    ExecError::plain(format!("{FAIL_START}{message}{FAIL_END}"))
+fn failed(run: &mut Run<'_, '_>, message: &str) -> Executed<Value> {
+    match run.environment.host.failing() {
+        Leniency::Fail => Err(ExecError::plain(format!("{FAIL_START}{message}{FAIL_END}"))),
+        Leniency::GoOn => Ok(Value::from("")),
+    }
 }

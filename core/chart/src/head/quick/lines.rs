@@ -1,0 +1,84 @@
+//! The lines of a document.
+
+/// A line with content.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'d> {
+    /// How many blanks it begins with.
+    pub(super) indent: usize,
+    /// The rest, never empty.
+    pub(super) text: &'d str,
+}
+
+/// The lines that are left.
+pub(super) struct Lines<'d> {
+    rest: &'d str,
+}
+
+impl<'d> Lines<'d> {
+    /// All lines.
+    pub(super) fn new(document: &'d str) -> Self {
+        Self { rest: document }
+    }
+
+    /// The next line with content, or that there is none; nothing when the line is for the parser.
+    #[allow(clippy::option_option, reason = "giving up is not the end")]
+    pub(super) fn next_line(&mut self) -> Option<Option<Line<'d>>> {
+        while !self.rest.is_empty() {
+            let start = self.rest;
+            let (line, rest) = split(start);
+            self.rest = rest;
+            let text = line.trim_start_matches(' ');
+            if text.is_empty() {
+                continue;
+            }
+            let indent = line.len() - text.len();
+            let is_marker = indent == 0 && (line.starts_with("---") || line.starts_with("..."));
+            if is_marker || text.starts_with('\t') {
+                return None;
+            }
+            return Some(Some(Line { indent, text }));
+        }
+        Some(None)
+    }
+
+    /// Goes behind a block scalar, whose lines are indented more than `parent`; nothing when they are for the parser.
+    pub(super) fn skip_block(&mut self, parent: usize) -> Option<()> {
+        let mut indent = None;
+        while !self.rest.is_empty() {
+            let (line, rest) = split(self.rest);
+            let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
+            let is_blank = blanks == line.len();
+            let has_tab = line.as_bytes().get(blanks) == Some(&b'\t');
+            match indent {
+                // Blanks before the first content may decide how far the content is indented.
+                None if is_blank && blanks > 0 => return None,
+                None if has_tab => return None,
+                None if is_blank => {}
+                None if blanks > parent => indent = Some(blanks),
+                None => return Some(()),
+                Some(indent) if has_tab && blanks < indent => return None,
+                Some(indent) if !is_blank && blanks < indent => return Some(()),
+                Some(_) => {}
+            }
+            self.rest = rest;
+        }
+        Some(())
+    }
+}
+
+/// Whether the text has only characters that the parser takes, and no line breaks but `\n`.
+pub(super) fn is_printable(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if text.bytes().all(is_plain) {
+        return true;
+    }
+    text.chars().all(|c| match c {
+        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        '\n' | '\t' | ' '..='~' => true,
+        c => c >= '\u{a0}',
+    })
+}
+
+fn split(text: &str) -> (&str, &str) {
+    text.split_once('\n').unwrap_or((text, ""))
+}

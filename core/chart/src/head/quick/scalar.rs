@@ -1,0 +1,141 @@
+//! Scalars of the plainest kinds.
+
+/// How a scalar goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalar {
+    /// It ends on its line.
+    Ended,
+    /// It is plain and may go on in the next line.
+    Open,
+    /// It consists of the lines below.
+    Block,
+}
+
+/// Longer keys are left to the parser.
+const KEY_MAX: usize = 128;
+
+/// More digits are left to the parser: a number may be too large.
+const DIGITS_MAX: usize = 15;
+
+/// Reads a value that begins with `text`, which is not empty; nothing when it is for the parser.
+pub(super) fn read(text: &str) -> Option<Scalar> {
+    match text.as_bytes()[0] {
+        b'"' => double_quoted(&text[1..]),
+        b'\'' => single_quoted(&text[1..]),
+        b'{' => ends(text.strip_prefix("{}")?),
+        b'[' => ends(text.strip_prefix("[]")?),
+        b'|' | b'>' => {
+            let rest = text[1..].strip_prefix(['-', '+']).unwrap_or(&text[1..]);
+            ends(rest).map(|_| Scalar::Block)
+        }
+        _ => plain(text),
+    }
+}
+
+/// A key and what follows its colon; nothing when the text does not begin with a key of the plainest kind.
+pub(super) fn key(text: &str) -> Option<(&str, &str)> {
+    let is_inner =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$');
+    let end = text.bytes().position(|byte| !is_inner(byte))?;
+    let (key, rest) = text.split_at(end);
+    let rest = rest.strip_prefix(':')?;
+    let is_key = rest.is_empty() || rest.starts_with(' ');
+    let first = key.bytes().next()?;
+    let is_number = key.len() <= DIGITS_MAX && key.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = first.is_ascii_alphabetic() || matches!(first, b'_' | b'$' | b'/');
+    let is_usual = (is_word || is_number) && key.len() <= KEY_MAX && !key.eq_ignore_ascii_case("null");
+    (is_key && is_usual).then_some((key, rest))
+}
+
+/// Whether the line can only be more of a plain scalar.
+pub(super) fn is_continuation(text: &str) -> bool {
+    !has_mark(text) && !text.contains(" #")
+}
+
+/// The value when it is a text that nothing else could be.
+pub(super) fn surely_text(text: &str) -> Option<&str> {
+    for quote in ['"', '\''] {
+        if let Some(rest) = text.strip_prefix(quote) {
+            let (value, rest) = rest.split_once(quote)?;
+            let is_simple = !value.contains('\\') && ends(rest).is_some();
+            return is_simple.then_some(value);
+        }
+    }
+    let value = text.split(" #").next().unwrap_or(text).trim_end_matches(' ');
+    (is_surely_text(value) && !has_mark(value)).then_some(value)
+}
+
+/// Whether a plain scalar is a text: it begins with a letter and is none of the words for other values.
+pub(super) fn is_surely_text(value: &str) -> bool {
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// Whether the value is a map without entries.
+pub(super) fn is_empty_map(text: &str) -> bool {
+    text.strip_prefix("{}").is_some_and(|rest| ends(rest).is_some())
+}
+
+fn plain(text: &str) -> Option<Scalar> {
+    let bytes = text.as_bytes();
+    let is_plain = match bytes[0] {
+        b'-' => bytes.get(1).is_some_and(|next| !matches!(next, b' ' | b'.')),
+        b'<' => !text.starts_with("<<"),
+        b'.' | b'+' | b'?' | b':' | b',' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b']' | b'}' | b'#'
+        | b'=' => false,
+        _ => true,
+    };
+    let value = match text.find(" #") {
+        Some(comment) => &text[..comment],
+        None => text,
+    };
+    if !is_plain || has_mark(value) || value.contains('\t') || may_overflow(value.trim_end()) {
+        return None;
+    }
+    Some(if value.len() < text.len() { Scalar::Ended } else { Scalar::Open })
+}
+
+/// Whether a colon makes a key of what is before it, or a tab makes it hard to say.
+fn has_mark(text: &str) -> bool {
+    text.contains(": ") || text.trim_end_matches(' ').ends_with(':') || text.contains('\t')
+}
+
+/// Whether it may be a number without a place in JSON.
+fn may_overflow(value: &str) -> bool {
+    let is_numeric =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-' | b'_');
+    value.bytes().all(is_numeric) && (value.len() > DIGITS_MAX || value.contains(['e', 'E']))
+}
+
+fn double_quoted(text: &str) -> Option<Scalar> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return ends(&text[at + 1..]),
+            b'\\' if matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'n' | b't')) => at += 2,
+            b'\\' => return None,
+            _ => at += 1,
+        }
+    }
+}
+
+fn single_quoted(text: &str) -> Option<Scalar> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        match (bytes.get(at)?, bytes.get(at + 1)) {
+            (b'\'', Some(b'\'')) => at += 2,
+            (b'\'', _) => return ends(&text[at + 1..]),
+            _ => at += 1,
+        }
+    }
+}
+
+/// Whether nothing follows but blanks and a comment.
+fn ends(rest: &str) -> Option<Scalar> {
+    let text = rest.trim_start_matches(' ');
+    let is_end = text.is_empty() || (text.starts_with('#') && text.len() < rest.len());
+    is_end.then_some(Scalar::Ended)
+}
