@@ -224,11 +224,11 @@ mod tests {
     #[test]
     fn what_has_no_effect_is_named() {
         let settings =
-            settings(&["--override-manager=x", "--feature-gates=AllowDNSLookups=true,OOMWatch=true"])
+            settings(&["--token-cache-max-size=5", "--feature-gates=AllowDNSLookups=true,OOMWatch=true"])
                 .unwrap();
         assert_eq!(settings.warnings.len(), 2);
         assert!(
-            settings.warnings[0].contains("--override-manager")
+            settings.warnings[0].contains("--token-cache-max-size")
                 && settings.warnings[1].contains("AllowDNSLookups has no effect: ")
         );
     }

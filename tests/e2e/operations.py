@@ -10,7 +10,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from api import wait_until
-from bench import Bench, NEVER, equal, run_tests, summary
+from bench import Bench, NEVER, ROOT, equal, run_tests, summary
 from operator_process import OperatorProcess
 
 
@@ -196,7 +196,81 @@ def watched_namespace(bench):
         operator.stop()
 
 
-TESTS = [notifications, metrics_and_logs, ended_in_an_install, near_the_memory_limit, wrong_flags, watched_namespace]
+def kubectl(bench, *arguments):
+    return subprocess.run(['kubectl', '--kubeconfig', bench.kubeconfig, *arguments], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+
+
+def least_privilege(bench):
+    """The roles of deploy/multitenant are enough: the operator runs as the service account that has them, and installs
+    in the name of the namespace's service account, as far as that one may."""
+    kubectl(bench, 'apply', '--server-side', '--force-conflicts', '-k', os.path.join(ROOT, 'deploy', 'multitenant'))
+    place, system = bench.namespace('tenant'), 'pilothouse-system'
+    bench.namespaces.append(system)
+    account = f'--as=system:serviceaccount:{system}:pilothouse'
+    ran = subprocess.run(['kubectl', '--kubeconfig', bench.kubeconfig, 'auth', 'can-i', 'create', 'deployments', '-n',
+                          place.namespace, account], capture_output=True, text=True, timeout=30, check=False)
+    equal(ran.stdout.strip(), 'no', 'whether the operator itself may install')
+    token = kubectl(bench, 'create', 'token', 'pilothouse', '--namespace', system).strip()
+    with open(bench.kubeconfig, encoding='utf-8') as file:
+        text = file.read()
+    path = os.path.join(bench.logs, 'least-privilege.kubeconfig')
+    with open(path, 'w', encoding='utf-8', opener=lambda name, mode: os.open(name, mode, 0o600)) as file:
+        file.write(re.sub(r'(- name: admin\n  user: \{token: )\w+', lambda found: found.group(1) + token, text))
+    operator = OperatorProcess(os.environ['PILOTHOUSE'], path,
+                               os.path.join(bench.logs, 'operations.least-privilege.operator.log'),
+                               ('--no-cross-namespace-refs', '--default-service-account=default',
+                                '--watch-label-selector=e2e=tenant', '--enable-leader-election=true'), system).start()
+    try:
+        place.source()
+        place.apply(labels={'e2e': 'tenant'})
+        place.wait(Ready='False', settled=False)
+        assert 'forbidden' in summary(place.release()), summary(place.release())
+        kubectl(bench, 'create', 'rolebinding', 'admin', '--clusterrole=admin', f'--namespace={place.namespace}',
+                f'--serviceaccount={place.namespace}:default')
+        place.annotate('reconcile.fluxcd.io/requestedAt', 'now')
+        place.ready(seconds=60)
+        place.api.delete('HelmRelease', place.namespace, 'podinfo')
+        place.gone()
+        # A HelmChart of the operator's own, for spec.chart.
+        place.apply('templated', labels={'e2e': 'tenant'}, chartRef=None, chart={'spec': {
+            'chart': 'podinfo', 'sourceRef': {'kind': 'HelmRepository', 'name': 'charts'}}})
+        name = f'{place.namespace}-templated'
+        wait_until(lambda: place.api.get('HelmChart', place.namespace, name) is not None, 20, 'the HelmChart is made')
+        place.api.delete('HelmRelease', place.namespace, 'templated')
+        place.gone('templated')
+        equal(place.api.get('HelmChart', place.namespace, name), None, 'the HelmChart afterwards')
+        refused = [line for line in operator.read_log().splitlines()
+                   if f'{system}:pilothouse' in line and 'cannot' in line]
+        assert not refused, refused[:3]
+    finally:
+        operator.stop()
+
+
+def installs_itself(bench):
+    """The operator installs its own chart, which real Helm accepts too."""
+    place = bench.namespace('itself')
+    chart = os.path.join(ROOT, 'deploy', 'chart', 'pilothouse')
+    place.helm('lint', chart)
+    folder = os.path.join(bench.logs, 'chart')
+    place.helm('package', chart, '--destination', folder)
+    archive = next(name for name in os.listdir(folder) if name.endswith('.tgz'))
+    with open(os.path.join(folder, archive), 'rb') as file:
+        bench.files['pilothouse.tgz'] = file.read()
+    operator = another(bench, place).start()
+    try:
+        place.source('pilothouse', 'pilothouse.tgz', '0.1.0')
+        place.apply('itself', chartRef={'kind': 'HelmChart', 'name': 'pilothouse'})
+        place.ready('itself', seconds=60)
+        deployment = place.objects()[('Deployment', 'itself-pilothouse')]
+        equal(deployment['status']['readyReplicas'], 1, 'ready replicas')
+        place.api.delete('HelmRelease', place.namespace, 'itself')
+        place.gone('itself')
+    finally:
+        operator.stop()
+
+
+TESTS = [least_privilege, installs_itself, notifications, metrics_and_logs, ended_in_an_install, near_the_memory_limit, wrong_flags, watched_namespace]
 
 
 def main(names):
