@@ -55,12 +55,13 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// What trying again can do about it: a kind may come to be served, a text stays as it is.
+    /// What trying again can do about it: a kind may come to be served, a text stays as it is. A chart that uses a kind
+    /// before it is there fails all the same, and counts as failed where the original counts it.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Parse(_) | Self::Invalid(_) => ErrorClass::Terminal,
-            Self::UnknownKind { .. } | Self::UnknownItemKind { .. } => ErrorClass::Transient,
+            Self::UnknownKind { .. } | Self::UnknownItemKind { .. } => ErrorClass::Ordinary,
             Self::Several(errors) => errors.iter().map(Self::class).max().unwrap_or(ErrorClass::Ordinary),
         }
     }

@@ -82,18 +82,11 @@ impl RunHooks {
         context: &mut Context,
     ) -> Option<HooksRun> {
         loop {
-            let Some(hook) = self.order.get(self.current).and_then(|at| record.hooks.get_mut(*at)) else {
+            if self.order.get(self.current).is_none_or(|at| *at >= record.hooks.len()) {
                 return Some(HooksRun { result: Ok(()), cleanup: self.after_success() });
-            };
+            }
             match &mut self.state {
-                State::Start => {
-                    if hook.delete_policies.is_empty() {
-                        hook.delete_policies.push(HookDeletePolicy::BeforeHookCreation);
-                    }
-                    let deletes = hook.delete_policies.contains(&HookDeletePolicy::BeforeHookCreation);
-                    let delete = deletes.then(|| DeleteHook::new(hook, &self.options.wait));
-                    self.state = State::DeletingPrevious(delete);
-                }
+                State::Start => self.delete_previous(record),
                 State::DeletingPrevious(delete) => {
                     let deleted = match delete {
                         Some(delete) => delete.poll(session, context)?,
@@ -119,16 +112,39 @@ impl RunHooks {
                 }
                 State::Waiting(wait) => {
                     let result = wait.poll(context)?;
-                    if let Err(error) = waited(result, hook, context) {
-                        let failed = hook.last_run.phase == HookPhase::Failed;
-                        let cleanup = if failed { self.after_failure() } else { Cleanup::default() };
-                        return Some(HooksRun { result: Err(error), cleanup });
+                    if let Err(run) = self.waited(result, record, context) {
+                        return Some(run);
                     }
-                    self.current += 1;
-                    self.state = State::Start;
                 }
             }
         }
+    }
+
+    fn delete_previous(&mut self, record: &mut ReleaseRecord) {
+        let hook = &mut record.hooks[self.order[self.current]];
+        if hook.delete_policies.is_empty() {
+            hook.delete_policies.push(HookDeletePolicy::BeforeHookCreation);
+        }
+        let deletes = hook.delete_policies.contains(&HookDeletePolicy::BeforeHookCreation);
+        self.state = State::DeletingPrevious(deletes.then(|| DeleteHook::new(hook, &self.options.wait)));
+    }
+
+    /// Goes on to the next hook, or ends with the one that has failed.
+    fn waited(
+        &mut self,
+        result: Result<(), WaitError>,
+        record: &mut ReleaseRecord,
+        context: &Context,
+    ) -> Result<(), HooksRun> {
+        let hook = &mut record.hooks[self.order[self.current]];
+        if let Err(error) = waited(result, hook, context) {
+            let failed = hook.last_run.phase == HookPhase::Failed;
+            let cleanup = if failed { self.after_failure() } else { Cleanup::default() };
+            return Err(HooksRun { result: Err(error), cleanup });
+        }
+        self.current += 1;
+        self.state = State::Start;
+        Ok(())
     }
 
     /// Goes on to wait for what was created.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pilothouse_apply::{Applied, Apply, ApplyPlan, ManifestObject, Wait, WaitFor};
+use pilothouse_apply::{Applied, Apply, ApplyError, ApplyPlan, ManifestObject, Wait, WaitFor};
 use pilothouse_chart::HookEvent;
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::ObjectRef;
@@ -86,17 +86,12 @@ impl Rollout {
                     self.state = self.apply(context);
                 }
                 State::Applying(apply) => {
-                    let applied = match self.plan.targets.is_empty() && self.plan.originals.is_empty() {
-                        true => Applied::default(),
-                        false => match apply.poll(context)? {
-                            Ok(applied) => applied,
-                            Err(error) => {
-                                self.created.clone_from(&error.applied.created);
-                                return Some(Err(self.failed(Stage::Apply, HelmError::apply(&error))));
-                            }
-                        },
-                    };
-                    self.state = State::Waiting(self.wait(session, applied));
+                    let nothing = self.plan.targets.is_empty() && self.plan.originals.is_empty();
+                    let applied = if nothing { Ok(Applied::default()) } else { apply.poll(context)? };
+                    match applied {
+                        Ok(applied) => self.state = State::Waiting(self.wait(session, applied)),
+                        Err(error) => return Some(Err(self.apply_failed(*error))),
+                    }
                 }
                 State::Waiting(wait) => {
                     let skipped = self.plan.targets.is_empty() || !self.hooks.options.wait.for_resources();
@@ -143,6 +138,12 @@ impl Rollout {
         self.created = applied.created;
         new_wait(&session.config, objects, WaitFor::Ready { jobs: wait.jobs }, wait)
             .not_before(applied.resource_versions)
+    }
+
+    fn apply_failed(&mut self, error: ApplyError) -> RolloutError {
+        let helm = HelmError::apply(&error);
+        self.created = error.applied.created;
+        self.failed(Stage::Apply, helm)
     }
 
     fn failed(&mut self, stage: Stage, error: HelmError) -> RolloutError {

@@ -1,17 +1,19 @@
 //! `helm uninstall` (Helm `pkg/action/uninstall.go`, spec 04 §2.1, 05 §4).
 
-use std::collections::VecDeque;
+mod history;
+
 use std::sync::Arc;
 
+use history::{CloseHistory, warn_not_stored};
 use pilothouse_apply::{Delete, Deleted, Wait};
 use pilothouse_chart::HookEvent;
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::Propagation;
-use pilothouse_release::{ReleaseRecord, ReleaseStatus, StorageKey};
+use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use crate::action::{Session, Step, Steps, now, warn};
-use crate::hooks::{ExecuteHooks, HookOptions, warn_not_updated};
-use crate::storage::{DeleteRelease, ListReleases, UpdateRelease};
+use crate::hooks::{ExecuteHooks, HookOptions};
+use crate::storage::{ListReleases, UpdateRelease};
 use crate::uninstall_order::objects_to_delete;
 use crate::{ActionConfig, ActionResult, Discover, HelmError, Storage, WaitOptions};
 
@@ -51,10 +53,7 @@ pub(crate) enum State {
     DeletingObjects(Delete),
     WaitingUntilGone(Wait),
     RunningHooksAfter(ExecuteHooks),
-    Purging { current: DeleteRelease, rest: VecDeque<u32> },
-    RecordingEnd(UpdateRelease),
-    ListingDeployed(ListReleases),
-    Superseding { current: UpdateRelease, rest: VecDeque<Arc<ReleaseRecord>> },
+    ClosingHistory(CloseHistory),
 }
 
 impl Uninstall {
@@ -90,10 +89,7 @@ impl Task for Uninstall {
             State::RecordingStart(_) => "storing that the uninstall began".to_owned(),
             State::DeletingObjects(delete) => delete.describe(),
             State::WaitingUntilGone(wait) => wait.describe(),
-            State::Purging { .. } => "deleting the history".to_owned(),
-            State::RecordingEnd(_) => "storing that the release is uninstalled".to_owned(),
-            State::ListingDeployed(_) => "reading the deployed revisions".to_owned(),
-            State::Superseding { .. } => "storing superseded revisions".to_owned(),
+            State::ClosingHistory(close) => close.describe(),
         }
     }
 }
@@ -132,28 +128,9 @@ impl Steps for Uninstall {
                 let result = hooks.poll(session, &mut self.record, context)?;
                 self.go_on_after(result, Self::finish)
             }
-            State::Purging { current, rest } => match current.poll(&mut session.storage, context)? {
-                Ok(()) => {
-                    let rest = std::mem::take(rest);
-                    self.purge_next(rest)
-                }
-                Err(error) => self.purged(Err(error.context("uninstall: Failed to purge the release"))),
-            },
-            State::RecordingEnd(update) => {
-                warn_not_stored(update.poll(&mut session.storage, context)?, context);
-                session.list_releases(State::ListingDeployed)
-            }
-            State::ListingDeployed(list) => {
-                Step::after(list.poll(&mut session.storage, context)?, |records| {
-                    self.supersede_deployed(records)
-                })
-            }
-            State::Superseding { current, rest } => {
-                let (result, rest) = (current.poll(&mut session.storage, context)?, std::mem::take(rest));
-                if let Err(error) = result {
-                    warn_not_updated(context, &self.record, &error);
-                }
-                self.supersede_next(rest)
+            State::ClosingHistory(close) => {
+                let result = close.poll(&mut session.storage, context)?;
+                self.history_closed(result)
             }
         })
     }
@@ -241,41 +218,26 @@ impl Uninstall {
     fn finish(&mut self) -> Step<State> {
         self.record.set_status(ReleaseStatus::Uninstalled, "Uninstallation complete");
         match self.options.keep_history {
-            true => Step::Go(State::RecordingEnd(UpdateRelease::new(Arc::new(self.record.clone())))),
+            true => Step::Go(State::ClosingHistory(CloseHistory::keep(Arc::new(self.record.clone())))),
             false => self.purge(),
         }
     }
 
-    fn purge(&mut self) -> Step<State> {
-        let versions = self.history.iter().map(|record| record.version).collect();
-        self.purge_next(versions)
+    fn purge(&self) -> Step<State> {
+        Step::Go(State::ClosingHistory(CloseHistory::purge(&self.history, Arc::new(self.record.clone()))))
     }
 
-    fn purge_next(&mut self, mut versions: VecDeque<u32>) -> Step<State> {
-        let Some(version) = versions.pop_front() else { return self.purged(Ok(())) };
-        let key = StorageKey::new(self.record.name.clone(), version);
-        Step::Go(State::Purging { current: DeleteRelease::new(key), rest: versions })
-    }
-
-    fn purged(&mut self, result: Result<(), HelmError>) -> Step<State> {
+    /// An error of the purge is told with the others, unless the release was uninstalled before.
+    fn history_closed(&mut self, result: Result<(), HelmError>) -> Step<State> {
         let was_uninstalled = self.history.last().map(|record| &record.info.status);
         if was_uninstalled == Some(&ReleaseStatus::Uninstalled) {
             return Step::End(result);
         }
+        if self.options.keep_history {
+            return Step::after(result, |()| Step::End(self.completed()));
+        }
         self.errors.extend(result.err());
         Step::End(self.completed())
-    }
-
-    fn supersede_deployed(&mut self, records: Vec<Arc<ReleaseRecord>>) -> Step<State> {
-        let deployed = |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
-        self.supersede_next(records.into_iter().filter(deployed).collect())
-    }
-
-    fn supersede_next(&mut self, mut records: VecDeque<Arc<ReleaseRecord>>) -> Step<State> {
-        let Some(record) = records.pop_front() else { return Step::End(self.completed()) };
-        let mut record = ReleaseRecord::clone(&record);
-        record.info.status = ReleaseStatus::Superseded;
-        Step::Go(State::Superseding { current: UpdateRelease::new(Arc::new(record)), rest: records })
     }
 
     fn completed(&mut self) -> Result<(), HelmError> {
@@ -283,12 +245,6 @@ impl Uninstall {
             true => Ok(()),
             false => Err(HelmError::UninstallCompleted(std::mem::take(&mut self.errors))),
         }
-    }
-}
-
-fn warn_not_stored(result: Result<(), HelmError>, context: &mut Context) {
-    if let Err(error) = result {
-        warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
     }
 }
 

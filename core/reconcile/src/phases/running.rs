@@ -237,6 +237,29 @@ impl Running {
             return Finished { storage: result.storage, error: None, interrupted };
         }
         let error = result.outcome.as_ref().err();
+        let fatal = self.tell(error, !written.is_empty(), before, subject, desired, context);
+        if self.kind != ActionKind::UninstallRemediation {
+            summarise(subject, context);
+        }
+        if let (Some(error), false) = (error, fatal) {
+            // A fatal one is logged by the loop.
+            context.log(LogLevel::Error, format!("'{}' action failed: {error}", self.kind.name()));
+        }
+        let error = fatal.then(|| error.map(ToString::to_string).unwrap_or_default());
+        Finished { storage: result.storage, error, interrupted: false }
+    }
+
+    /// Brings the status up to date with how the action went; whether its failure ends the pass. `before` is the digest
+    /// of the newest snapshot at the start.
+    fn tell(
+        &self,
+        error: Option<&HelmError>,
+        written: bool,
+        before: Option<String>,
+        subject: &mut Subject,
+        desired: &Desired,
+        context: &mut Context,
+    ) -> bool {
         let class = error.map(HelmError::class);
         match error.zip(class) {
             Some((error, class)) => subject.terminal_error.note(class, error),
@@ -245,8 +268,8 @@ impl Running {
         }
         // What passes by itself is no failure of the release: it is tried again and not counted against the retries
         // (spec 08 row 18).
-        let stored = !written.is_empty() && !context.server_is_away() && class != Some(ErrorClass::Transient);
-        let fatal = match self.kind {
+        let stored = written && !context.server_is_away() && class != Some(ErrorClass::Transient);
+        match self.kind {
             ActionKind::Install => {
                 self.released(ReleaseAction::Install, error, stored, subject, desired, context)
             }
@@ -261,16 +284,7 @@ impl Running {
             }
             ActionKind::Unlock => self.unlocked(error, subject, context),
             ActionKind::CorrectDrift => false,
-        };
-        if self.kind != ActionKind::UninstallRemediation {
-            summarise(subject, context);
         }
-        if let (Some(error), false) = (error, fatal) {
-            // A fatal one is logged by the loop.
-            context.log(LogLevel::Error, format!("'{}' action failed: {error}", self.kind.name()));
-        }
-        let error = fatal.then(|| error.map(ToString::to_string).unwrap_or_default());
-        Finished { storage: result.storage, error, interrupted: false }
     }
 
     /// Whether the failure ends the pass: only when nothing was written.
