@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
-use pilothouse_protocol::{Action, Deadline, Monotonic, Now, ReleaseKey};
+use pilothouse_protocol::{Action, Deadline, Now, ReleaseKey};
 
 use crate::clock;
 use crate::driver::Core;
@@ -14,44 +14,36 @@ use crate::metrics::{Load, Metrics};
 pub struct Measured {
     operator: Operator,
     metrics: Arc<Metrics>,
-    /// `reconcileID` of the pass of each release, with the moment at which it began.
-    ids: BTreeMap<ReleaseKey, (Monotonic, String)>,
+    /// `reconcileID` of the newest pass of each release.
+    ids: BTreeMap<ReleaseKey, String>,
+    shown: Load,
 }
 
 impl Measured {
     /// Counts what an operator does.
     #[must_use]
     pub fn new(operator: Operator, metrics: Arc<Metrics>) -> Self {
-        Self { operator, metrics, ids: BTreeMap::new() }
+        Self { operator, metrics, ids: BTreeMap::new(), shown: Load::default() }
     }
 
-    /// Names the passes that have begun, those included that are over already.
-    fn name_passes(&mut self) {
-        for (key, started) in self.operator.running() {
-            name(&mut self.ids, key, started);
+    /// Takes over what has changed. An input that begins and ends no pass costs next to nothing here.
+    fn measure(&mut self) {
+        while let Some(key) = self.operator.take_started_pass() {
+            self.metrics.pass_began(&key);
+            self.ids.insert(key, clock::uuid());
         }
-    }
-
-    fn measure(&mut self, now: Monotonic) {
         while let Some(pass) = self.operator.take_finished_pass() {
-            name(&mut self.ids, &pass.key, pass.started);
             self.metrics.record_pass(&pass);
         }
-        let ages = self.operator.running().map(|(_, started)| now.nanos_since(started));
-        let (total, longest) = ages.fold((0, 0), |(total, longest), age| (total + age, longest.max(age)));
-        let seconds = |nanos| std::time::Duration::from_nanos(nanos).as_secs_f64();
-        self.metrics.set_unfinished(seconds(total), seconds(longest));
-        self.metrics.set_load(Load {
+        let load = Load {
             depth: self.operator.queued(),
-            working: self.operator.running().count(),
+            working: self.operator.working(),
             adds: self.operator.adds(),
-        });
-    }
-}
-
-fn name(ids: &mut BTreeMap<ReleaseKey, (Monotonic, String)>, key: &ReleaseKey, started: Monotonic) {
-    if ids.get(key).is_none_or(|(known, _)| *known != started) {
-        ids.insert(key.clone(), (started, clock::uuid()));
+        };
+        if load != self.shown {
+            self.metrics.set_load(load);
+            self.shown = load;
+        }
     }
 }
 
@@ -62,8 +54,7 @@ impl Core for Measured {
             _ => None,
         };
         self.operator.handle(now, input);
-        self.name_passes();
-        self.measure(now.monotonic);
+        self.measure();
         // After the passes: the last one of an object that is gone must not bring its series back.
         if let Some((key, object)) = seen {
             self.metrics.see_release(&key, object.as_deref());
@@ -75,7 +66,7 @@ impl Core for Measured {
 
     fn poll_action(&mut self) -> Option<OperatorAction> {
         let mut wanted = self.operator.poll_action()?;
-        if let (Action::Log(entry), Some((_, id))) = (&mut wanted.action, self.ids.get(&wanted.key)) {
+        if let (Action::Log(entry), Some(id)) = (&mut wanted.action, self.ids.get(&wanted.key)) {
             entry.fields.insert("reconcileID".to_owned(), id.clone());
         }
         Some(wanted)
@@ -93,6 +84,7 @@ impl Core for Measured {
 #[cfg(test)]
 mod tests {
     use pilothouse_operator::Config;
+    use pilothouse_protocol::Monotonic;
     use serde_json::json;
 
     use super::*;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pilothouse_api::{API_VERSION, HelmRelease, KIND};
 use pilothouse_machine::Random;
-use pilothouse_protocol::{Deadline, Input, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger};
+use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger};
 use pilothouse_reconcile::{Config, Release};
 use serde_json::Value;
 
@@ -129,9 +129,16 @@ impl Operator {
         self.passes.take()
     }
 
-    /// The passes under way, with the moments at which they began.
-    pub fn running(&self) -> impl Iterator<Item = (&ReleaseKey, Monotonic)> {
-        self.passes.running()
+    /// The next release whose pass has begun and was not taken yet. The oldest are forgotten when nobody takes them.
+    #[must_use]
+    pub fn take_started_pass(&mut self) -> Option<ReleaseKey> {
+        self.passes.take_started()
+    }
+
+    /// How many releases are at work, as against waiting.
+    #[must_use]
+    pub fn working(&self) -> usize {
+        self.working.len()
     }
 
     /// How many releases wait for their turn.

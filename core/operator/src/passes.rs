@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use pilothouse_protocol::{Monotonic, ReleaseKey};
 use pilothouse_reconcile::PassResult;
 
-/// Ended passes that are kept for someone to take them; older ones are forgotten.
+/// Begun and ended passes that are kept for someone to take them, each; older ones are forgotten.
 const KEPT_MAX: usize = 1024;
 
 /// A pass that has ended.
@@ -30,6 +30,7 @@ pub struct FinishedPass {
 pub(crate) struct Passes {
     waiting: BTreeMap<ReleaseKey, Monotonic>,
     running: BTreeMap<ReleaseKey, (Monotonic, Monotonic)>,
+    started: VecDeque<ReleaseKey>,
     finished: VecDeque<FinishedPass>,
     adds: u64,
 }
@@ -45,15 +46,13 @@ impl Passes {
     pub(crate) fn started(&mut self, key: &ReleaseKey, now: Monotonic) {
         let queued = self.waiting.remove(key).unwrap_or(now);
         self.running.insert(key.clone(), (queued, now));
+        push(&mut self.started, key.clone());
     }
 
     /// A pass is over, if there was one.
     pub(crate) fn ended(&mut self, key: &ReleaseKey, ended: Monotonic, result: PassResult, gone: bool) {
         let Some((queued, started)) = self.running.remove(key) else { return };
-        if self.finished.len() >= KEPT_MAX {
-            self.finished.pop_front();
-        }
-        self.finished.push_back(FinishedPass { key: key.clone(), queued, started, ended, result, gone });
+        push(&mut self.finished, FinishedPass { key: key.clone(), queued, started, ended, result, gone });
     }
 
     /// A release is forgotten.
@@ -62,9 +61,9 @@ impl Passes {
         self.running.remove(key);
     }
 
-    /// When each of the running passes began.
-    pub(crate) fn running(&self) -> impl Iterator<Item = (&ReleaseKey, Monotonic)> {
-        self.running.iter().map(|(key, (_, started))| (key, *started))
+    /// The next release whose pass has begun, and nobody was told.
+    pub(crate) fn take_started(&mut self) -> Option<ReleaseKey> {
+        self.started.pop_front()
     }
 
     /// How often a release was put into the queue.
@@ -78,6 +77,13 @@ impl Passes {
     }
 }
 
+fn push<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() >= KEPT_MAX {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +95,7 @@ mod tests {
         assert_eq!(passes.take(), None);
         passes.queued(&key, Monotonic(1));
         passes.started(&key, Monotonic(3));
-        assert_eq!(passes.running().map(|(_, started)| started).collect::<Vec<_>>(), [Monotonic(3)]);
+        assert_eq!((passes.take_started(), passes.take_started()), (Some(key.clone()), None));
         passes.ended(&key, Monotonic(7), PassResult::Error, false);
         let pass = passes.take().unwrap();
         assert_eq!((pass.queued, pass.started, pass.ended), (Monotonic(1), Monotonic(3), Monotonic(7)));
@@ -98,6 +104,6 @@ mod tests {
             passes.started(&key, Monotonic(0));
             passes.ended(&key, Monotonic(0), PassResult::Success, false);
         }
-        assert_eq!(passes.finished.len(), KEPT_MAX);
+        assert_eq!((passes.finished.len(), passes.started.len()), (KEPT_MAX, KEPT_MAX));
     }
 }

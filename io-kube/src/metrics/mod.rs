@@ -5,11 +5,13 @@ mod definitions;
 mod process;
 mod registry;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use pilothouse_operator::{FinishedPass, PassResult};
 use pilothouse_protocol::{Monotonic, ReleaseKey};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use registry::Registry;
 
@@ -25,6 +27,8 @@ const READY: &str = "Ready";
 pub struct Metrics {
     started_wall: i64,
     registry: Mutex<Registry>,
+    /// Since when passes run.
+    running: Mutex<BTreeMap<ReleaseKey, Instant>>,
 }
 
 /// What the operator is doing at this moment.
@@ -56,7 +60,7 @@ impl Metrics {
         registry.touch("controller_runtime_reconcile_time_seconds", &[CONTROLLER]);
         registry.touch("workqueue_queue_duration_seconds", &[CONTROLLER, CONTROLLER]);
         registry.touch("workqueue_work_duration_seconds", &[CONTROLLER, CONTROLLER]);
-        Self { started_wall, registry: Mutex::new(registry) }
+        Self { started_wall, registry: Mutex::new(registry), running: Mutex::default() }
     }
 
     /// Counts a request to an API server; `code` is the HTTP status, or `<error>` when there was no answer.
@@ -88,16 +92,14 @@ impl Metrics {
         });
     }
 
-    /// Takes over how long those at work have been at it, in seconds: all together, and the longest.
-    pub fn set_unfinished(&self, total: f64, longest: f64) {
-        self.with(|registry| {
-            registry.set("workqueue_unfinished_work_seconds", &[CONTROLLER, CONTROLLER], total);
-            registry.set("workqueue_longest_running_processor_seconds", &[CONTROLLER, CONTROLLER], longest);
-        });
+    /// A pass begins.
+    pub fn pass_began(&self, key: &ReleaseKey) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), Instant::now());
     }
 
-    /// Counts a pass.
+    /// Counts a pass that has ended.
     pub fn record_pass(&self, pass: &FinishedPass) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&pass.key);
         let result = match pass.result {
             PassResult::Success => "success",
             PassResult::Requeue => "requeue",
@@ -131,6 +133,7 @@ impl Metrics {
         let of_object = [KIND, key.name.as_str(), key.namespace.as_str()];
         self.with(|registry| match object {
             None => {
+                self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
                 for name in definitions::OF_AN_OBJECT {
                     registry.remove(name, &of_object);
                 }
@@ -151,10 +154,20 @@ impl Metrics {
     /// The page.
     #[must_use]
     pub fn render(&self) -> String {
+        let (total, longest) = self.unfinished();
         self.with(|registry| {
+            registry.set("workqueue_unfinished_work_seconds", &[CONTROLLER, CONTROLLER], total);
+            registry.set("workqueue_longest_running_processor_seconds", &[CONTROLLER, CONTROLLER], longest);
             process::read(registry, self.started_wall);
             registry.render()
         })
+    }
+
+    /// How long the running passes have been at it, in seconds: all together, and the longest.
+    fn unfinished(&self) -> (f64, f64) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let ages = running.values().map(|began| began.elapsed().as_secs_f64());
+        ages.fold((0.0, 0.0), |(total, longest), age| (total + age, f64::max(longest, age)))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Registry) -> T) -> T {

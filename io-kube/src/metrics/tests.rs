@@ -66,6 +66,23 @@ fn passes_are_counted_by_their_result() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn unfinished_work_grows_until_the_pass_ends() {
+    let metrics = Metrics::new(0);
+    metrics.pass_began(&ReleaseKey::new("ns", "x"));
+    tokio::time::advance(std::time::Duration::from_secs(2)).await;
+    metrics.pass_began(&ReleaseKey::new("ns", "y"));
+    tokio::time::advance(std::time::Duration::from_secs(3)).await;
+    let value = |name: &str| {
+        let start = format!("workqueue_{name}{{controller=\"helmrelease\",name=\"helmrelease\"}} ");
+        metrics.render().lines().find_map(|line| line.strip_prefix(&start).map(str::to_owned)).unwrap()
+    };
+    assert_eq!(value("unfinished_work_seconds"), "8");
+    assert_eq!(value("longest_running_processor_seconds"), "5");
+    metrics.record_pass(&pass(PassResult::Success));
+    assert_eq!(value("unfinished_work_seconds"), "3");
+}
+
 #[test]
 fn an_object_is_shown_until_it_is_gone() {
     let metrics = Metrics::new(0);
