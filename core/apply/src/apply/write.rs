@@ -83,6 +83,8 @@ enum State {
 impl Write {
     /// Writes a new object.
     pub(super) fn create(target: ManifestObject, how: How) -> Self {
+        // An apply needs a name; this one is chosen by the server (spec 08 row 12).
+        let how = if target.reference.name.is_empty() { How::Create } else { how };
         Self::update(target, Value::Null, None, how)
     }
 
@@ -148,9 +150,6 @@ impl Write {
         let body = &self.target.body;
         Ok(Some(match self.how {
             How::Create => Request::Create { body: Arc::new(body.clone()) },
-            How::Apply { .. } if self.target.reference.name.is_empty() => {
-                return Err(words::apply_failed(&self.target.reference, "resource name may not be empty"));
-            }
             How::Apply { force, .. } => {
                 let force = force == Force::All || self.contested;
                 self.patch(Patch::Apply { force, validation: FieldValidation::Strict }, body.clone())

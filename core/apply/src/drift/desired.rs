@@ -26,7 +26,9 @@ pub fn drift_subjects(
     discovery: &Discovery,
 ) -> (Vec<DriftSubject>, Vec<String>) {
     let (objects, errors) = read_manifest(manifest, release_namespace, discovery);
-    let subjects = objects.into_iter().map(|mut object| {
+    // What has its name from the server cannot be looked for.
+    let named = objects.into_iter().filter(|object| !object.reference.name.is_empty());
+    let subjects = named.map(|mut object| {
         normalise(&object.reference, &mut object.body);
         stamp_ownership(&mut object.body, release_name, release_namespace);
         DriftSubject { object, ignored: Vec::new() }
@@ -105,9 +107,10 @@ mod tests {
             discovery.resources.insert(GroupVersionKind::new(api_version, kind), resource);
         }
         let documents = [
-            json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "b"}, "data": {"c": "ZA=="}}),
-            json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 1}, {"port": 2, "protocol": "UDP"}]}}),
-            json!({"apiVersion": "apps/v1", "kind": "Deployment", "status": {}, "spec": {"template": {"spec": {
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "n"}, "stringData": {"a": "b"}, "data": {"c": "ZA=="}}),
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"generateName": "n-"}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "n"}, "spec": {"ports": [{"port": 1}, {"port": 2, "protocol": "UDP"}]}}),
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "n"}, "status": {}, "spec": {"template": {"spec": {
                 "initContainers": [{"ports": [{"containerPort": 1}]}], "containers": [{"ports": [{"containerPort": 1}]}]}}}}),
             json!({"apiVersion": "v1", "kind": "Unknown", "metadata": {"name": "n"}}),
         ];

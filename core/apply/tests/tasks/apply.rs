@@ -192,14 +192,39 @@ fn a_replacement_carries_the_version_that_was_read() {
 #[test]
 fn generated_names_are_learnt_from_the_server() {
     let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "a-", "namespace": "ns"}});
-    let mut driver = Driver::new();
-    let mut task = Apply::new(ApplyPlan::create(vec![manifest(body.clone())], CSA));
+    for method in [CSA, SSA] {
+        let mut driver = Driver::new();
+        let mut task = Apply::new(ApplyPlan::create(vec![manifest(body.clone())], method));
+        driver.poll(&mut task);
+        assert_eq!(driver.body(), body, "an apply needs a name, so it is created");
+        let applied = driver.answer(&mut task, found(live("a-xyz", 1, json!({})))).unwrap().unwrap();
+        assert_eq!(names(&applied.created), ["a-xyz"]);
+    }
+}
+
+#[test]
+fn fields_of_others_are_left_or_taken() {
+    let (original, mut edited) =
+        (config("a", json!({"k": "1", "l": "1"})), live("a", 3, json!({"k": "9", "l": "9"})));
+    edited["metadata"]["managedFields"] = json!([
+        {"manager": "helm-controller", "operation": "Apply", "fieldsV1": {"f:metadata": {}}},
+        {"manager": "editor", "operation": "Update", "fieldsV1": {"f:data": {"f:k": {}, "f:l": {}}}}]);
+    let target = config("a", json!({"k": "1", "l": "2"}));
+    let method = Method::ServerSide { force_conflicts: true };
+    let plan = ApplyPlan::update(vec![manifest(original)], vec![manifest(target)], method);
+    let (mut driver, mut task) = (Driver::new(), Apply::new(ApplyPlan { migrate_managers: false, ..plan }));
     driver.poll(&mut task);
-    let applied = driver.answer(&mut task, found(live("a-xyz", 1, json!({})))).unwrap().unwrap();
-    assert_eq!(names(&applied.created), ["a-xyz"]);
-    let mut task = Apply::new(ApplyPlan::create(vec![manifest(body)], SSA));
-    let error = driver.poll(&mut task).unwrap().unwrap_err();
-    assert!(error.to_string().ends_with("resource name may not be empty"));
+    driver.answer(&mut task, found(edited.clone()));
+    assert_eq!(driver.asked(), ["apply ConfigMap/ns/a"]);
+    driver.answer(
+        &mut task,
+        refused(409, "Conflict", "Apply failed with 2 conflicts: conflicts with \"editor\""),
+    );
+    assert_eq!(driver.asked(), ["get ConfigMap/ns/a"]);
+    driver.answer(&mut task, found(edited));
+    assert_eq!(driver.body()["data"], json!({"l": "2"}), "the release has no news about k");
+    driver.answer(&mut task, found(live("a", 4, json!({"k": "9", "l": "2"}))));
+    assert_eq!(driver.context.left_fields, ["ConfigMap/ns/a .data.k (editor)"]);
 }
 
 #[test]

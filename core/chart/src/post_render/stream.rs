@@ -122,6 +122,15 @@ mod tests {
             ("metadata:\n  annotations: {}\n  name: x\n", "metadata:\n  name: x\n".to_owned()),
             (&format!("a: {}\n", long.trim()), format!("a: {}\n", long.trim())),
             ("a: |\n  x\n\n  y\n", "a: |\n  x\n\n  y\n".to_owned()),
+            // Neither needs a name of its own (spec 08 row 12).
+            (
+                "kind: Job\nmetadata:\n  generateName: x-\n",
+                "kind: Job\nmetadata:\n  generateName: x-\n".to_owned(),
+            ),
+            (
+                "kind: Job\nmetadata: {name: x}\n---\nkind: Job\nmetadata: {name: x}\n",
+                "kind: Job\nmetadata:\n  name: x\n---\nkind: Job\nmetadata:\n  name: x\n".to_owned(),
+            ),
             ("a: yes\n", "a: \"yes\"\n".to_owned()),
         ];
         for (text, expected) in cases {
