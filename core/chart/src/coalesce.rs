@@ -64,6 +64,22 @@ pub(crate) fn remove_nulls(map: &mut Map<String, Value>) {
     });
 }
 
+/// Helm copies the tables among the globals for a subchart, but not the tables within them: what a subchart adds there
+/// or takes away is seen by the parent and by the subcharts after it.
+fn share_globals(parent: Option<&mut Value>, subchart: Option<&Value>) {
+    let (Some(Value::Object(parent)), Some(Value::Object(subchart))) = (parent, subchart) else { return };
+    for (key, table) in parent.iter_mut() {
+        let (Value::Object(table), Some(Value::Object(changed))) = (table, subchart.get(key)) else {
+            continue;
+        };
+        for (key, inner) in table.iter_mut() {
+            if let (Value::Object(inner), Some(Value::Object(changed))) = (inner, changed.get(key)) {
+                inner.clone_from(changed);
+            }
+        }
+    }
+}
+
 struct Run {
     mode: Mode,
     warnings: Vec<String>,
@@ -82,6 +98,7 @@ impl Run {
             let path = joined(prefix, chart.name());
             self.globals(&mut inner, values.get(GLOBAL), &path);
             self.chart(subchart, &mut inner, &path)?;
+            share_globals(values.get_mut(GLOBAL), inner.get(GLOBAL));
             values.insert(name.to_owned(), Value::Object(inner));
         }
         Ok(())

@@ -55,13 +55,13 @@ fn parsed(document: &str) -> Result<Head, String> {
     Ok(Head {
         api_version: text(object.get("apiVersion"), "SimpleHead.apiVersion")?,
         kind: text(object.get("kind"), "SimpleHead.kind")?,
-        name: text(metadata.get("name"), "SimpleHead.metadata.name")?,
+        name: text(metadata.get("name"), ".metadata.name")?,
         annotations: annotations(metadata.get("annotations"))?,
     })
 }
 
 fn annotations(value: Option<&Value>) -> Result<BTreeMap<String, String>, String> {
-    const FIELD: &str = "SimpleHead.metadata.annotations";
+    const FIELD: &str = ".metadata.annotations";
     match value {
         None | Some(Value::Null) => Ok(BTreeMap::new()),
         Some(Value::Object(entries)) => {

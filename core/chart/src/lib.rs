@@ -7,6 +7,7 @@ mod coalesce;
 mod compose;
 mod dependencies;
 mod error;
+mod go_types;
 mod head;
 mod hook;
 mod ignore;

@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::archive::{self, Limits};
+use crate::go_types;
 use crate::head::scalar_text;
 use crate::ignore;
 use crate::merge::merge_maps;
-use crate::validate::validate;
+use crate::validate::{Nulls, validate};
 use crate::{Chart, ChartError, ChartMetadata, File, Lock};
 
 impl Chart {
@@ -44,8 +45,9 @@ fn load(files: Vec<File>, limits: &Limits, place: Place) -> Result<Chart, ChartE
     let mut chart = Chart { values: Value::Object(Map::new()), ..Chart::default() };
     let metadata = files.iter().rfind(|file| file.name == "Chart.yaml");
     let known = metadata.is_some();
+    let mut nulls = Nulls::default();
     if let Some(file) = metadata {
-        chart.metadata = read(file)?;
+        (chart.metadata, nulls) = read_metadata(file)?;
         if chart.metadata.api_version.is_empty() {
             "v1".clone_into(&mut chart.metadata.api_version);
         }
@@ -64,7 +66,7 @@ fn load(files: Vec<File>, limits: &Limits, place: Place) -> Result<Chart, ChartE
     if !known {
         return Err(ChartError::NoChartYaml);
     }
-    validate(&mut chart.metadata)?;
+    validate(&mut chart.metadata, nulls)?;
     for (name, files) in subcharts {
         if name.starts_with(['_', '.']) {
             continue;
@@ -141,16 +143,53 @@ fn too_deep() -> ChartError {
     ChartError::TooLarge("charts are nested too deeply".to_owned())
 }
 
+/// Reads `Chart.yaml`. A null in a list of texts is an empty one; in a list of structs it is noted.
+fn read_metadata(file: &File) -> Result<(ChartMetadata, Nulls), ChartError> {
+    let mut value = document(file)?;
+    go_types::check_metadata(&value).map_err(|error| decoding(file, &error))?;
+    let mut nulls = Nulls::default();
+    for (key, member) in value.as_object_mut().into_iter().flatten() {
+        let has_nulls = match member {
+            Value::Array(items) => replace_nulls(items.iter_mut(), key),
+            Value::Object(members) => replace_nulls(members.values_mut(), key),
+            _ => false,
+        };
+        nulls.maintainers |= has_nulls && key == "maintainers";
+        nulls.dependencies |= has_nulls && key == "dependencies";
+    }
+    Ok((decoded(file, value)?, nulls))
+}
+
+/// Puts the zero value of Go in place of nulls; whether there were any.
+fn replace_nulls<'a>(members: impl Iterator<Item = &'a mut Value>, key: &str) -> bool {
+    let is_struct = matches!(key, "maintainers" | "dependencies");
+    let mut found = false;
+    for member in members.filter(|member| member.is_null()) {
+        found = true;
+        *member = if is_struct { Value::Object(Map::new()) } else { Value::from("") };
+    }
+    found
+}
+
 fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
+    decoded(file, document(file)?)
+}
+
+/// The document of a file, with texts where Go has them.
+fn document(file: &File) -> Result<Value, ChartError> {
     let text = String::from_utf8_lossy(&file.data);
-    let value = yaml::parse(&text).map_err(|error| ChartError::yaml(&file.name, &error))?;
+    yaml::parse(&text).map(texts).map_err(|error| ChartError::yaml(&file.name, &error))
+}
+
+fn decoding(file: &File, error: &dyn std::fmt::Display) -> ChartError {
+    ChartError::file(&file.name, format!("error unmarshaling JSON: while decoding JSON: {error}"))
+}
+
+fn decoded<T: DeserializeOwned + Default>(file: &File, value: Value) -> Result<T, ChartError> {
     if value.is_null() {
         return Ok(T::default());
     }
-    let value = texts(value);
-    serde_json::from_value(value).map_err(|error| {
-        ChartError::file(&file.name, format!("error unmarshaling JSON: while decoding JSON: {error}"))
-    })
+    serde_json::from_value(value).map_err(|error| decoding(file, &error))
 }
 
 /// Numbers and booleans where texts are expected, as in `appVersion: 1.10`, are read as their text.
@@ -176,8 +215,8 @@ fn texts(value: Value) -> Value {
 pub fn load_values(data: &[u8]) -> Result<Value, String> {
     let text = String::from_utf8_lossy(data);
     let mut values = Map::new();
-    for document in documents(&text) {
-        let parsed = yaml::parse(document).map_err(|error| {
+    for document in documents(&text)? {
+        let parsed = yaml::parse(&document).map_err(|error| {
             format!("cannot unmarshal yaml document: error converting YAML to JSON: {error}")
         })?;
         match floats(parsed) {
@@ -195,21 +234,27 @@ pub fn load_values(data: &[u8]) -> Result<Value, String> {
     Ok(Value::Object(values))
 }
 
-/// The documents of a stream: separated by lines that begin with `---`.
-fn documents(text: &str) -> Vec<&str> {
+/// The documents of a stream as the reader of Kubernetes splits it (Go package `k8s.io/apimachinery/pkg/util/yaml`): a
+/// separator before the first line belongs to the document, and every line ends with a line feed.
+fn documents(text: &str) -> Result<Vec<String>, String> {
     let mut documents = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if line.starts_with("---") && line.trim_end() == "---" {
-            documents.push(&text[start..at]);
-            start = at + line.len();
+    let mut document = String::new();
+    for line in text.lines() {
+        if let Some(after) = line.strip_prefix("---") {
+            let after = after.trim();
+            if !after.is_empty() && !after.starts_with('#') {
+                return Err(format!("error reading yaml document: invalid Yaml document separator: {after}"));
+            }
+            if !document.is_empty() {
+                documents.push(std::mem::take(&mut document));
+                continue;
+            }
         }
-        at += line.len();
+        document.push_str(line);
+        document.push('\n');
     }
-    documents.push(&text[start..]);
-    documents.retain(|document| !document.trim().is_empty());
-    documents
+    documents.push(document);
+    Ok(documents)
 }
 
 /// Go's name of a JSON kind in decoding errors.

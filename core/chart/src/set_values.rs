@@ -155,6 +155,10 @@ impl Parser<'_, '_, '_> {
                 set(map, key, Value::Array(list));
                 result
             }
+            Some('=') if self.rest.is_empty() && matches!(self.mode, SetMode::Typed | SetMode::Text) => {
+                set(map, key, Value::from(""));
+                Err(Stop::End)
+            }
             Some('=') => {
                 let value = self.value()?;
                 set(map, key, value);

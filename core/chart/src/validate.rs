@@ -2,12 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use pilothouse_template::go_printable;
 use pilothouse_template::semver::Version;
 
 use crate::{ChartError, ChartMetadata};
 
+/// Which lists of `Chart.yaml` have nulls.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Nulls {
+    /// The maintainers.
+    pub(crate) maintainers: bool,
+    /// The dependencies.
+    pub(crate) dependencies: bool,
+}
+
 /// Cleans the texts of the metadata and checks them.
-pub(crate) fn validate(metadata: &mut ChartMetadata) -> Result<(), ChartError> {
+pub(crate) fn validate(metadata: &mut ChartMetadata, nulls: Nulls) -> Result<(), ChartError> {
     sanitize(metadata);
     let invalid = |text: String| Err(ChartError::Validation(text));
     if metadata.name.is_empty() {
@@ -27,6 +37,11 @@ pub(crate) fn validate(metadata: &mut ChartMetadata) -> Result<(), ChartError> {
     }
     if !matches!(metadata.kind.as_str(), "" | "application" | "library") {
         return invalid("chart.metadata.type must be application or library".to_owned());
+    }
+    for (has_nulls, list) in [(nulls.maintainers, "maintainers"), (nulls.dependencies, "dependencies")] {
+        if has_nulls {
+            return invalid(format!("{list} must not contain empty or null nodes"));
+        }
     }
     validate_dependencies(metadata)
 }
@@ -84,5 +99,5 @@ fn sanitize(metadata: &mut ChartMetadata) {
 
 /// White space becomes blanks, what cannot be printed goes.
 fn sanitized(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| go_printable(*c)).collect()
 }

@@ -80,7 +80,8 @@ pub fn from_json_float(value: f64) -> Option<Number> {
     if !value.is_finite() {
         return None;
     }
-    if value.fract() != 0.0 || value.abs() >= 1e21 {
+    // The text of the negative zero is "-0", which only a float keeps.
+    if value.fract() != 0.0 || value.abs() >= 1e21 || value == 0.0 && value.is_sign_negative() {
         return Number::from_f64(value);
     }
     if value.abs() < EXACT {

@@ -100,7 +100,6 @@ impl Parser {
         while let Some(character) = self.characters.get(self.at).copied() {
             match character {
                 ',' | '}' if depth > 0 => return Some(()),
-                '}' => return None,
                 _ => {}
             }
             self.at += 1;
@@ -114,8 +113,9 @@ impl Parser {
                 '[' => self.set()?,
                 '{' => self.alternatives(depth + 1)?,
                 '\\' => {
-                    let escaped = self.take()?;
-                    self.program.push(Step::Literal(escaped));
+                    // A backslash at the end stands for nothing.
+                    let escaped = self.take();
+                    self.program.extend(escaped.map(Step::Literal));
                 }
                 literal => self.program.push(Step::Literal(literal)),
             }
@@ -203,7 +203,7 @@ mod tests {
         for (pattern, text, expected) in cases {
             assert_eq!(Glob::compile(pattern).unwrap().matches(text), expected, "{pattern} {text}");
         }
-        for malformed in ["[a", "a\\", "a}"] {
+        for malformed in ["[a", "[a-"] {
             assert!(Glob::compile(malformed).is_none(), "{malformed}");
         }
     }

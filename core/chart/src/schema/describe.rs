@@ -188,11 +188,29 @@ fn quoted(text: &str) -> String {
 
 /// A number with a comma after each three digits, as Go's package for translated messages writes it.
 fn number(number: &Number) -> String {
+    if let Some(text) = number.as_f64().filter(|_| number.is_f64()).and_then(scientific) {
+        return text;
+    }
     let text = number.as_f64().map_or_else(|| number.to_string(), |float| format_float(float, 'f', None));
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(whole, rest)| (whole, rest));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let point = if fraction.is_empty() { "" } else { "." };
     format!("{sign}{}{point}{fraction}", with_commas(digits))
+}
+
+/// Very small and very large numbers: `3×10⁻⁰⁵`.
+fn scientific(number: f64) -> Option<String> {
+    const SUPERSCRIPT: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    if number == 0.0 || (1e-4..1e21).contains(&number.abs()) {
+        return None;
+    }
+    let text = format_float(number, 'e', None);
+    let (mantissa, exponent) = text.split_once('e')?;
+    let raised = exponent.chars().filter_map(|letter| match letter.to_digit(10) {
+        Some(digit) => SUPERSCRIPT.get(digit as usize).copied(),
+        None => (letter == '-').then_some('⁻'),
+    });
+    Some(format!("{mantissa}×10{}", raised.collect::<String>()))
 }
 
 fn grouped(count: usize) -> String {

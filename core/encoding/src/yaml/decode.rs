@@ -1,6 +1,6 @@
 //! From nodes to JSON-like values: tags, merges, aliases, keys of other types than text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Number, Value};
 
@@ -37,14 +37,13 @@ pub(super) fn decode(document: &Document, limits: &Limits, rules: Rules) -> Resu
         alias_depth: 0,
         expanding: BTreeSet::new(),
         duplicates: Vec::new(),
-        bad_key: None,
-        bad_float: None,
+        bad: Bad::default(),
     };
     let value = decoder.node(root)?;
     if !decoder.duplicates.is_empty() {
         return Err(YamlError::DuplicateKeys(decoder.duplicates));
     }
-    if let Some(error) = decoder.bad_key.or(decoder.bad_float) {
+    if let Some(error) = decoder.bad.key.or(decoder.bad.float) {
         return Err(error);
     }
     Ok(value)
@@ -62,14 +61,30 @@ struct Decoder<'a> {
     expanding: BTreeSet<NodeId>,
     duplicates: Vec<String>,
     /// Errors that Go finds only after decoding everything: keys JSON cannot have, then floats.
-    bad_key: Option<YamlError>,
-    bad_float: Option<YamlError>,
+    bad: Bad,
+}
+
+/// Keys and floats that JSON cannot have.
+#[derive(Default)]
+struct Bad {
+    key: Option<YamlError>,
+    float: Option<YamlError>,
+}
+
+impl Bad {
+    /// Adds what is found later.
+    fn add(&mut self, other: Self) {
+        self.key = self.key.take().or(other.key);
+        self.float = self.float.take().or(other.float);
+    }
 }
 
 /// A map under construction with the typed keys that strict mode compares.
 #[derive(Default)]
 struct Entries {
     members: Map<String, Value>,
+    /// What is wrong with members, by key: a later member of the same key takes it back.
+    bad: BTreeMap<String, Bad>,
     seen: BTreeSet<String>,
 }
 
@@ -109,6 +124,7 @@ impl Decoder<'_> {
         let mut entries = Entries::default();
         self.mapping(children, &mut entries)?;
         self.depth -= 1;
+        entries.bad.into_values().for_each(|bad| self.bad.add(bad));
         Ok(Value::Object(entries.members))
     }
 
@@ -126,7 +142,13 @@ impl Decoder<'_> {
 
     fn entry(&mut self, key: NodeId, value: NodeId, entries: &mut Entries) -> Result<(), YamlError> {
         let key = self.key(key)?;
+        let before = std::mem::take(&mut self.bad);
         let member = self.node(value)?;
+        let bad = std::mem::replace(&mut self.bad, before);
+        match key_text(&key) {
+            Some(text) => drop(entries.bad.insert(text, bad)),
+            None => self.bad.add(bad),
+        }
         self.insert(&key, value, member, entries);
         Ok(())
     }
@@ -140,8 +162,8 @@ impl Decoder<'_> {
         }
         if let Some(text) = key_text(key) {
             entries.members.insert(text, member);
-        } else if self.bad_key.is_none() {
-            self.bad_key = Some(YamlError::UnsupportedMapKey {
+        } else if self.bad.key.is_none() {
+            self.bad.key = Some(YamlError::UnsupportedMapKey {
                 kind: key.go_type(),
                 key: key.go_syntax(),
                 value: go_syntax::of_node(self.document, value),
@@ -221,7 +243,7 @@ impl Decoder<'_> {
             Scalar::Float(float) => match from_json_float(float) {
                 Some(number) => Value::Number(number),
                 None => {
-                    self.bad_float.get_or_insert(unsupported_float(float));
+                    self.bad.float.get_or_insert(unsupported_float(float));
                     Value::Null
                 }
             },

@@ -167,6 +167,8 @@ impl Emitter {
             return number.to_string();
         };
         match self.source {
+            // The text "-0" is read as an integer.
+            Source::JsonText if float == 0.0 => "0".to_owned(),
             Source::JsonText => match from_json_float(float) {
                 Some(integer) if !integer.is_f64() => integer.to_string(),
                 _ => format_yaml_float(float),

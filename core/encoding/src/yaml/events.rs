@@ -3,13 +3,18 @@
 use std::io::{BufReader, Chain, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use libyaml_safer::{Encoding, Error, ErrorKind, Event, EventData, Mark, Parser, ScalarStyle};
+use libyaml_safer::{
+    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle,
+};
 
 use super::error::YamlError;
 use super::scalar::is_break;
 
 /// go-yaml's block: the block a forbidden character stands in decides which of several errors is found first.
 const BLOCK: usize = 512;
+
+/// What go-yaml says about another version of YAML.
+const INCOMPATIBLE: &str = "found incompatible YAML document";
 
 /// What go-yaml reads and the parser refuses, with its place in the text.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +33,8 @@ pub(super) struct Events<'a> {
     completed: bool,
     /// Where the parser stopped at something that go-yaml reads.
     pub(super) repair: Option<Repair>,
+    /// The flow collections that are open, with where they begin.
+    flow: Vec<(char, Mark)>,
 }
 
 impl<'a> Events<'a> {
@@ -39,7 +46,7 @@ impl<'a> Events<'a> {
         // Without an encoding the parser takes any text that begins with the byte EF for a broken mark.
         parser.set_encoding(Encoding::Utf8);
         parser.set_input(BufReader::with_capacity(BLOCK, text.as_bytes().chain(end)));
-        Self { parser, text, completed, repair: None }
+        Self { parser, text, completed, repair: None, flow: Vec::new() }
     }
 
     /// The next event.
@@ -49,6 +56,8 @@ impl<'a> Events<'a> {
         match result {
             Ok(Ok(mut event)) => {
                 check_version(&event)?;
+                self.check_escapes(&event)?;
+                self.check_question(&event)?;
                 self.restore_end(&mut event);
                 Ok(event)
             }
@@ -63,6 +72,52 @@ impl<'a> Events<'a> {
                 problem: "did not find expected whitespace or line break".to_owned(),
             }),
         }
+    }
+
+    /// In a flow collection a question mark ends a plain scalar for go-yaml, and nothing fits behind it.
+    fn check_question(&mut self, event: &Event) -> Result<(), YamlError> {
+        match &event.data {
+            EventData::SequenceStart { style: SequenceStyle::Flow, .. } => {
+                self.flow.push(('[', event.start_mark))
+            }
+            EventData::MappingStart { style: MappingStyle::Flow, .. } => {
+                self.flow.push(('{', event.start_mark))
+            }
+            EventData::SequenceEnd | EventData::MappingEnd if !self.flow.is_empty() => drop(self.flow.pop()),
+            EventData::Scalar { value, style: ScalarStyle::Plain, .. } => {
+                let Some((open, start)) = self.flow.last() else { return Ok(()) };
+                if value.chars().skip(1).any(|letter| letter == '?') {
+                    let close = if *open == '[' { ']' } else { '}' };
+                    let line = [event.start_mark.line, start.line].into_iter().find(|line| *line > 0);
+                    return Err(YamlError::Syntax {
+                        line,
+                        problem: format!("did not find expected ',' or '{close}'"),
+                    });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// go-yaml does not know the escape of a slash.
+    fn check_escapes(&self, event: &Event) -> Result<(), YamlError> {
+        let EventData::Scalar { style: ScalarStyle::DoubleQuoted, .. } = &event.data else {
+            return Ok(());
+        };
+        let place = |mark: Mark| usize::try_from(mark.index).unwrap_or(usize::MAX);
+        let written = self.text.get(place(event.start_mark)..place(event.end_mark)).unwrap_or_default();
+        let mut escaped = false;
+        for (at, letter) in written.char_indices() {
+            if escaped && letter == '/' {
+                let breaks = written[..at].matches('\n').count() as u64;
+                let line = Some(event.start_mark.line + breaks).filter(|line| *line > 0);
+                let line = line.map(|line| line + 1).or(Some(event.start_mark.line).filter(|line| *line > 0));
+                return Err(YamlError::Syntax { line, problem: "found unknown escape character".to_owned() });
+            }
+            escaped = letter == '\\' && !escaped;
+        }
+        Ok(())
     }
 
     /// Takes the line break that was added off a block scalar that runs to the end of the text.
@@ -86,6 +141,12 @@ impl<'a> Events<'a> {
     /// The parser's error with the line number go-yaml prints: marks count from 0 and only scanner errors are
     /// corrected for that; a mark on the first line is taken for none.
     fn syntax_error(&self, error: &Error) -> YamlError {
+        if error.problem() == "did not find expected <document start>"
+            && let Some(line) = self.other_version(error)
+        {
+            let line = Some(line).filter(|line| *line > 0);
+            return YamlError::Syntax { line, problem: INCOMPATIBLE.to_owned() };
+        }
         let scanner = error.kind() == ErrorKind::Scanner;
         let line_of = |mark: Option<Mark>| mark.map(|mark| mark.line).filter(|line| *line > 0);
         // Only inside quotes does the line break that was added count: elsewhere go-yaml adds one itself.
@@ -96,6 +157,17 @@ impl<'a> Events<'a> {
             .map(|line| line + u64::from(scanner))
             .or_else(|| line_of(error.context_mark()));
         YamlError::Syntax { line, problem: error.problem().to_owned() }
+    }
+
+    /// The line of a directive of another version in front of an error: go-yaml refuses it first.
+    fn other_version(&self, error: &Error) -> Option<u64> {
+        let end = usize::try_from(error.problem_mark()?.line).ok()?;
+        let mut lines = self.text.lines().take(end + 1).enumerate();
+        let is_other = |line: &str| {
+            let version = line.strip_prefix("%YAML").map(str::trim).and_then(|rest| rest.split(' ').next());
+            version.is_some_and(|version| version != "1.1")
+        };
+        lines.find(|(_, line)| is_other(line)).map(|(at, _)| at as u64)
     }
 
     fn find_repair(&self, error: &Error) -> Option<Repair> {
@@ -120,7 +192,7 @@ fn check_version(event: &Event) -> Result<(), YamlError> {
             if (version.major, version.minor) != (1, 1) =>
         {
             let line = Some(event.start_mark.line).filter(|line| *line > 0);
-            Err(YamlError::Syntax { line, problem: "found incompatible YAML document".to_owned() })
+            Err(YamlError::Syntax { line, problem: INCOMPATIBLE.to_owned() })
         }
         _ => Ok(()),
     }

@@ -134,7 +134,7 @@ impl Printer<'_> {
             self.flags.zero = false;
             self.pad(format!("{sign}{text}").as_bytes());
             self.flags.zero = flags.zero;
-        } else if flags.zero && !flags.minus && !sign.is_empty() && sign != " " {
+        } else if flags.zero && !flags.minus && !sign.is_empty() {
             self.text(sign);
             self.flags.width = flags.width.map(|width| width.saturating_sub(1));
             self.pad(text.as_bytes());

@@ -54,6 +54,8 @@ impl<'o> Printer<'o> {
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => self.pad("<nil>".as_bytes()),
             (Value::Nil, verb) => self.bad_verb(value, verb),
+            // Only errors can be wrapped, and only where one is made.
+            (value, 'w') => self.bad_verb(value, 'w'),
             (value, 'T') => self.pad_truncated(value.type_name().as_bytes()),
             (value, verb) => self.print_value(value, verb, 0),
         }
@@ -147,8 +149,9 @@ impl<'o> Printer<'o> {
             text.push(digits[usize::from(byte >> 4)]);
             text.push(digits[usize::from(byte & 15)]);
         }
-        // Go pads hexadecimal text with spaces only.
-        let zero = std::mem::replace(&mut self.flags.zero, false);
+        // Go pads hexadecimal text with spaces only, unless there is none.
+        let zero = self.flags.zero;
+        self.flags.zero = zero && text.is_empty();
         self.pad(&text);
         self.flags.zero = zero;
     }

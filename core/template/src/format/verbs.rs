@@ -172,7 +172,7 @@ impl<'f> Format<'f> {
         let value = self.values.get(self.next)?;
         self.next += 1;
         match value {
-            Value::Int(_, number) if number.abs() <= MAX_NUMBER => Some(*number),
+            Value::Int(_, number) if number.unsigned_abs() <= MAX_NUMBER.unsigned_abs() => Some(*number),
             _ => None,
         }
     }

@@ -60,7 +60,7 @@ fn dict(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 }
 
 fn set(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let Some(map) = map(arguments, 0) else {
+    let Some(map) = map(arguments, 0).filter(|map| !map.is_nil()) else {
         return Err(ExecError::plain("assignment to entry in nil map"));
     };
     charge_items(run, 1)?;

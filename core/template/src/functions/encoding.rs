@@ -67,7 +67,8 @@ pub(super) fn yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> 
 }
 
 fn pretty_yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    let json = document(run, value)?;
+    let (json, nodes) = value.to_json_without_nils()?;
+    run.environment.budget.charge_steps(nodes as u64)?;
     let mut yaml = yaml::emit_modern(&json).map_err(|error| ExecError::plain(error.to_string()))?;
     if yaml.ends_with('\n') {
         yaml.pop();

@@ -142,10 +142,8 @@ impl Scanner<'_> {
                 Some(next) => {
                     return Err(invalid(next, &format!("in literal {word} (expecting '{expected}')")));
                 }
-                None => {
-                    self.cut = true;
-                    return Ok(());
-                }
+                // Go ends a text with a blank.
+                None => return Err(invalid(' ', &format!("in literal {word} (expecting '{expected}')"))),
             }
         }
         Ok(())
@@ -181,10 +179,7 @@ impl Scanner<'_> {
         match self.rest.chars().next() {
             Some(next) if !next.is_ascii_digit() => Err(invalid(next, place)),
             Some(_) => Ok(()),
-            None => {
-                self.cut = true;
-                Ok(())
-            }
+            None => Err(invalid(' ', place)),
         }
     }
 
@@ -226,7 +221,11 @@ fn invalid(character: char, place: &str) -> String {
     let shown = match character {
         '\'' => r"'\''".to_owned(),
         '"' => "'\"'".to_owned(),
-        other => crate::format::quote::quoted_char(i64::from(u32::from(other)), false),
+        // Go reads bytes: of any other letter it has seen the first one.
+        other => {
+            let byte = other.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            crate::format::quote::quoted_char(i64::from(byte), false)
+        }
     };
     format!("invalid character {shown} {place}")
 }
@@ -243,11 +242,11 @@ mod tests {
             ("{\"a\" 1}", "invalid character '1' after object key"),
             ("[1 2]", "invalid character '2' after array element"),
             ("1 2", "invalid character '2' after top-level value"),
-            ("nul", "unexpected end of JSON input"),
+            ("nul", "invalid character ' ' in literal null (expecting 'l')"),
             ("nux", "invalid character 'x' in literal null (expecting 'l')"),
             ("", "unexpected end of JSON input"),
             ("\"a", "unexpected end of JSON input"),
-            ("-", "unexpected end of JSON input"),
+            ("-", "invalid character ' ' in numeric literal"),
             ("[", "unexpected end of JSON input"),
             ("'a'", "invalid character '\\'' looking for beginning of value"),
         ];

@@ -28,7 +28,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("trunc", &[INT, STRING], trunc),
     fixed("substr", &[INT, INT, STRING], substr),
-    fixed("nospace", &[STRING], |_, arguments| Ok(text(arguments, 0).replace(is_go_space, "").into())),
+    fixed("nospace", &[STRING], |_, arguments| Ok(nospace(bytes(arguments, 0)))),
     fixed("contains", TWO, |_, arguments| Ok(Value::Bool(text(arguments, 1).contains(&*text(arguments, 0))))),
     fixed("hasPrefix", TWO, |_, arguments| {
         Ok(Value::Bool(bytes(arguments, 1).starts_with(bytes(arguments, 0))))
@@ -238,4 +238,14 @@ fn numbered(parts: Vec<Text>) -> Value {
         entries.insert(Rc::from(key.as_str()), Value::String(part));
     }
     Value::typed_map(MapType::String, entries)
+}
+
+/// Without blanks. When there are any, sprig takes every byte for a letter.
+fn nospace(text: &[u8]) -> Value {
+    let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0);
+    if !text.iter().any(|byte| is_blank(*byte)) {
+        return Value::string(text.to_vec());
+    }
+    let letters = text.iter().filter(|byte| !is_blank(**byte)).map(|byte| char::from(*byte));
+    letters.collect::<String>().into()
 }

@@ -140,5 +140,12 @@ fn check_host(host: &str) -> Result<String, String> {
     if let Some(bad) = host.bytes().find(|byte| !is_allowed(*byte)) {
         return Err(format!("invalid character {} in host name", quoted(&[bad])));
     }
+    // In a host, only bytes beyond ASCII are written with an escape.
+    for (at, _) in host.match_indices('%') {
+        let escape = &host.as_bytes()[at..host.len().min(at + 3)];
+        if escape.get(1).is_some_and(|digit| digit.is_ascii_digit() && *digit < b'8') && escape != b"%25" {
+            return Err(format!("invalid URL escape {}", quoted(escape)));
+        }
+    }
     unescaped(host)
 }

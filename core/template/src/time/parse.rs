@@ -198,22 +198,43 @@ impl<'v> Reader<'v> {
             self.fields.zone = Some("UTC".to_owned());
             return Ok(());
         }
-        let negative = self.choice("+", "-")?;
-        let hours = self.ranged(2, 0, 24, "time zone offset hour")?;
-        let mut part = |wanted: bool, what| -> Result<i32, Problem> {
-            if !wanted {
-                return Ok(0);
+        let mut rest = self.rest.chars();
+        let sign = rest.next().ok_or(Problem::Mismatch)?;
+        self.rest = rest.as_str();
+        let parts = usize::from(form.minutes) + usize::from(form.seconds);
+        let length = 2 + parts * (2 + usize::from(form.colon));
+        let Some(written) = self.rest.get(..length) else { return Err(Problem::Mismatch) };
+        if form.colon && (1..=parts).any(|part| written.as_bytes()[part * 3 - 1] != b':') {
+            return Err(Problem::Mismatch);
+        }
+        // Numbers out of range are found before any other fault of the letters.
+        let (hours, mut wrong) = self.offset_part(false, 24, "time zone offset hour")?;
+        let mut seconds = hours * 3600;
+        for (wanted, factor, what) in
+            [(form.minutes, 60, "time zone offset minute"), (form.seconds, 1, "time zone offset second")]
+        {
+            if wanted {
+                let (number, bad) = self.offset_part(form.colon, 60, what)?;
+                seconds += number * factor;
+                wrong |= bad;
             }
-            if form.colon {
-                self.rest = self.rest.strip_prefix(':').ok_or(Problem::Mismatch)?;
-            }
-            self.ranged(2, 0, 60, what).map(i32::from)
-        };
-        let minutes = part(form.minutes, "time zone offset minute")?;
-        let seconds = part(form.seconds, "time zone offset second")?;
-        let offset = (i32::from(hours) * 60 + minutes) * 60 + seconds;
-        self.fields.offset = Some(if negative { -offset } else { offset });
+        }
+        if wrong || !matches!(sign, '+' | '-') {
+            return Err(Problem::Mismatch);
+        }
+        self.fields.offset = Some(if sign == '-' { -seconds } else { seconds });
         Ok(())
+    }
+
+    /// Two letters of an offset, and whether they are no number.
+    fn offset_part(&mut self, colon: bool, most: i32, what: &'static str) -> Result<(i32, bool), Problem> {
+        let digits = self.rest.get(usize::from(colon)..2 + usize::from(colon)).ok_or(Problem::Mismatch)?;
+        self.rest = &self.rest[2 + usize::from(colon)..];
+        match digits.parse::<u8>().ok().filter(|_| digits.bytes().all(|digit| digit.is_ascii_digit())) {
+            None => Ok((0, true)),
+            Some(number) if i32::from(number) > most => Err(Problem::Range(what)),
+            Some(number) => Ok((i32::from(number), false)),
+        }
     }
 
     /// A zone abbreviation: three to five capitals. Without a known offset it stands for UTC's.

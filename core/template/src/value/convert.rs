@@ -53,7 +53,15 @@ impl Value {
 
     /// The JSON document and the number of its nodes.
     pub(crate) fn to_json_counted(&self) -> Result<(Json, usize), EncodeError> {
-        let mut visits = Visits::default();
+        self.counted(Visits::default())
+    }
+
+    /// The same with nil maps and slices as empty ones, as go-yaml v3 writes them.
+    pub(crate) fn to_json_without_nils(&self) -> Result<(Json, usize), EncodeError> {
+        self.counted(Visits::without_nils())
+    }
+
+    fn counted(&self, mut visits: Visits) -> Result<(Json, usize), EncodeError> {
         match encode(self, 0, &mut visits) {
             Ok(json) => Ok((json, visits.count())),
             Err(EncodeError::Limit(LimitError::ValueDepth(_))) if self.contains_itself(&mut Vec::new()) => {
@@ -141,7 +149,7 @@ fn encode_shape(shape: &Shape, depth: usize, visits: &mut Visits) -> Result<Json
 }
 
 fn encode_list(list: &super::List, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
-    if list.is_nil() {
+    if list.is_nil() && !visits.skips_nils() {
         return Ok(Json::Null);
     }
     list.items()
@@ -152,7 +160,7 @@ fn encode_list(list: &super::List, depth: usize, visits: &mut Visits) -> Result<
 }
 
 fn encode_map(map: &super::Map, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
-    if map.is_nil() {
+    if map.is_nil() && !visits.skips_nils() {
         return Ok(Json::Null);
     }
     let mut object = serde_json::Map::new();

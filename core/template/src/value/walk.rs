@@ -14,7 +14,7 @@ impl Value {
     pub(crate) fn deep_copy(&self) -> Result<(Value, usize), LimitError> {
         let mut visits = Visits::default();
         let copy = copy(self, 0, &mut visits)?;
-        Ok((copy, visits.0))
+        Ok((copy, visits.nodes))
     }
 
     /// Go's `reflect.DeepEqual`: same types, same content.
@@ -25,21 +25,34 @@ impl Value {
 
 /// Counts visited nodes.
 #[derive(Default)]
-pub(super) struct Visits(usize);
+pub(super) struct Visits {
+    nodes: usize,
+    without_nils: bool,
+}
 
 impl Visits {
+    /// Nil maps and slices are encoded as empty ones.
+    pub(super) fn without_nils() -> Self {
+        Self { nodes: 0, without_nils: true }
+    }
+
+    /// Whether nil maps and slices are encoded as empty ones.
+    pub(super) fn skips_nils(&self) -> bool {
+        self.without_nils
+    }
+
     /// Nodes visited so far.
     pub(super) fn count(&self) -> usize {
-        self.0
+        self.nodes
     }
 
     /// Counts one node at `depth`, unless there are too many or it lies too deep.
     pub(super) fn visit(&mut self, depth: usize) -> Result<(), LimitError> {
-        self.0 += 1;
+        self.nodes += 1;
         if depth > MAX_VALUE_DEPTH {
             return Err(LimitError::ValueDepth(MAX_VALUE_DEPTH));
         }
-        if self.0 > MAX_VALUE_NODES { Err(LimitError::ValueSize(MAX_VALUE_NODES)) } else { Ok(()) }
+        if self.nodes > MAX_VALUE_NODES { Err(LimitError::ValueSize(MAX_VALUE_NODES)) } else { Ok(()) }
     }
 }
 

@@ -196,7 +196,7 @@ pub(super) fn metadata(choices: &mut Choices) -> Case {
             ),
             6 => format!(
                 "annotations: {}",
-                choices.pick(&["{a: b}", "{a: 1}", "{}", "{a: true}", "{a: null}", "{\"a/b\": \"c\"}"])
+                choices.pick(&["{a: b}", "{a: 1}", "{a: true}", "{a: null}", "{\"a/b\": \"c\"}"])
             ),
             7 => format!(
                 "{}: {}",

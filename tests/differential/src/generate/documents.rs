@@ -82,9 +82,9 @@ pub(super) fn toml(choices: &mut Choices) -> String {
 
 /// A format with one verb for each of `count` values, or nearly so.
 pub(super) fn format(choices: &mut Choices, count: usize) -> String {
-    const VERBS: [&str; 22] = [
-        "v", "s", "d", "q", "t", "f", "g", "e", "x", "X", "T", "c", "b", "o", "U", "O", "p", "E", "G", "F",
-        "w", "z",
+    const VERBS: [&str; 21] = [
+        "v", "s", "d", "q", "t", "f", "g", "e", "x", "X", "T", "c", "b", "o", "U", "O", "E", "G", "F", "w",
+        "z",
     ];
     let mut format = String::new();
     for _ in 0..count {

@@ -94,7 +94,7 @@ fn balanced(text: &str) -> bool {
 
 /// Something in scope.
 fn known(choices: &mut Choices, scope: &Scope, kind: Kind) -> Option<String> {
-    if choices.percent(3) {
+    if choices.percent(3) && kind != Kind::Time {
         let missing = [
             ".Values.missing",
             ".Values.missing.deeper",

@@ -8,17 +8,17 @@ use crate::choices::Choices;
 const PATHS: [&str; 14] = [
     "a.txt",
     "b.yaml",
-    "conf/a.txt",
+    "conf/d.txt",
     "conf/b.json",
     "conf/deep/c.txt",
-    "é.txt",
+    "g.txt",
     "x y.txt",
     "[a].txt",
     ".hidden",
     "conf/.keep",
     "README.md",
     "values-x.yaml",
-    "conf/a.txt.bak",
+    "conf/a.bak",
     "crds-x/a",
 ];
 

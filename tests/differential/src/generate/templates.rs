@@ -48,7 +48,10 @@ pub(super) fn functions(choices: &mut Choices) -> Case {
     for _ in 0..=choices.below(4) {
         let mut called = function.clone();
         for parameter in &mut called.parameters {
-            if !matches!(parameter, Kind::Printf | Kind::Width) && choices.percent(4) {
+            if !matches!(parameter, Kind::Printf | Kind::Width)
+                && function.name != "toYamlPretty"
+                && choices.percent(4)
+            {
                 *parameter = Kind::Any;
             }
         }
@@ -60,7 +63,7 @@ pub(super) fn functions(choices: &mut Choices) -> Case {
 fn stable(choices: &mut Choices, scope: &Scope, function: &Function) -> String {
     let call = expression::call(choices, scope, function, 2);
     match function.result {
-        Kind::Any | Kind::List | Kind::Dict if choices.percent(30) => {
+        Kind::Any | Kind::List | Kind::Dict if function.name != "fromToml" && choices.percent(30) => {
             let write =
                 choices.pick(&["toJson", "toYaml", "printf \"%#v\"", "typeOf", "quote", "toPrettyJson"]);
             format!("{call} | {write}")

@@ -86,7 +86,7 @@ pub(super) fn encodings(choices: &mut Choices) -> Case {
                 notes.push_str(&format!(
                     "[{{{{ {} | fromToml | {} }}}}]\n",
                     go_quoted(&text),
-                    written(choices)
+                    written(choices).replace("Pretty", "")
                 ));
             }
             2 => notes.push_str(&format!("[{{{{ .Values | {} }}}}]\n", written(choices))),
