@@ -18,7 +18,7 @@ from api import wait_until
 from bench import Bench, HOOK, NEVER, condition, equal, summary
 
 # How long a step of a flow may take while the operator keeps being killed, and after the last kill.
-STEP_SECONDS = 90
+STEP_SECONDS = 180
 
 
 class Flow:

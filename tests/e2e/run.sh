@@ -3,9 +3,10 @@
 #
 #   run.sh [BINARY]    without BINARY, the release binary is built
 #
-#   PILOTHOUSE_E2E      what to run, default: all, see `parts`
-#   PILOTHOUSE_CACHE    where built tools are kept, see ../cluster/build.sh
-#   KEEP_LOGS           not empty: keep the folder with logs also when all passed
+#   PILOTHOUSE_E2E        what to run, default: all, see `parts`
+#   PILOTHOUSE_SCENARIOS  patterns of the scenarios that `acceptance` plays, default: all
+#   PILOTHOUSE_CACHE      where built tools are kept, see ../cluster/build.sh
+#   KEEP_LOGS             not empty: keep the folder with logs also when all passed
 #
 # Needs Linux, bash, python3, Go for the first build of the tools (helm, kubectl and the cluster itself), and the
 # folder `shared` beside the checkout.
@@ -68,44 +69,23 @@ kubectl wait --for=condition=Established --timeout=30s crd --all >/dev/null
 
 export PILOTHOUSE=$binary PILOTHOUSE_HELM=$tools/helm PILOTHOUSE_E2E_LOGS=$logs PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-free_ports() { # how many
-  python3 -c 'import socket, sys
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(one.getsockname()[1] for one in held))' "$1"
-}
-
-acceptance() {
-  local only=() name metrics health charts
-  while read -r name; do
-    case $name in '' | '#'*) continue ;; esac
-    [ -e "$shared/acceptance/scenarios/$name/scenario.yaml" ] || { echo "no such scenario: $name"; return 1; }
-    only+=(--only "$name")
-  done <"$here/acceptance.txt"
-  read -r metrics health charts < <(free_ports 3)
-  python3 "$shared/acceptance/run.py" "${only[@]}" --parallel 6 --port "$charts" --ready "127.0.0.1:$health" \
-    --controller-log "$logs/acceptance.operator.log" --results "$logs/acceptance" \
-    --controller-cmd "$binary run --metrics-addr=127.0.0.1:$metrics --health-addr=127.0.0.1:$health \
-      --enable-leader-election=false --concurrent=10 --events-addr= --requeue-dependency=5s"
-}
-
 parts='acceptance podinfo bad_input outage leader operations killed measure'
 passed=0
 failed=0
 for part in ${PILOTHOUSE_E2E:-$parts}; do
   printf '== %s\n' "$part"
   began=$SECONDS status=0
-  if [ "$part" = acceptance ]; then
-    acceptance 2>&1 | tee "$logs/$part.log" || status=$?
-  else
-    python3 "$here/$part.py" 2>&1 | tee "$logs/$part.log" || status=$?
-  fi
+  python3 "$here/$part.py" 2>&1 | tee "$logs/$part.log" || status=$?
   read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*$/\1 \2/p' "$logs/$part.log" | tail -n 1 | grep . || echo 0 0)
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
   passed=$((passed + good)) failed=$((failed + bad))
   printf '== %s took %d s\n' "$part" $((SECONDS - began))
-  if [ "$bad" -ne 0 ] && [ -e "$logs/$part.operator.log" ]; then
-    echo "the end of the operator's log:"
-    tail -n 20 "$logs/$part.operator.log" | cut -c1-500
+  if [ "$bad" -ne 0 ]; then
+    for log in "$logs/$part".*operator.log; do
+      [ -e "$log" ] || continue
+      echo "the end of ${log##*/}:"
+      tail -n 20 "$log" | cut -c1-500
+    done
   fi
 done
 
