@@ -208,17 +208,27 @@ def unknown_spec_field(bench):
         raise AssertionError('an invalid interval was accepted')
 
 
-def unsupported_field(bench):
+def missing_kubeconfig(bench):
     place = bench.namespace('remote')
     place.source()
     place.apply(kubeConfig={'secretRef': {'name': 'nowhere'}})
-    expect(place, 'UnsupportedField', 'spec.kubeConfig', 'not supported')
+    expect(place, 'RESTClientError', f"KubeConfig secret '{place.namespace}/nowhere'", 'not found')
+
+
+def unsupported_provider(bench):
+    """Tokens of a cloud are not supported: the message names the field and the provider."""
+    place = bench.namespace('cloud')
+    place.source()
+    bench.api.apply({'apiVersion': 'v1', 'kind': 'ConfigMap', 'data': {'provider': 'aws', 'cluster': 'x'},
+                     'metadata': {'name': 'cluster', 'namespace': place.namespace}})
+    place.apply(kubeConfig={'configMapRef': {'name': 'cluster'}})
+    expect(place, 'RESTClientError', 'spec.kubeConfig.configMapRef', "provider 'aws'", 'not supported')
 
 
 TESTS = [no_such_chart, no_source_object, artifact_missing, corrupt_archive, truncated_archive, archive_bomb, wrong_digest,
          invalid_values, missing_values, unknown_field, template_fails, required_value, template_syntax,
          endless_template, invalid_manifest, kind_not_installed, refused_by_server, forbidden, unknown_spec_field,
-         unsupported_field]
+         missing_kubeconfig, unsupported_provider]
 
 
 def main(names):
