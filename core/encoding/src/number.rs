@@ -12,11 +12,19 @@ pub fn format_float(value: f64, fmt: char, precision: Option<usize>) -> String {
     }
     let text = match fmt {
         'f' => match precision {
-            Some(precision) => format!("{value:.precision$}"),
+            Some(precision) => {
+                let kept = precision.min(MOST_DIGITS);
+                format!("{value:.kept$}{}", "0".repeat(precision - kept))
+            }
             None => Decimal::shortest(value).positional(),
         },
         'e' | 'E' => match precision {
-            Some(precision) => Decimal::from_exponent_text(&format!("{value:.precision$e}")).scientific(),
+            Some(precision) => {
+                let kept = precision.min(MOST_DIGITS);
+                let mut decimal = Decimal::from_exponent_text(&format!("{value:.kept$e}"));
+                decimal.digits.push_str(&"0".repeat(precision - kept));
+                decimal.scientific()
+            }
             None => Decimal::shortest(value).scientific(),
         },
         'g' | 'G' => general(value, precision),
@@ -99,11 +107,15 @@ pub fn from_json_float(value: f64) -> Option<Number> {
     Number::from_f64(value)
 }
 
+/// More digits than a float of 64 bits has, before and after its point.
+const MOST_DIGITS: usize = 1100;
+
 fn general(value: f64, precision: Option<usize>) -> String {
     match precision {
         None => Decimal::shortest(value).general(None),
         Some(precision) => {
-            let precision = precision.max(1);
+            // Further digits are zeros, and none of them is printed.
+            let precision = precision.clamp(1, MOST_DIGITS);
             let digits = precision - 1;
             Decimal::from_exponent_text(&format!("{value:.digits$e}")).general(Some(precision))
         }

@@ -188,7 +188,7 @@ fn quoted(text: &str) -> String {
 
 /// A number with a comma after each three digits, as Go's package for translated messages writes it.
 fn number(number: &Number) -> String {
-    if let Some(text) = number.as_f64().filter(|_| number.is_f64()).and_then(scientific) {
+    if let Some(text) = number.as_f64().and_then(scientific) {
         return text;
     }
     let text = number.as_f64().map_or_else(|| number.to_string(), |float| format_float(float, 'f', None));
@@ -198,10 +198,10 @@ fn number(number: &Number) -> String {
     format!("{sign}{}{point}{fraction}", with_commas(digits))
 }
 
-/// Very small and very large numbers: `3×10⁻⁰⁵`.
+/// Very small and large numbers: `3×10⁻⁰⁵`, `1×10⁰⁶`.
 fn scientific(number: f64) -> Option<String> {
     const SUPERSCRIPT: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    if number == 0.0 || (1e-4..1e21).contains(&number.abs()) {
+    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) {
         return None;
     }
     let text = format_float(number, 'e', None);

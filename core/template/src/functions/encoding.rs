@@ -110,7 +110,7 @@ fn from_yaml_array(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
     Ok(match parse_yaml(&source) {
-        Ok(Json::Null) => super::lists::nil_list(),
+        Ok(Json::Null) => Value::list(Vec::new()),
         Ok(json @ Json::Array(_)) => Value::from_json(&go_json::floats(json)),
         Ok(json) => Value::list(vec![yaml_mismatch(&json, "[]interface {}").into()]),
         Err(message) => Value::list(vec![message.into()]),

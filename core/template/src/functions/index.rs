@@ -27,6 +27,7 @@ fn step(item: &Value, index: &Value) -> Executed<Value> {
             let position = position(index, list.len())?;
             list.get(position).ok_or_else(out_of_range)
         }
+        Value::Bytes(bytes) if position(index, bytes.len())? == bytes.len() => Err(out_of_range()),
         Value::Bytes(bytes) => byte_at(bytes, index),
         Value::String(text) => byte_at(text.as_bytes(), index),
         Value::Map(map) => entry(map, index),
@@ -54,7 +55,7 @@ fn byte_at(bytes: &[u8], index: &Value) -> Executed<Value> {
     let position = position(index, bytes.len())?;
     match bytes.get(position) {
         Some(byte) => Ok(Value::Int(IntType::Uint8, i64::from(*byte))),
-        None => Err(out_of_range()),
+        None => Err(ExecError::plain("reflect: string index out of range")),
     }
 }
 
