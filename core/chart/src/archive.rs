@@ -23,9 +23,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 100 MiB in total and 5 MiB a file, as Helm has it; 10,000 entries; 16 levels of subcharts.
+    /// 48 MiB in total, archives within it included; 5 MiB a file, as Helm has it; 10,000 entries; 16 levels of
+    /// subcharts.
     fn default() -> Self {
-        Self { total: 100 << 20, file: 5 << 20, entries: 10_000, depth: 16 }
+        Self { total: 48 << 20, file: 5 << 20, entries: 10_000, depth: 16 }
     }
 }
 
@@ -37,6 +38,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// # Errors
 /// When it is no archive, passes a bound, or holds a path that leads out of the chart.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
+    read_within(bytes, &mut limits.clone())
+}
+
+/// [`read`], but what was read is taken from the bounds, so that archives within the archive share them.
+pub(crate) fn read_within(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ChartError::Archive(
             "the archive is not gzip-compressed: gzip: invalid header".to_owned(),
@@ -46,7 +52,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
     let unpacked = GzDecoder::new(bytes).take(limits.total.saturating_add(tar_overhead(limits)));
     let mut archive = Archive::new(unpacked);
     let mut files = Vec::new();
-    let mut left = limits.total;
+    let (mut left, mut entries) = (limits.total, 0);
     for (count, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
         if count >= limits.entries {
             return Err(ChartError::TooLarge(format!(
@@ -54,11 +60,14 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
                 limits.entries
             )));
         }
+        entries = count + 1;
         let mut entry = entry.map_err(|error| broken(&error))?;
         if let Some(file) = read_entry(&mut entry, limits, &mut left)? {
             files.push(file);
         }
     }
+    limits.total = left;
+    limits.entries -= entries;
     if files.is_empty() { Err(ChartError::Empty) } else { Ok(files) }
 }
 
@@ -199,8 +208,9 @@ mod tests {
     #[test]
     fn sizes_are_bounded() {
         let limits = Limits { total: 100, file: 50, entries: 3, depth: 1 };
-        let read =
-            |files: &[(&str, &[u8])]| read(&archive(files), &limits).map_err(|error| error.to_string());
+        let read = |files: &[(&str, &[u8])]| {
+            read(&archive(files), &limits).map_err(|error| error.to_string())
+        };
         assert!(read(&[("c/a", &[0; 60])]).unwrap_err().contains("maximum file size 50"));
         assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
         let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];

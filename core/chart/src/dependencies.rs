@@ -7,16 +7,19 @@ use pilothouse_template::semver::{Constraints, Version};
 use serde_json::{Map, Value};
 
 use crate::coalesce::{Mode, coalesce, coalesce_tables};
-use crate::{Chart, Dependency};
+use crate::{Chart, Dependency, File};
+
+/// Bytes that the dependencies of a chart may take with the copies that aliases make.
+const MAX_DEPENDENCIES: usize = 48 << 20;
 
 /// Settles names, conditions, tags and imported values of the dependencies of `chart` with the values of the user. What is
 /// left is what Helm renders and stores. Returns warnings.
 ///
 /// # Errors
-/// When the values for a subchart are no map.
+/// When the values for a subchart are no map, or the dependencies are too large.
 pub fn process_dependencies(chart: &mut Chart, values: &Map<String, Value>) -> Result<Vec<String>, String> {
-    let mut warnings = Vec::new();
-    enable(chart, values, "", &mut warnings)?;
+    let (mut warnings, mut left) = (Vec::new(), MAX_DEPENDENCIES);
+    enable(chart, values, "", &mut warnings, &mut left)?;
     import(chart, &mut warnings)?;
     Ok(warnings)
 }
@@ -62,11 +65,12 @@ fn enable(
     values: &Map<String, Value>,
     path: &str,
     warnings: &mut Vec<String>,
+    left: &mut usize,
 ) -> Result<(), String> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    chart.dependencies = renamed(chart);
+    chart.dependencies = renamed(chart, left)?;
     for dependency in &mut chart.metadata.dependencies {
         if !dependency.alias.is_empty() {
             dependency.name.clone_from(&dependency.alias);
@@ -85,13 +89,14 @@ fn enable(
     chart.metadata.dependencies.retain(|dependency| !disabled.contains(&dependency.name));
     for subchart in &mut chart.dependencies {
         let path = format!("{path}{}.", subchart.name());
-        enable(subchart, &values, &path, warnings)?;
+        enable(subchart, &values, &path, warnings, left)?;
     }
     Ok(())
 }
 
-/// The subcharts that no dependency names, then one for each dependency, under its alias.
-fn renamed(chart: &Chart) -> Vec<Chart> {
+/// The subcharts that no dependency names, then one for each dependency, under its alias. What they take is taken from
+/// what is left.
+fn renamed(chart: &Chart, left: &mut usize) -> Result<Vec<Chart>, String> {
     let matches = |dependency: &Dependency, subchart: &Chart| {
         subchart.name() == dependency.name && is_compatible(&dependency.version, &subchart.metadata.version)
     };
@@ -101,15 +106,30 @@ fn renamed(chart: &Chart) -> Vec<Chart> {
         .iter()
         .filter(|subchart| !dependencies.iter().any(|dependency| matches(dependency, subchart)))
         .cloned();
-    let named = dependencies.iter().filter_map(|dependency| {
-        let found = chart.dependencies.iter().find(|subchart| matches(dependency, subchart))?;
+    let mut named = Vec::new();
+    for dependency in dependencies {
+        let found = chart.dependencies.iter().find(|subchart| matches(dependency, subchart));
+        let Some(found) = found else { continue };
+        *left = left.checked_sub(size(found)).ok_or_else(|| {
+            let name = chart.name();
+            format!("the dependencies of chart {name:?} take more than {MAX_DEPENDENCIES} bytes")
+        })?;
         let mut subchart = found.clone();
         if !dependency.alias.is_empty() {
             subchart.metadata.name.clone_from(&dependency.alias);
         }
-        Some(subchart)
-    });
-    unnamed.chain(named).collect()
+        named.push(subchart);
+    }
+    Ok(unnamed.chain(named).collect())
+}
+
+/// About how many bytes a chart takes with its subcharts.
+fn size(chart: &Chart) -> usize {
+    const CHART: usize = 2048;
+    let files = chart.templates.iter().chain(&chart.files);
+    let files: usize = files.map(|file| file.name.len() + file.data.len() + size_of::<File>()).sum();
+    let schema = chart.schema.as_ref().map_or(0, Vec::len);
+    CHART + files + schema + chart.dependencies.iter().map(size).sum::<usize>()
 }
 
 fn apply_tags(dependencies: &mut [Dependency], values: &Map<String, Value>, warnings: &mut Vec<String>) {

@@ -21,7 +21,8 @@ impl Chart {
     /// # Errors
     /// When it is no archive, passes a bound, or holds no valid chart.
     pub fn load_archive(bytes: &[u8], limits: &Limits) -> Result<Self, ChartError> {
-        load(archive::read(bytes, limits)?, limits, Place::Top)
+        let mut left = *limits;
+        load_within(bytes, &mut left, Place::Top)
     }
 
     /// Loads a chart from the files of a folder, named by their path in it. The rules of `.helmignore` are honoured.
@@ -30,7 +31,8 @@ impl Chart {
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
         let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
-        load(ignore::kept(files)?.into_iter().map(without_mark).collect(), limits, Place::Top)
+        let files = ignore::kept(files)?.into_iter().map(without_mark).collect();
+        load(files, &mut limits.clone(), Place::Top)
     }
 }
 
@@ -41,7 +43,11 @@ enum Place {
     Within,
 }
 
-fn load(files: Vec<File>, limits: &Limits, place: Place) -> Result<Chart, ChartError> {
+fn load_within(bytes: &[u8], left: &mut Limits, place: Place) -> Result<Chart, ChartError> {
+    load(archive::read_within(bytes, left)?, left, place)
+}
+
+fn load(files: Vec<File>, limits: &mut Limits, place: Place) -> Result<Chart, ChartError> {
     let mut chart = Chart { values: Value::Object(Map::new()), ..Chart::default() };
     let metadata = files.iter().rfind(|file| file.name == "Chart.yaml");
     let known = metadata.is_some();
@@ -123,20 +129,26 @@ fn keep_if_v1(file: File, chart: &mut Chart) {
     }
 }
 
-fn load_subchart(name: &str, files: Vec<File>, limits: &Limits) -> Result<Chart, ChartError> {
-    let deeper = Limits { depth: limits.depth.checked_sub(1).ok_or_else(too_deep)?, ..*limits };
+fn load_subchart(name: &str, files: Vec<File>, limits: &mut Limits) -> Result<Chart, ChartError> {
+    limits.depth = limits.depth.checked_sub(1).ok_or_else(too_deep)?;
+    let chart = load_deeper(name, files, limits);
+    limits.depth += 1;
+    chart
+}
+
+fn load_deeper(name: &str, files: Vec<File>, limits: &mut Limits) -> Result<Chart, ChartError> {
     if name.ends_with(".tgz") {
         let Some(file) = files.first().filter(|file| file.name == name) else {
             let got = files.first().map(|file| file.name.clone()).unwrap_or_default();
             return Err(ChartError::Archive(format!("expected {name}, got {got}")));
         };
-        return load(archive::read(&file.data, &deeper)?, &deeper, Place::Within);
+        return load_within(&file.data, limits, Place::Within);
     }
     let within = files.into_iter().filter_map(|file| {
         let name = file.name.split_once('/')?.1.to_owned();
         Some(File { name, ..file })
     });
-    load(within.collect(), &deeper, Place::Within)
+    load(within.collect(), limits, Place::Within)
 }
 
 fn too_deep() -> ChartError {

@@ -1,17 +1,23 @@
 //! Values against the JSON schemas of a chart and its subcharts (Go package `helm.sh/helm/v4/pkg/chart/common/util`).
 
+mod collapsed;
 mod describe;
+mod formats;
 
 use std::error::Error;
 
 use boon::{Compiler, Draft, Schemas, UrlLoader, ValidationError};
 use pilothouse_encoding::number::from_json_float;
+use pilothouse_template::parse_json;
 use serde_json::{Map, Value};
 
 use crate::Chart;
 
 /// Where Helm pretends the schema lies.
 const LOCATION: &str = "file:///values.schema.json";
+
+/// Values in a schema: several times what the largest public charts have. Compiled, each takes about a kilobyte.
+const MAX_ELEMENTS: usize = 50_000;
 
 /// Checks the coalesced values.
 ///
@@ -70,7 +76,17 @@ fn validated<T>(
     values: &Map<String, Value>,
     read: impl FnOnce(Result<(), ValidationError<'_, '_>>) -> T,
 ) -> Result<T, String> {
-    let schema: Value = serde_json::from_slice(schema).map_err(|error| error.to_string())?;
+    let schema = parse_json(&String::from_utf8_lossy(schema)).map_err(|error| {
+        // Helm reads a stream here, which ends in other words.
+        match error.as_str() {
+            "unexpected end of JSON input" if schema.trim_ascii().is_empty() => "EOF".to_owned(),
+            "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+            _ => error,
+        }
+    })?;
+    if elements(&schema) > MAX_ELEMENTS {
+        return Err(format!("schema has more than {MAX_ELEMENTS} elements"));
+    }
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);
     compiler.use_loader(Box::new(NoLoader));
@@ -80,6 +96,15 @@ fn validated<T>(
         compiler.compile(LOCATION, &mut schemas).map_err(|error| describe::compile_error(&error))?;
     let values = integers(&Value::Object(values.clone()));
     Ok(read(schemas.validate(&values, compiled)))
+}
+
+/// How many values a document has.
+fn elements(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(elements).sum(),
+        Value::Object(map) => map.values().map(elements).sum(),
+        _ => 0usize,
+    }
 }
 
 /// Reads nothing: neither files nor the network. What a URN names is not known and accepts everything, as in Helm.
@@ -161,12 +186,49 @@ mod tests {
                  boolean, want string\n",
             ),
             (json!({"not": {"type": "string"}}), json!("s"), "- at '/v': 'not' failed\n"),
+            (
+                json!({"contains": {"type": "string"}, "minContains": 2}),
+                json!(["a", 1.0]),
+                "- at '/v': min 2 items required to match contains schema, but matched 1 items at 0\n  - at '/v/1': got \
+                 number, want string\n",
+            ),
+            (
+                json!({"allOf": [{"items": {"anyOf": [{"type": "string"}]}}, {}]}),
+                json!([1.0]),
+                "- at '/v': 'allOf' failed\n  - at '/v/0': 'anyOf' failed\n    - at '/v/0': got number, want string\n",
+            ),
             (json!({"uniqueItems": true}), json!([1.0, 1.0]), "- at '/v': items at 0 and 1 are equal\n"),
         ];
         for (schema, value, expected) in cases {
             let schema = json!({"properties": {"v": schema}});
             assert_eq!(problem(&schema, json!({"v": value})), expected, "{schema}");
         }
+    }
+
+    #[test]
+    fn schemas_that_are_none_are_worded_as_in_go() {
+        let invalid = "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with \
+                       'https://json-schema.org/draft/2020-12/schema#'";
+        assert_eq!(
+            problem(&json!({"minimum": "x"}), json!({})),
+            format!("{invalid}\n- at '': 'allOf' failed\n  - at '/minimum': got string, want number")
+        );
+        assert_eq!(
+            check(b"{bad", &Map::new()).unwrap_err(),
+            "invalid character 'b' looking for beginning of object key string"
+        );
+        assert_eq!(check(b"{", &Map::new()).unwrap_err(), "unexpected EOF");
+        assert_eq!(
+            problem(&json!({"$ref": "#/definitions/x"}), json!({})),
+            "json-pointer in \"file:///values.schema.json#/definitions/x\" not found"
+        );
+        let draft = json!({"$schema": "http://json-schema.org/draft-07/schema#", "format": "ipv4"});
+        let Value::Object(properties) = json!({"v": "01.2.3.4"}) else { panic!("a map") };
+        let schema = json!({"$schema": draft["$schema"], "properties": {"v": draft}});
+        assert_eq!(
+            check(schema.to_string().as_bytes(), &properties).unwrap_err(),
+            "- at '/v': '01.2.3.4' is not valid ipv4: leading zeros\n"
+        );
     }
 
     #[test]

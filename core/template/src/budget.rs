@@ -28,7 +28,8 @@ pub enum LimitError {
 pub struct Limits {
     /// Steps: nodes walked, loop rounds, function calls and work units of expensive functions.
     pub steps: u64,
-    /// Bytes written to any output or built by functions.
+    /// Bytes written to any output or built by functions, an estimate of what values take besides. Nothing is given
+    /// back, so memory stays below it.
     pub bytes: u64,
     /// Nested templates, as Go counts them.
     pub depth: usize,
@@ -40,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Enough for the largest public charts by a factor of about 50, on a stack of 2 MiB.
     fn default() -> Self {
-        Limits { steps: 300_000_000, bytes: 512 << 20, depth: 100_000, stack: 1 << 20 }
+        Limits { steps: 300_000_000, bytes: 192 << 20, depth: 100_000, stack: 1 << 20 }
     }
 }
 

@@ -38,7 +38,7 @@ pub use budget::{Budget, LimitError, Limits};
 pub use environment::{Detached, Entropy, Environment, Host, Leniency, Moment, SeededEntropy};
 pub use error::{ExecError, ParseError};
 pub use format::quote::{is_printable as go_printable, quoted as go_quoted, quoted_char as go_quoted_char};
-pub use functions::function_names;
+pub use functions::{check_regex, function_names, parse_json};
 pub use set::{MissingKey, TemplateSet};
 pub use value::{Text, Value};
 

@@ -53,6 +53,12 @@ impl TemplateSet {
         Ok(())
     }
 
+    /// About how many bytes the parsed form of a text takes, and the text itself.
+    #[must_use]
+    pub fn parsed_size(text: &str) -> usize {
+        parsed_size(text)
+    }
+
     /// Whether a template of that name is defined.
     pub fn contains(&self, name: &str) -> bool {
         self.namespace.find(name).is_some()
@@ -70,6 +76,15 @@ impl TemplateSet {
     ) -> Result<String, ExecError> {
         exec::execute(&self.namespace, self.missing_key, name, data, environment)
     }
+}
+
+/// About how many bytes the parsed form of a text takes: that of actions is much larger than they are.
+pub(crate) fn parsed_size(text: &str) -> usize {
+    const ACTION: usize = 500;
+    const BYTE: usize = 60;
+    let actions = text.split("{{").skip(1);
+    text.len()
+        + actions.map(|rest| ACTION + BYTE * rest.split("}}").next().map_or(0, str::len)).sum::<usize>()
 }
 
 /// Definitions by name, laid over those of a parent.

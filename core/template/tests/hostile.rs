@@ -68,9 +68,10 @@ fn endless_text() {
     let is_bytes = |limit| matches!(limit, LimitError::Bytes(_));
     assert_limited("{{ repeat 1000000000 \"x\" }}", is_bytes);
     assert_limited("{{ indent 1000000000 \"x\" }}", is_bytes);
+    // What is built is large, and so is the work of looking at it.
     assert_limited(
         "{{ $s := \"xxxxxxxx\" }}{{ range 60 }}{{ $s = printf \"%s%s\" $s $s }}{{ end }}",
-        is_bytes,
+        |limit| matches!(limit, LimitError::Bytes(_) | LimitError::Steps(_)),
     );
     assert_limited("{{ randAlphaNum 1000000000 }}", is_bytes);
     assert_limited("{{ replace \"\" (repeat 100000 \"x\") (repeat 100000 \"y\") }}", is_bytes);
@@ -87,7 +88,10 @@ fn values_that_contain_themselves_or_share_much() {
         "{{ mustToYaml $m }}",
     ] {
         let (message, _) = render(&format!("{own}{use_of}{{{{ $_ := unset $m \"m\" }}}}")).unwrap_err();
-        assert!(message.contains("nests deeper than 1000 levels"), "{use_of}: {message}");
+        let is_told = ["nests deeper than 1000 levels", "encountered a cycle"]
+            .iter()
+            .any(|text| message.contains(text));
+        assert!(is_told, "{use_of}: {message}");
     }
     let shared = "{{ $l := list 1 }}{{ range 60 }}{{ $l = list $l $l }}{{ end }}";
     for use_of in ["{{ $l }}", "{{ deepCopy $l }}", "{{ mustToJson $l }}"] {

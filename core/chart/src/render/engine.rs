@@ -11,6 +11,9 @@ use pilothouse_template::{
 use super::data::Renderable;
 use super::options::{LookupKey, Lookups, RenderOptions};
 
+/// Bytes that all templates of a chart may print: several times what the largest public charts do.
+const MAX_OUTPUT: usize = 32 << 20;
+
 /// Why templates could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -55,12 +58,17 @@ fn execute(
     let mut set = TemplateSet::new(MissingKey::Zero);
     for name in &order {
         let Some(template) = templates.get(*name) else { continue };
+        let size = TemplateSet::parsed_size(&template.text);
+        environment.budget.charge_bytes(size).map_err(|limit| TemplateFailure {
+            message: format!("parse error at ({name}:1): {limit}"),
+            limit: Some(limit),
+        })?;
         set.parse(name, &template.text).map_err(|error| TemplateFailure {
             message: helm_error::parse_message(&error),
             limit: error.limit,
         })?;
     }
-    let mut rendered = BTreeMap::new();
+    let (mut rendered, mut output) = (BTreeMap::new(), 0);
     for name in order {
         let base = name.rsplit('/').next().unwrap_or(name);
         let Some(template) = templates.get(name).filter(|_| !base.starts_with('_')) else { continue };
@@ -70,6 +78,14 @@ fn execute(
             message: helm_error::exec_message(name, &error),
             limit: error.limit(),
         })?;
+        output += text.len();
+        if output > MAX_OUTPUT {
+            let limit = LimitError::Bytes(MAX_OUTPUT as u64);
+            return Err(TemplateFailure {
+                message: format!("template: {name}: {limit}"),
+                limit: Some(limit),
+            });
+        }
         rendered.insert(name.to_owned(), without_no_value(text));
     }
     Ok(rendered)

@@ -2,15 +2,16 @@
 
 use boon::{CompileError, ErrorKind, InstanceToken, ValidationError};
 use pilothouse_encoding::number::format_float;
+use pilothouse_template::check_regex;
 use serde_json::{Number, Value};
 
-use super::Violation;
+use super::{Violation, collapsed, formats};
 
 /// All violations, one a line, those of alternatives indented below them.
 pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
     match error.kind {
         // The line that only says that there are violations is left out, as Helm does.
-        ErrorKind::Schema { .. } => lines(&error.causes, 0).join("\n"),
+        ErrorKind::Schema { .. } => lines(error, 0).join("\n"),
         _ => block(error, 0),
     }
 }
@@ -27,7 +28,7 @@ pub(super) fn places(error: &ValidationError<'_, '_>) -> Vec<Violation> {
         InstanceToken::Item(index) => index.to_string(),
     });
     let mut message = words(&error.kind);
-    for line in lines(&error.causes, 1) {
+    for line in lines(error, 1) {
         message.push('\n');
         message.push_str(&line);
     }
@@ -38,35 +39,76 @@ pub(super) fn places(error: &ValidationError<'_, '_>) -> Vec<Violation> {
 pub(super) fn compile_error(error: &CompileError) -> String {
     match error {
         CompileError::ValidationError { url, src } => {
-            let place = format!("{}#", url.trim_end_matches('#'));
-            let reason = match &src.kind {
-                ErrorKind::Schema { url } => format!("jsonschema validation failed with {}\n", quoted(url)),
-                _ => String::new(),
-            };
-            format!("{place:?} is not valid against metaschema: {reason}{}", violations(src))
+            let mut text = format!("{} is not valid against metaschema: ", absolute(url));
+            if let ErrorKind::Schema { url } = src.kind {
+                let url = format!("{}#", url.trim_end_matches('#'));
+                text.push_str(&format!("jsonschema validation failed with {}\n", quoted(&url)));
+            }
+            text + &violations(src)
         }
+        CompileError::ParseUrlError { url, src } => format!("error in parsing {url:?}: {src}"),
+        CompileError::LoadUrlError { url, src } => format!("failing loading {url:?}: {src}"),
+        CompileError::UnsupportedUrlScheme { url } => format!("no URLLoader registered for {url:?}"),
+        CompileError::InvalidMetaSchemaUrl { url, src } => format!("invalid $schema in {url:?}: {src}"),
+        CompileError::UnsupportedDraft { url } => format!("draft {url:?} is not supported"),
+        CompileError::MetaSchemaCycle { url } => format!("cycle in resolving $schema in {url:?}"),
+        CompileError::ParseIdError { loc } => format!("error in parsing id at {loc:?}"),
+        CompileError::ParseAnchorError { loc } => format!("error in parsing anchor at {loc:?}"),
+        CompileError::DuplicateId { url, id, ptr1, ptr2 } => {
+            format!("duplicate id {id:?} in {url:?} at {ptr1:?} and {ptr2:?}")
+        }
+        CompileError::DuplicateAnchor { anchor, url, ptr1, ptr2 } => {
+            format!("duplicate anchor {anchor:?} in {url:?} at {ptr1:?} and {ptr2:?}")
+        }
+        CompileError::InvalidJsonPointer(url) => format!("invalid json-pointer {url:?}"),
         CompileError::JsonPointerNotFound(url) => format!("json-pointer in {url:?} not found"),
-        other => format!("{other:#}"),
+        CompileError::AnchorNotFound { url, reference } => {
+            format!("anchor in {reference:?} not found in schema {url:?}")
+        }
+        CompileError::UnsupportedVocabulary { url, vocabulary } => {
+            format!("unsupported vocabulary {vocabulary:?} in {url:?}")
+        }
+        CompileError::InvalidRegex { url, regex, src } => {
+            let reason = check_regex(regex).err().unwrap_or_else(|| src.to_string());
+            format!("invalid regex {regex:?} at {url:?}: {reason}")
+        }
+        CompileError::Bug(_) => format!("{error:#}"),
     }
 }
 
-/// The blocks of violations in the order of their text: the validator's own order is not always the same.
-fn lines(errors: &[ValidationError<'_, '_>], indent: usize) -> Vec<String> {
-    let mut blocks: Vec<String> = errors.iter().flat_map(|error| flat(error, indent)).collect();
+/// The location of a schema, in quotes.
+fn absolute(url: &str) -> String {
+    format!("{:?}", format!("{}#", url.trim_end_matches('#')))
+}
+
+/// The blocks of what caused a violation, in the order of their text: the validator's own order is not always the same.
+fn lines(error: &ValidationError<'_, '_>, indent: usize) -> Vec<String> {
+    let blocks = error.causes.iter().flat_map(|cause| flat(cause, &collapsed::base(error, cause), indent));
+    let mut blocks: Vec<String> = blocks.collect();
     blocks.sort();
     blocks
 }
 
-/// A reference with one cause is not mentioned itself.
-fn flat(error: &ValidationError<'_, '_>, indent: usize) -> Vec<String> {
+/// The blocks of one violation, found where the schema at `base` was applied. A reference with one cause is not
+/// mentioned itself; alternatives of which one failed are, though the validator leaves them out.
+fn flat(error: &ValidationError<'_, '_>, base: &str, indent: usize) -> Vec<String> {
+    if let Some(outer) = collapsed::outer(error, base) {
+        let (place, words) = (quoted(&outer.place), outer.words);
+        let mut text = format!("{}- at {place}: {words}", "  ".repeat(indent));
+        for line in flat(error, &outer.base, indent + 1) {
+            text.push('\n');
+            text.push_str(&line);
+        }
+        return vec![text];
+    }
     let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
-    if is_skipped { lines(&error.causes, indent) } else { vec![block(error, indent)] }
+    if is_skipped { lines(error, indent) } else { vec![block(error, indent)] }
 }
 
 fn block(error: &ValidationError<'_, '_>, indent: usize) -> String {
     let place = quoted(&error.instance_location.to_string());
     let mut text = format!("{}- at {place}: {}", "  ".repeat(indent), words(&error.kind));
-    for line in lines(&error.causes, indent + 1) {
+    for line in lines(error, indent + 1) {
         text.push('\n');
         text.push_str(&line);
     }
@@ -85,12 +127,10 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
             Value::Array(_) | Value::Object(_) => "'const' failed".to_owned(),
             want => format!("value must be {}", shown(want)),
         },
-        ErrorKind::Format { got, want: "ipv4", .. }
-            if got.as_str().is_some_and(|text| text.split('.').count() != 4) =>
-        {
-            format!("{} is not valid ipv4: expected four decimals", shown(got))
+        ErrorKind::Format { got, want, err } => {
+            let reason = got.as_str().and_then(|got| formats::reason(want, got));
+            format!("{} is not valid {want}: {}", shown(got), reason.unwrap_or_else(|| err.to_string()))
         }
-        ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", shown(got)),
         ErrorKind::AdditionalProperties { got } => {
             format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
         }
@@ -142,14 +182,34 @@ fn alternatives(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::OneOf(Some((first, second))) => {
             format!("'oneOf' failed, subschemas {first}, {second} matched")
         }
+        ErrorKind::FalseSchema => "false schema".to_owned(),
+        ErrorKind::Contains => "no items match contains schema".to_owned(),
+        ErrorKind::MinContains { got, want } if got.is_empty() => {
+            format!("min {} items required to match contains schema, but none matched", grouped(*want))
+        }
+        ErrorKind::MinContains { got, want } => format!("min {}", contained(got, *want)),
+        ErrorKind::MaxContains { got, want } => format!("max {}", contained(got, *want)),
+        ErrorKind::ContentEncoding { want, err } => format!("value is not {} encoded: {err}", quoted(want)),
+        ErrorKind::ContentMediaType { want, err, .. } => {
+            format!("value if not of mediatype {}: {err}", quoted(want))
+        }
+        ErrorKind::ContentSchema => "'contentSchema' failed".to_owned(),
         ErrorKind::RefCycle { url, kw_loc1, kw_loc2 } => {
             format!("both {kw_loc1} and {kw_loc2} resolve to {url:?} causing reference cycle")
         }
-        ErrorKind::FalseSchema => "false schema".to_owned(),
-        ErrorKind::Contains => "no items match contains schema".to_owned(),
         ErrorKind::Group | ErrorKind::Reference { .. } => "validation failed".to_owned(),
         other => other.to_string(),
     }
+}
+
+fn contained(got: &[usize], want: usize) -> String {
+    let places: Vec<String> = got.iter().map(usize::to_string).collect();
+    format!(
+        "{} items required to match contains schema, but matched {} items at {}",
+        grouped(want),
+        grouped(got.len()),
+        places.join(" ")
+    )
 }
 
 fn one_of(want: &[Value]) -> String {

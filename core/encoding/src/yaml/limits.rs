@@ -23,8 +23,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 64 MiB of text, 500 levels, 20 million nodes.
+    /// 16 MiB of text, 500 levels, half a million nodes: what that takes stays below 200 MiB.
     fn default() -> Self {
-        Self { input_bytes: 64 << 20, depth: 500, nodes: 20_000_000, nesting_work: 400_000_000 }
+        Self { input_bytes: 16 << 20, depth: 500, nodes: 500_000, nesting_work: 400_000_000 }
     }
 }

@@ -49,6 +49,9 @@ impl Callee<'_> {
     }
 }
 
+/// Bytes of a text besides its content.
+const TEXT_OVERHEAD: usize = 32;
+
 impl<'a> Frame<'a, '_, '_, '_> {
     /// Calls a function named in a command or as an operand; errors of the call point at `whole`.
     pub(super) fn eval_function(
@@ -114,6 +117,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if let Some(last) = last {
             arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?.value;
         }
+        if !matches!(callee, Callee::Function(Function { name: "index" | "len", .. })) {
+            self.charge(arguments.iter().map(size).sum())?;
+        }
         match self.invoke(callee, arguments) {
             Ok(value) => Ok(Operand::plain(value)),
             Err(error) => Err(self.call_error(callee.name(), whole, error)),
@@ -131,7 +137,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         };
         // A function may build its result from its arguments without limit, as in a loop of printf.
         if let Value::String(text) = &value {
-            self.run.environment.budget.charge_bytes(text.len())?;
+            self.run.environment.budget.charge_bytes(text.len() + TEXT_OVERHEAD)?;
         }
         Ok(value)
     }
@@ -177,4 +183,15 @@ impl<'a> Frame<'a, '_, '_, '_> {
         }
         Ok(())
     }
+}
+
+/// Steps of looking at all of an argument once, as nearly every function does; nothing for small ones, and for maps,
+/// whose functions charge for themselves.
+fn size(argument: &Value) -> u64 {
+    let units = match argument {
+        Value::String(text) => text.len() / 64,
+        Value::List(list) => list.len() / 8,
+        _ => 0,
+    };
+    units as u64
 }

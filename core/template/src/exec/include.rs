@@ -42,6 +42,7 @@ impl Run<'_, '_> {
             return Ok(without_no_value(text.as_bytes()));
         }
         self.environment.budget.charge_steps((source.len() / TPL_BYTES_PER_STEP) as u64)?;
+        self.environment.budget.charge_bytes(crate::set::parsed_size(&source))?;
         let stack = self.environment.budget.limits().stack / 2;
         let file = parse_file(ROOT_NAME, &source, stack).map_err(|error| {
             let shown = quoted(text.as_bytes());
@@ -58,6 +59,8 @@ impl Run<'_, '_> {
         self.namespace = outer;
         match result {
             Ok(output) => Ok(without_no_value(&output)),
+            // Nested errors each repeat their text, which may be large.
+            Err(error) if self.environment.budget.charge_bytes(text.len()).is_err() => Err(error),
             Err(error) => {
                 let shown = quoted(text.as_bytes());
                 Err(ExecError::wrap(format!("error during tpl function execution for {shown}: "), error))

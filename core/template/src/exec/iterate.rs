@@ -65,6 +65,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     /// The body may change the map; what it is ranged over is what the map was at first.
     fn range_map(&mut self, branch: &'a Branch, map: &Rc<Map>) -> Executed<bool> {
         let boxed = map.map_type().has_boxed_elements();
+        self.charge((map.len() / 8) as u64)?;
         let entries = map.snapshot();
         let any = !entries.is_empty();
         for (key, value) in entries {

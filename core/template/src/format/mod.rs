@@ -9,7 +9,7 @@ mod verbs;
 use crate::budget::LimitError;
 use crate::value::Value;
 
-use printer::Printer;
+use printer::{MAX_PRINTED, Printer};
 
 /// The Go `%v` text of a value; what cannot be printed in full is cut off. For messages.
 pub(crate) fn value_text(value: &Value) -> String {
@@ -36,9 +36,14 @@ pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, LimitError> {
             out.push(b' ');
         }
         write_value(&mut out, value)?;
+        check_length(&out)?;
         after_string = is_string;
     }
     Ok(out)
+}
+
+fn check_length(out: &[u8]) -> Result<(), LimitError> {
+    if out.len() > MAX_PRINTED { Err(LimitError::Bytes(MAX_PRINTED as u64)) } else { Ok(()) }
 }
 
 /// `fmt.Sprintln`: spaces between all operands and a newline at the end.
@@ -49,6 +54,7 @@ pub(crate) fn sprintln(values: &[Value]) -> Result<Vec<u8>, LimitError> {
             out.push(b' ');
         }
         write_value(&mut out, value)?;
+        check_length(&out)?;
     }
     out.push(b'\n');
     Ok(out)

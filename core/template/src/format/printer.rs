@@ -6,7 +6,7 @@ use crate::value::{Kind, List, MAX_VALUE_DEPTH, Map, Shape, Value};
 use super::quote;
 
 /// Bytes a single print may produce. Shared parts of a value print once for each place they appear in.
-const MAX_PRINTED: usize = 16 << 20;
+pub(super) const MAX_PRINTED: usize = 16 << 20;
 
 /// The flags, width and precision of a verb.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +38,15 @@ impl<'o> Printer<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
         let start = out.len();
         Printer { out, flags: Flags::default(), start, reporting: false, failure: None }
+    }
+
+    /// Whether so much was printed that nothing more may be.
+    pub(super) fn is_full(&mut self) -> bool {
+        let full = self.out.len() - self.start > MAX_PRINTED;
+        if full {
+            self.failure = Some(LimitError::Bytes(MAX_PRINTED as u64));
+        }
+        full
     }
 
     /// Whether everything was printed.

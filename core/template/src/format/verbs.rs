@@ -37,6 +37,9 @@ pub(super) fn print(printer: &mut Printer<'_>, format: &[u8], values: &[Value]) 
         printer.out.extend_from_slice(&format.rest()[..offset]);
         format.pos += offset + 1;
         format.print_verb(printer);
+        if printer.is_full() {
+            return;
+        }
     }
     printer.out.extend_from_slice(format.rest());
     format.report_extra(printer);

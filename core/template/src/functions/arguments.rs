@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::budget::LimitError;
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::format;
@@ -10,6 +11,9 @@ use crate::value::{IntType, Map, Text, Value};
 
 /// What Go says when a function asks a nil for its type.
 pub(super) const NIL_DEREFERENCE: &str = "runtime error: invalid memory address or nil pointer dereference";
+
+/// Bytes of an item besides its place in a list: its own allocation, and its key in a map.
+const ITEM_OVERHEAD: usize = 40;
 
 /// The string argument at `index`.
 pub(super) fn text(arguments: &[Value], index: usize) -> Cow<'_, str> {
@@ -79,11 +83,28 @@ pub(super) fn strings(value: &Value) -> Executed<Vec<Text>> {
     match value {
         Value::Nil => Ok(Vec::new()),
         Value::List(_) | Value::Bytes(_) | Value::Native(_) => match items(value, "list") {
-            Ok(items) => items.iter().filter(|item| !item.is_nil()).map(display).collect(),
+            Ok(items) => displayed(&items),
             Err(_) => Ok(vec![display(value)?]),
         },
         other => Ok(vec![display(other)?]),
     }
+}
+
+/// The items as text. Parts that they share are printed for each of them, so there is a bound.
+fn displayed(items: &[Value]) -> Executed<Vec<Text>> {
+    const MOST: usize = 64 << 20;
+    let (mut texts, mut printed) = (Vec::with_capacity(items.len()), 0);
+    for item in items.iter().filter(|item| !item.is_nil()) {
+        let text = display(item)?;
+        if !matches!(item, Value::String(_)) {
+            printed += text.len();
+        }
+        if printed > MOST {
+            return Err(LimitError::Bytes(MOST as u64).into());
+        }
+        texts.push(text);
+    }
+    Ok(texts)
 }
 
 /// Whether sprig takes the value for unset: zero, or an empty container.
@@ -94,7 +115,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
 /// Charges for a result of `count` values before it is built.
 pub(super) fn charge_items(run: &mut Run<'_, '_>, count: usize) -> Executed<()> {
     run.environment.budget.charge_steps(count as u64)?;
-    run.environment.budget.charge_bytes(count.saturating_mul(size_of::<Value>()))?;
+    run.environment.budget.charge_bytes(count.saturating_mul(size_of::<Value>() + ITEM_OVERHEAD))?;
     Ok(())
 }
 

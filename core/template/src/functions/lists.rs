@@ -122,6 +122,7 @@ fn uniq(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let mut kept: Vec<Value> = Vec::new();
     for item in items(&arguments[0], "find uniq on")? {
         if !contains(run, &kept, &item)? {
+            charge_items(run, 1)?;
             kept.push(item);
         }
     }
@@ -150,7 +151,8 @@ fn has(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 fn contains(run: &mut Run<'_, '_>, items: &[Value], wanted: &Value) -> Executed<bool> {
     run.environment.budget.charge_steps(items.len() as u64)?;
     for item in items {
-        let equal = item.deep_equal(wanted)?;
+        let (equal, nodes) = item.deep_equal(wanted)?;
+        run.environment.budget.charge_steps(nodes as u64)?;
         if equal {
             return Ok(true);
         }

@@ -43,6 +43,7 @@ use crate::value::{ParamType, Value};
 
 pub(crate) use flow::{FAIL_END, FAIL_START};
 pub(crate) use regex::RegexCache;
+pub use regex::check as check_regex;
 
 /// A function as the tables list it.
 pub(crate) struct Function {
@@ -77,6 +78,14 @@ pub(crate) type ReflectCall = fn(&Operand) -> Executed<Value>;
 /// The names of all functions, in the order of the alphabet.
 pub fn function_names() -> impl Iterator<Item = &'static str> {
     index().iter().map(|function| function.name)
+}
+
+/// Parses one JSON document.
+///
+/// # Errors
+/// The text of Go's `encoding/json` about what is malformed.
+pub fn parse_json(source: &str) -> Result<serde_json::Value, String> {
+    json_error::parse(source).map(|decoded| decoded.json)
 }
 
 /// The function of that name.

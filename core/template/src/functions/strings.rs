@@ -161,10 +161,7 @@ fn indent(run: &mut Run<'_, '_>, arguments: &[Value], before: &str) -> Executed<
     let content = bytes(arguments, 1);
     let lines = content.iter().filter(|&&byte| byte == b'\n').count() + 1;
     let length = lines.saturating_mul(spaces).saturating_add(content.len() + before.len());
-    // The result itself is charged when it is returned.
-    if spaces > content.len() {
-        charge_text(run, length)?;
-    }
+    charge_text(run, length)?;
     let mut out = Vec::with_capacity(length);
     out.extend_from_slice(before.as_bytes());
     for line in content.split_inclusive(|&byte| byte == b'\n') {
@@ -207,6 +204,8 @@ fn split(run: &mut Run<'_, '_>, source: &str, separator: &str, count: Option<i64
     if limit == 0 {
         return Ok(Vec::new());
     }
+    let most = if separator.is_empty() { source.len() } else { source.matches(separator).count() + 1 };
+    charge_items(run, most.min(limit))?;
     let parts: Vec<Text> = if separator.is_empty() {
         let mut parts: Vec<Text> = Vec::new();
         let mut rest = source;
@@ -224,7 +223,6 @@ fn split(run: &mut Run<'_, '_>, source: &str, separator: &str, count: Option<i64
     } else {
         source.splitn(limit, separator).map(Text::from).collect()
     };
-    charge_items(run, parts.len())?;
     Ok(parts)
 }
 

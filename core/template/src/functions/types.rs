@@ -17,5 +17,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("kindOf", &[ANY], |_, arguments| Ok(arguments[0].kind().name().into())),
     fixed("kindIs", NAMED, |_, arguments| Ok(Value::Bool(text(arguments, 0) == arguments[1].kind().name()))),
-    fixed("deepEqual", &[ANY, ANY], |_, arguments| Ok(Value::Bool(arguments[0].deep_equal(&arguments[1])?))),
+    fixed("deepEqual", &[ANY, ANY], |run, arguments| {
+        let (equal, nodes) = arguments[0].deep_equal(&arguments[1])?;
+        run.environment.budget.charge_steps(nodes as u64)?;
+        Ok(Value::Bool(equal))
+    }),
 ];

@@ -114,7 +114,10 @@ fn encode(value: &Value, depth: usize, visits: &mut Visits) -> Result<Json, Enco
         Value::Int(int_type, number) if int_type.is_unsigned() => Json::from(number.cast_unsigned()),
         Value::Int(_, number) => Json::from(*number),
         Value::Float(number) => encode_float(*number)?,
-        Value::String(text) => Json::String(text.as_str().into_owned()),
+        Value::String(text) => {
+            visits.text(text.len())?;
+            Json::String(text.as_str().into_owned())
+        }
         Value::Bytes(bytes) => Json::String(base64::engine::general_purpose::STANDARD.encode(bytes)),
         Value::List(list) => encode_list(list, depth, visits)?,
         Value::Map(map) => encode_map(map, depth, visits)?,

@@ -17,23 +17,26 @@ impl Value {
         Ok((copy, visits.nodes))
     }
 
-    /// Go's `reflect.DeepEqual`: same types, same content.
-    pub(crate) fn deep_equal(&self, other: &Value) -> Result<bool, LimitError> {
-        is_equal(self, other, 0, &mut Visits::default())
+    /// Go's `reflect.DeepEqual`: same types, same content; and the number of nodes that were looked at.
+    pub(crate) fn deep_equal(&self, other: &Value) -> Result<(bool, usize), LimitError> {
+        let mut visits = Visits::default();
+        let equal = is_equal(self, other, 0, &mut visits)?;
+        Ok((equal, visits.nodes))
     }
 }
 
-/// Counts visited nodes.
+/// Counts visited nodes, and bytes of copied texts.
 #[derive(Default)]
 pub(super) struct Visits {
     nodes: usize,
+    bytes: usize,
     without_nils: bool,
 }
 
 impl Visits {
     /// Nil maps and slices are encoded as empty ones.
     pub(super) fn without_nils() -> Self {
-        Self { nodes: 0, without_nils: true }
+        Self { without_nils: true, ..Self::default() }
     }
 
     /// Whether nil maps and slices are encoded as empty ones.
@@ -44,6 +47,13 @@ impl Visits {
     /// Nodes visited so far.
     pub(super) fn count(&self) -> usize {
         self.nodes
+    }
+
+    /// Counts the bytes of a text that is copied.
+    pub(super) fn text(&mut self, length: usize) -> Result<(), LimitError> {
+        const MOST: usize = 64 << 20;
+        self.bytes += length;
+        if self.bytes > MOST { Err(LimitError::Bytes(MOST as u64)) } else { Ok(()) }
     }
 
     /// Counts one node at `depth`, unless there are too many or it lies too deep.
@@ -171,9 +181,9 @@ mod tests {
     #[test]
     fn equality_looks_at_types() {
         let list = Value::list(vec![Value::int(1)]);
-        assert!(list.deep_equal(&Value::list(vec![Value::int(1)])).unwrap());
-        assert!(!list.deep_equal(&Value::list(vec![Value::int64(1)])).unwrap());
-        assert!(!Value::int(1).deep_equal(&Value::Float(1.0)).unwrap());
+        assert!(list.deep_equal(&Value::list(vec![Value::int(1)])).unwrap().0);
+        assert!(!list.deep_equal(&Value::list(vec![Value::int64(1)])).unwrap().0);
+        assert!(!Value::int(1).deep_equal(&Value::Float(1.0)).unwrap().0);
     }
 
     #[test]
@@ -182,7 +192,7 @@ mod tests {
         let outer = Value::list(vec![inner.clone()]);
         let (copy, nodes) = outer.deep_copy().unwrap();
         inner.as_map().unwrap().insert("a".into(), Value::int(1));
-        assert!(!outer.deep_equal(&copy).unwrap());
+        assert!(!outer.deep_equal(&copy).unwrap().0);
         assert_eq!(nodes, 2);
     }
 }

@@ -61,6 +61,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("regexQuoteMeta", &[STRING], |_, arguments| Ok(quote_meta(&text(arguments, 0)).into())),
 ];
 
+/// Checks the syntax of a regular expression.
+///
+/// # Errors
+/// The text of Go's `regexp` about what is malformed.
+pub fn check(source: &str) -> Result<(), String> {
+    parse::translate(source).map(drop)
+}
+
 /// The compiled first argument. A function that panics in Go words its error as `MustCompile` does.
 fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Rc<Compiled>> {
     let source = text(arguments, 0);
@@ -73,8 +81,8 @@ fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
     let pattern = parse::translate(&source);
     match pattern.and_then(|pattern| compile(&source, pattern)) {
         Ok((compiled, size)) => {
-            // Compiling takes about a microsecond for each 20 bytes of the result.
-            run.environment.budget.charge_steps((size / 400) as u64)?;
+            // Compiling takes about a second for each 100 MiB of the result.
+            run.environment.budget.charge_steps((size / 4) as u64)?;
             run.environment.budget.charge_steps((length / 32).saturating_mul(compiled.steps))?;
             let compiled = Rc::new(compiled);
             run.regexes.keep(source.into_owned(), &compiled, size);

@@ -146,6 +146,7 @@ impl Encoder<'_> {
         self.enter()?;
         match value {
             Value::String(text) => {
+                self.budget.charge_bytes(text.len())?;
                 self.out.push(b'"');
                 self.out.extend(escape(text.as_bytes()));
                 self.out.push(b'"');

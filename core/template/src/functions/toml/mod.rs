@@ -41,7 +41,10 @@ fn to_toml(run: &mut Run<'_, '_>, value: &Value) -> Executed<Value> {
 /// A map of the document; its `Error` tells what is wrong with it.
 fn from_toml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = bytes(arguments, 0);
+    const PART: usize = 200;
     run.environment.budget.charge_steps(source.len() as u64)?;
+    let marks = source.iter().filter(|byte| matches!(byte, b',' | b'=' | b'\n' | b'[' | b'{')).count();
+    charge_text(run, marks.saturating_mul(PART))?;
     Ok(match parse::parse(source) {
         Ok(value) => value,
         Err(message) => {
