@@ -171,8 +171,6 @@ impl Emitter {
             Source::JsonText if float == 0.0 => "0".to_owned(),
             Source::JsonText => match from_json_float(float) {
                 Some(integer) if !integer.is_f64() => integer.to_string(),
-                // The text `-0` is read as an integer.
-                _ if float == 0.0 => "0".to_owned(),
                 _ => format_yaml_float(float),
             },
             Source::Values => exact_integer(float).unwrap_or_else(|| format_yaml_float(float)),
