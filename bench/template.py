@@ -64,7 +64,7 @@ def arguments():
     for tool in (options.helm, options.pilothouse):
         if not os.access(tool, os.X_OK):
             sys.exit(f"{tool} is no program")
-    for program in ("hyperfine", "/usr/bin/time"):
+    for program in ["hyperfine"] + ["/usr/bin/time"] * (not options.charts):
         if not shutil.which(program):
             sys.exit(f"{program} is missing")
     return options

@@ -52,8 +52,6 @@ pub struct Rendered {
     pub hooks: Vec<Hook>,
     /// Notes for the user.
     pub notes: String,
-    /// Custom resource definitions of `crds/`, those of disabled subcharts left out.
-    pub crds: Vec<CrdFile>,
     /// What Helm warns about.
     pub warnings: Vec<String>,
 }
@@ -134,14 +132,11 @@ pub fn render_owned(
     let Sorted { hooks, manifests, notices } =
         sort_manifests(files, separation).map_err(RenderError::Manifest)?;
     warnings.extend(notices);
-    let crds = chart.crds();
-    let shown = if options.include_crds { crds.as_slice() } else { &[] };
-    let manifest = if shown.is_empty() {
-        manifest_text(&manifests)
-    } else {
-        crd_text(shown) + &manifest_text(&manifests)
-    };
-    Ok(Outcome::Rendered(Box::new(Rendered { chart, manifest, manifests, hooks, notes, crds, warnings })))
+    let mut manifest = manifest_text(&manifests);
+    if options.include_crds {
+        manifest.insert_str(0, &crd_text(&chart.crds()));
+    }
+    Ok(Outcome::Rendered(Box::new(Rendered { chart, manifest, manifests, hooks, notes, warnings })))
 }
 
 /// Renders the templates alone: their texts by path, before they are split and sorted, without the notes. For those who

@@ -27,13 +27,24 @@ pub struct Cli {
     command: Command,
 }
 
+/// `pilothouse template` alone.
+#[derive(Debug, Parser)]
+#[command(name = "template", bin_name = "pilothouse template", about = TEMPLATE)]
+struct TemplateCli {
+    #[command(flatten)]
+    flags: Box<TemplateFlags>,
+}
+
+/// What `pilothouse template` is for.
+const TEMPLATE: &str = "Render a chart without a cluster, as helm template does";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the operator.
     Run(Box<RunFlags>),
     /// Run the operator on a simulated cluster, with the manifests and charts of a folder.
     Dev(dev::DevFlags),
-    /// Render a chart without a cluster, as helm template does.
+    #[command(about = TEMPLATE)]
     Template(Box<TemplateFlags>),
     /// Look for problems in charts; all of them at once, with file and line.
     Lint(Box<LintFlags>),
@@ -52,18 +63,24 @@ impl Cli {
     /// # Errors
     /// The exit code, when there is nothing to run.
     pub fn read() -> Result<Self, ExitCode> {
-        let error = match Self::try_parse() {
-            Ok(cli) => return Ok(cli),
-            Err(error) => error,
+        // Runs of `template` are short and many: they do not wait for the flags of the others.
+        let mut arguments = std::env::args_os().skip(1).peekable();
+        let is_template = arguments.peek().is_some_and(|argument| argument == "template");
+        let parsed = if is_template {
+            let template = TemplateCli::try_parse_from(arguments);
+            template.map(|template| Self { command: Command::Template(template.flags) })
+        } else {
+            Self::try_parse()
         };
-        let is_template = std::env::args_os().nth(1).is_some_and(|argument| argument == "template");
-        if let Some(text) = usage_error(&error).filter(|_| is_template) {
-            // When stderr is gone too, the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "Error: {text}");
-            return Err(ExitCode::FAILURE);
-        }
-        let _ = error.print();
-        Err(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)))
+        parsed.map_err(|error| {
+            if let Some(text) = usage_error(&error).filter(|_| is_template) {
+                // When stderr is gone too, the exit code still says it.
+                let _ = writeln!(std::io::stderr(), "Error: {text}");
+                return ExitCode::FAILURE;
+            }
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        })
     }
 
     /// Runs the subcommand; the exit code is that of the process.

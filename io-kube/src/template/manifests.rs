@@ -68,7 +68,7 @@ fn write_files<'r>(
 ) -> Result<(), TemplateError> {
     let mut top = OutputFolder::new(&flags.output_dir);
     if flags.include_crds {
-        for crd in &rendered.crds {
+        for crd in &rendered.chart.crds() {
             top.write(&crd.name, &String::from_utf8_lossy(&crd.data), out)?;
         }
     }

@@ -174,5 +174,8 @@ fn print(
         let text = record::text(format, options, values, rendered, surroundings.wall)?;
         return Ok(surroundings.out.write_all(text.as_bytes())?);
     }
-    manifests::print(flags, &options.release_name, &rendered, surroundings.out)
+    manifests::print(flags, &options.release_name, &rendered, surroundings.out)?;
+    // The process ends: nobody needs the memory, and giving it back piece by piece takes time.
+    std::mem::forget(rendered);
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Most of a large release is text of definitions and dashboards, of which Helm looks at four fields. This reader goes
 //! through a document line by line and gives up at the first thing that is not of the plainest YAML: anchors, tags, flow
-//! collections, quotes over several lines, unusual keys. What it accepts, the parser would accept with the same head; what
+//! collections, unusual keys and escapes. What it accepts, the parser would accept with the same head; what
 //! it gives up on, the parser reads.
 
 mod lines;
@@ -95,11 +95,16 @@ impl Reader {
         }
         self.close(column, false);
         let level = self.levels.last_mut()?;
-        if !level.waits || level.indent >= column || level.below != Part::Other {
+        if !level.waits || level.indent >= column {
             return None;
         }
         level.waits = false;
-        self.value(text, None, lines)
+        let parent = level.indent;
+        match level.below {
+            Part::Other => self.value(text, parent, lines),
+            Part::Metadata | Part::Annotations => scalar::is_empty_map(text).then_some(()),
+            Part::Text | Part::Root => None,
+        }
     }
 
     /// Takes what follows a hyphen; `rest` begins with blanks, or is empty.
@@ -124,7 +129,7 @@ impl Reader {
             return self.content(start, text, lines);
         }
         self.levels.last_mut()?.waits = false;
-        self.value(text, Some(column), lines)
+        self.value(text, column, lines)
     }
 
     /// Takes a key and what follows its colon.
@@ -150,21 +155,22 @@ impl Reader {
         level.waits = text.is_empty() || text.starts_with('#');
         match field {
             _ if level.waits => Some(()),
-            Field::Ignored => self.value(text, Some(column), lines),
+            Field::Ignored => self.value(text, column, lines),
             Field::Metadata | Field::Annotations => scalar::is_empty_map(text).then_some(()),
             Field::ApiVersion | Field::Kind | Field::Name | Field::Annotation => {
-                self.seen.set(field, key, scalar::surely_text(text)?);
+                self.seen.set(field, key, scalar::text_of(text)?);
                 Some(())
             }
         }
     }
 
     /// Takes a value that begins with `text`; `parent` is the column that a block scalar has to be indented from.
-    fn value<'d>(&mut self, text: &'d str, parent: Option<usize>, lines: &mut Lines<'d>) -> Option<()> {
+    fn value<'d>(&mut self, text: &'d str, parent: usize, lines: &mut Lines<'d>) -> Option<()> {
         match scalar::read(text)? {
             Scalar::Ended => {}
             Scalar::Open => self.is_open = true,
-            Scalar::Block => lines.skip_block(parent?)?,
+            Scalar::Block => lines.skip_block(parent)?,
+            Scalar::Unclosed(quote) => lines.skip_quoted(quote)?,
         }
         Some(())
     }
@@ -231,8 +237,7 @@ impl Seen {
         is_new.then_some(field)
     }
 
-    fn set(&mut self, field: Field, key: &str, value: &str) {
-        let value = value.to_owned();
+    fn set(&mut self, field: Field, key: &str, value: String) {
         match field {
             Field::ApiVersion => self.head.api_version = value,
             Field::Kind => self.head.kind = value,

@@ -1,5 +1,7 @@
 //! The lines of a document.
 
+use super::scalar::{self, Quote, Scalar};
+
 /// A line with content.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'d> {
@@ -32,13 +34,27 @@ impl<'d> Lines<'d> {
                 continue;
             }
             let indent = line.len() - text.len();
-            let is_marker = indent == 0 && (line.starts_with("---") || line.starts_with("..."));
-            if is_marker || text.starts_with('\t') {
+            if is_marker(line) || text.starts_with('\t') {
                 return None;
             }
             return Some(Some(Line { indent, text }));
         }
         Some(None)
+    }
+
+    /// Goes behind the end of a quoted scalar; nothing when the quotes are for the parser.
+    pub(super) fn skip_quoted(&mut self, quote: Quote) -> Option<()> {
+        while !self.rest.is_empty() {
+            let (line, rest) = split(self.rest);
+            self.rest = rest;
+            if is_marker(line) {
+                return None;
+            }
+            if scalar::quoted(line, quote)? == Scalar::Ended {
+                return Some(());
+            }
+        }
+        None
     }
 
     /// Goes behind a block scalar, whose lines are indented more than `parent`; nothing when they are for the parser.
@@ -64,6 +80,11 @@ impl<'d> Lines<'d> {
         }
         Some(())
     }
+}
+
+/// Whether a line ends the document or the stream.
+fn is_marker(line: &str) -> bool {
+    line.starts_with("---") || line.starts_with("...")
 }
 
 /// Whether the text has only characters that the parser takes, and no line breaks but `\n`.

@@ -1,5 +1,10 @@
 //! Scalars of the plainest kinds.
 
+use pilothouse_encoding::yaml;
+use serde_json::Value;
+
+use crate::head::scalar_text;
+
 /// How a scalar goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalar {
@@ -7,8 +12,17 @@ pub(super) enum Scalar {
     Ended,
     /// It is plain and may go on in the next line.
     Open,
+    /// Its quote is still open at the end of the line.
+    Unclosed(Quote),
     /// It consists of the lines below.
     Block,
+}
+
+/// Which quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quote {
+    Single,
+    Double,
 }
 
 /// Longer keys are left to the parser.
@@ -20,10 +34,10 @@ const DIGITS_MAX: usize = 15;
 /// Reads a value that begins with `text`, which is not empty; nothing when it is for the parser.
 pub(super) fn read(text: &str) -> Option<Scalar> {
     match text.as_bytes()[0] {
-        b'"' => double_quoted(&text[1..]),
-        b'\'' => single_quoted(&text[1..]),
+        b'"' => quoted(&text[1..], Quote::Double),
+        b'\'' => quoted(&text[1..], Quote::Single),
         b'{' => ends(text.strip_prefix("{}")?),
-        b'[' => ends(text.strip_prefix("[]")?),
+        b'[' => list(&text[1..]),
         b'|' | b'>' => {
             let rest = text[1..].strip_prefix(['-', '+']).unwrap_or(&text[1..]);
             ends(rest).map(|_| Scalar::Block)
@@ -34,6 +48,14 @@ pub(super) fn read(text: &str) -> Option<Scalar> {
 
 /// A key and what follows its colon; nothing when the text does not begin with a key of the plainest kind.
 pub(super) fn key(text: &str) -> Option<(&str, &str)> {
+    for quote in ['"', '\''] {
+        if let Some(rest) = text.strip_prefix(quote) {
+            let (key, rest) = rest.split_once(quote)?;
+            let rest = rest.strip_prefix(':')?;
+            let is_key = rest.is_empty() || rest.starts_with(' ');
+            return (is_key && !key.contains('\\') && key.len() <= KEY_MAX).then_some((key, rest));
+        }
+    }
     let is_inner =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$');
     let end = text.bytes().position(|byte| !is_inner(byte))?;
@@ -52,17 +74,21 @@ pub(super) fn is_continuation(text: &str) -> bool {
     !has_mark(text) && !text.contains(" #")
 }
 
-/// The value when it is a text that nothing else could be.
-pub(super) fn surely_text(text: &str) -> Option<&str> {
-    for quote in ['"', '\''] {
-        if let Some(rest) = text.strip_prefix(quote) {
-            let (value, rest) = rest.split_once(quote)?;
-            let is_simple = !value.contains('\\') && ends(rest).is_some();
-            return is_simple.then_some(value);
+/// The text that a value on one line is; the parser says it when it may be something else.
+pub(super) fn text_of(text: &str) -> Option<String> {
+    if !matches!(read(text)?, Scalar::Ended | Scalar::Open) || matches!(text.as_bytes()[0], b'[' | b'{') {
+        return None;
+    }
+    if !text.starts_with(['"', '\'']) {
+        let value = text.split(" #").next().unwrap_or(text).trim_end_matches(' ');
+        if is_surely_text(value) {
+            return Some(value.to_owned());
         }
     }
-    let value = text.split(" #").next().unwrap_or(text).trim_end_matches(' ');
-    (is_surely_text(value) && !has_mark(value)).then_some(value)
+    match yaml::parse(&format!("- {text}\n")) {
+        Ok(Value::Array(values)) => values.first().and_then(scalar_text),
+        _ => None,
+    }
 }
 
 /// Whether a plain scalar is a text: it begins with a letter and is none of the words for other values.
@@ -82,8 +108,10 @@ fn plain(text: &str) -> Option<Scalar> {
     let is_plain = match bytes[0] {
         b'-' => bytes.get(1).is_some_and(|next| !matches!(next, b' ' | b'.')),
         b'<' => !text.starts_with("<<"),
-        b'.' | b'+' | b'?' | b':' | b',' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b']' | b'}' | b'#'
-        | b'=' => false,
+        b':' => bytes.get(1).is_some_and(|next| *next != b' '),
+        // Infinities and what is no number.
+        b'.' => bytes.get(1).is_some_and(|next| !matches!(next, b'i' | b'I' | b'n' | b'N')),
+        b'+' | b'?' | b',' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b']' | b'}' | b'#' => false,
         _ => true,
     };
     let value = match text.find(" #") {
@@ -108,29 +136,40 @@ fn may_overflow(value: &str) -> bool {
     value.bytes().all(is_numeric) && (value.len() > DIGITS_MAX || value.contains(['e', 'E']))
 }
 
-fn double_quoted(text: &str) -> Option<Scalar> {
+/// Reads a line within quotes: up to their end and what may follow, or to the end of the line.
+pub(super) fn quoted(text: &str, quote: Quote) -> Option<Scalar> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    loop {
-        match bytes.get(at)? {
-            b'"' => return ends(&text[at + 1..]),
-            b'\\' if matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'n' | b't')) => at += 2,
-            b'\\' => return None,
+    while let Some(byte) = bytes.get(at) {
+        match (quote, byte, bytes.get(at + 1)) {
+            (Quote::Single, b'\'', Some(b'\'')) => at += 2,
+            (Quote::Single, b'\'', _) | (Quote::Double, b'"', _) => return ends(&text[at + 1..]),
+            // At the end of a line it stands for the line break.
+            (Quote::Double, b'\\', None | Some(b'"' | b'\\' | b'n' | b't' | b'r' | b' ')) => at += 2,
+            (Quote::Double, b'\\', _) => return None,
             _ => at += 1,
         }
     }
+    Some(Scalar::Unclosed(quote))
 }
 
-fn single_quoted(text: &str) -> Option<Scalar> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        match (bytes.get(at)?, bytes.get(at + 1)) {
-            (b'\'', Some(b'\'')) => at += 2,
-            (b'\'', _) => return ends(&text[at + 1..]),
-            _ => at += 1,
+/// Reads what follows the bracket of a list of simple scalars.
+fn list(text: &str) -> Option<Scalar> {
+    let (items, rest) = text.split_once(']')?;
+    let is_item = |item: &str| {
+        let item = item.trim_matches(' ');
+        let within = |quote: char| item.strip_prefix(quote).and_then(|item| item.strip_suffix(quote));
+        match within('"').or_else(|| within('\'')) {
+            Some(inner) => !inner.contains(['"', '\'', '\\']),
+            None => is_surely_text(item) && item.bytes().all(is_word),
         }
-    }
+    };
+    let is_plain = items.trim_matches(' ').is_empty() || items.split(',').all(is_item);
+    if is_plain { ends(rest) } else { None }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/')
 }
 
 /// Whether nothing follows but blanks and a comment.

@@ -28,14 +28,13 @@ fn what_is_unusual_is_left_to_the_parser() {
         "~: 1\n",
         "null: 1\n",
         "a: b: c\n",
-        "a: \"x\n  y\"\n",
-        "a: 'x\n  y'\n",
+        "a: \"x\n  y\" z\n",
+        "a: 'x\n  y\n",
+        "a: 'x\n---\n'\n",
         "- a\n",
         "a:\n\tb: 1\n",
         "a: 1\n b: 2\n",
         "a: x\n  y: z\n",
-        "kind: 1\n",
-        "kind: yes\n",
         "kind: {}\n",
         "kind:\n  a: b\n",
         "kind: a\nkind: b\n",
@@ -90,6 +89,19 @@ fn line() -> impl Strategy<Value = String> {
         Just("e: {}"),
         Just("e: []"),
         Just("f: [1, 2]"),
+        Just("f: [a, 'b c']"),
+        Just("f: [\"\"] # x"),
+        Just("\"k\": v"),
+        Just("'k':"),
+        Just("t: .a.b"),
+        Just("w: ="),
+        Just("- ="),
+        Just("u: :a:b"),
+        Just("|-"),
+        Just("{}"),
+        Just("kind: 1.50"),
+        Just("name: yes"),
+        Just("v: 0.1.2"),
         Just("g: -"),
         Just("h: - x"),
         Just("i: x # y"),
@@ -99,6 +111,10 @@ fn line() -> impl Strategy<Value = String> {
         Just("  "),
         Just("\tx"),
         Just("l: \"open"),
+        Just("end\""),
+        Just("r: 'it''s"),
+        Just("end' # x"),
+        Just("s: \"a\\"),
         Just("---"),
         Just("1: x"),
         Just("m: 1.5e3"),
@@ -124,4 +140,40 @@ proptest! {
             prop_assert_eq!(Ok::<Head, String>(head), parsed(&text), "{:?}", text);
         }
     }
+}
+
+/// The line at which a document is given up.
+fn given_up(document: &str) -> Option<&str> {
+    let ends: Vec<usize> = document.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let last = ends.iter().rposition(|end| read(&document[..*end]).is_some())?;
+    document[ends[last]..].lines().next()
+}
+
+/// The largest outputs of real charts: most of them are plain, and what is read of them is right.
+#[test]
+#[ignore = "takes long without optimisation"]
+fn large_outputs_are_plain() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/charts/charts");
+    let (mut all, mut quick) = (0, 0);
+    for case in [
+        "prometheus-community__helm-charts__prometheus-operator-crds/cases/default.out.gz",
+        "projectcalico__calico__crd.projectcalico.org.v1/cases/default.out.gz",
+        "helm__charts__prometheus-operator/cases/default.out.gz",
+    ] {
+        let Ok(file) = std::fs::File::open(root.join(case)) else { continue };
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(file), &mut text).unwrap();
+        for document in crate::split_manifests(&text, crate::Separation::Exact) {
+            all += document.len();
+            match read(document) {
+                Some(head) => {
+                    quick += document.len();
+                    assert_eq!(Ok(head), parsed(document));
+                }
+                None => println!("{case}: {:?}", given_up(document)),
+            }
+        }
+    }
+    println!("{quick} of {all} bytes are plain");
+    assert!(quick * 10 >= all * 9);
 }

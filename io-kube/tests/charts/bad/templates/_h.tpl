@@ -1,0 +1,2 @@
+{{ define "x" }}{{ .Values.nope.deep }}{{ end }}
+{{ define "y" }}{{ required "need name!" .Values.name }}{{ end }}
