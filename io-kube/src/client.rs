@@ -10,14 +10,16 @@ use http::{Request, Response};
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
 use kube::client::Body;
-use pilothouse_protocol::{Failure, Identity};
+use pilothouse_protocol::{Failure, Identity, ReleaseKey};
 use serde_json::Value;
 
+use crate::connection;
 use crate::election::Fence;
 use crate::limiter::{Rate, TokenBucket};
 use crate::metrics::Metrics;
 use crate::reply;
 use crate::tokens::TokenSource;
+use crate::trimmed;
 
 /// How long the head of an answer may take, and its body. The API server gives up after 60 seconds; the client waits a
 /// little longer, so that it learns about that.
@@ -28,6 +30,10 @@ const BUCKETS_MAX: usize = 4096;
 
 const IMPERSONATE_USER: HeaderName = HeaderName::from_static("impersonate-user");
 const AGENT: &str = concat!("pilothouse/", env!("CARGO_PKG_VERSION"));
+
+/// What has a bucket of its own: an identity, and each release that acts under it. The original makes a client with a
+/// bucket for each reconcile.
+type Pace = (Identity, Option<ReleaseKey>);
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +58,11 @@ pub async fn find_cluster() -> Result<kube::Config, ConnectError> {
 /// A client of one API server. Requests are neither retried nor redirected.
 pub struct ApiClient {
     client: kube::Client,
+    /// Watches have a connection of their own: nothing has to wait behind what they have to say.
+    watches: kube::Client,
     host: String,
     rate: Rate,
-    buckets: Mutex<BTreeMap<Identity, Arc<TokenBucket>>>,
+    buckets: Mutex<BTreeMap<Pace, Arc<TokenBucket>>>,
     metrics: Arc<Metrics>,
     token: Option<TokenSource>,
     fence: Fence,
@@ -69,8 +77,9 @@ impl ApiClient {
     pub fn new(mut config: kube::Config, rate: Rate, metrics: Arc<Metrics>) -> Result<Self, ConnectError> {
         config.default_retry = false;
         let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
-        let client = kube::Client::try_from(config)?;
-        Ok(Self { client, host, rate, buckets: Mutex::default(), metrics, token: None, fence: Fence::open() })
+        let (client, watches) = (connection::client(&config)?, connection::client(&config)?);
+        let (buckets, fence) = (Mutex::default(), Fence::open());
+        Ok(Self { client, watches, host, rate, buckets, metrics, token: None, fence })
     }
 
     /// Sends writes only while the fence is open.
@@ -99,29 +108,65 @@ impl ApiClient {
     ///
     /// The API server's refusal, or what is known about the effect when there is no answer.
     pub async fn call(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
-        let response = self.send(identity, request).await?;
-        let text = read(response.into_body()).await?;
-        serde_json::from_slice(&text).map_err(|error| Failure::Unknown(format!("unreadable answer: {error}")))
+        self.call_paced((identity.clone(), None), request).await
     }
 
-    /// Sends a request; returns as soon as the head of a successful answer is there.
+    /// [`ApiClient::call`] for a release.
     ///
     /// # Errors
     ///
     /// As [`ApiClient::call`].
-    pub async fn send(
+    pub async fn call_for(
+        &self,
+        release: &ReleaseKey,
+        identity: &Identity,
+        request: Request<Vec<u8>>,
+    ) -> Result<Value, Failure> {
+        self.call_paced((identity.clone(), Some(release.clone())), request).await
+    }
+
+    /// Sends the request of a list and reads its answer, without the managed fields of the objects.
+    ///
+    /// # Errors
+    ///
+    /// As [`ApiClient::call`].
+    pub async fn list(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
+        let response = self.send_over(&self.client, (identity.clone(), None), request).await?;
+        trimmed::list(&read(response.into_body()).await?).map_err(unreadable)
+    }
+
+    async fn call_paced(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Value, Failure> {
+        let response = self.send_over(&self.client, pace, request).await?;
+        serde_json::from_slice(&read(response.into_body()).await?).map_err(unreadable)
+    }
+
+    /// Sends the request of a watch; returns as soon as the head of a successful answer is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ApiClient::call`].
+    pub async fn watch(
         &self,
         identity: &Identity,
         request: Request<Vec<u8>>,
     ) -> Result<Response<Body>, Failure> {
-        let mut request = with_headers(identity, request)?;
+        self.send_over(&self.watches, (identity.clone(), None), request).await
+    }
+
+    async fn send_over(
+        &self,
+        client: &kube::Client,
+        pace: Pace,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, Failure> {
+        let mut request = with_headers(&pace.0, request)?;
         if let Some(token) = &self.token {
             request.headers_mut().insert(AUTHORIZATION, token.bearer().await?);
         }
         let method = request.method().to_string();
-        self.bucket(identity).acquire().await;
+        self.bucket(pace).acquire().await;
         self.fence.check(request.method())?;
-        let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.client.send(request.map(Body::from))).await;
+        let answer = tokio::time::timeout(REQUEST_TIMEOUT, client.send(request.map(Body::from))).await;
         let code = answer.as_ref().ok().and_then(|sent| sent.as_ref().ok()).map(|response| response.status());
         self.metrics.count_request(
             code.as_ref().map_or("<error>", |code| code.as_str()),
@@ -137,12 +182,12 @@ impl ApiClient {
         Err(Failure::Api(reply::api_error(head.status, &head.headers, &text)))
     }
 
-    fn bucket(&self, identity: &Identity) -> Arc<TokenBucket> {
+    fn bucket(&self, pace: Pace) -> Arc<TokenBucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(identity) {
+        if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(&pace) {
             buckets.retain(|_, bucket| !bucket.is_full());
         }
-        let bucket = buckets.entry(identity.clone()).or_insert_with(|| Arc::new(TokenBucket::new(self.rate)));
+        let bucket = buckets.entry(pace).or_insert_with(|| Arc::new(TokenBucket::new(self.rate)));
         Arc::clone(bucket)
     }
 }
@@ -151,6 +196,10 @@ impl ApiClient {
 async fn read(body: Body) -> Result<Bytes, Failure> {
     let read = tokio::time::timeout(REQUEST_TIMEOUT, body.collect_bytes()).await;
     read.map_err(|_| timed_out())?.map_err(|error| Failure::Unknown(plain(&error)))
+}
+
+fn unreadable(error: serde_json::Error) -> Failure {
+    Failure::Unknown(format!("unreadable answer: {error}"))
 }
 
 fn timed_out() -> Failure {

@@ -183,7 +183,7 @@ impl RealWorld {
         tokio::spawn(async move {
             let reply: Reply = {
                 let _permit = limit.acquire().await;
-                performer.perform(&identity, &request).await
+                performer.perform(&key, &identity, &request).await
             };
             // Without an operator there is nobody to be told.
             let _ = inputs.send(OperatorInput::Reply { key, id, reply }).await;

@@ -1,22 +1,30 @@
 //! One request of a state machine, one request to the API server.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request as HttpRequest};
 use pilothouse_protocol::{
     ApiResource, FIELD_MANAGER, Failure, FieldValidation, GroupVersionKind, Identity, Object, ObjectRef,
-    Patch, Preconditions, Propagation, Reply, Request,
+    Patch, Preconditions, Propagation, ReleaseKey, Reply, Request,
 };
 use serde_json::{Value, json};
 
 use crate::clusters::Clusters;
 use crate::fetch::Fetcher;
+use crate::metadata_reads::MetadataReads;
+use crate::pages::all_pages;
 use crate::paths::{Path, label_selector};
+
+/// Asks for the metadata of an object instead of the whole.
+const METADATA_OBJECT: HeaderValue =
+    HeaderValue::from_static("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json");
 
 /// Performs requests.
 pub struct Performer {
     clusters: Arc<Clusters>,
+    metadata: MetadataReads,
     fetcher: Fetcher,
 }
 
@@ -24,12 +32,12 @@ impl Performer {
     /// Performs requests with these.
     #[must_use]
     pub fn new(clusters: Arc<Clusters>, fetcher: Fetcher) -> Self {
-        Self { clusters, fetcher }
+        Self { clusters, metadata: MetadataReads::default(), fetcher }
     }
 
     /// Performs a request once and says what came of it.
-    pub async fn perform(&self, identity: &Identity, request: &Request) -> Reply {
-        match self.answer(identity, request).await {
+    pub async fn perform(&self, release: &ReleaseKey, identity: &Identity, request: &Request) -> Reply {
+        match self.answer(release, identity, request).await {
             Ok(reply) => reply,
             Err(failure) => {
                 if failure.api().is_some_and(|error| error.code == 401) {
@@ -40,7 +48,12 @@ impl Performer {
         }
     }
 
-    async fn answer(&self, identity: &Identity, request: &Request) -> Result<Reply, Failure> {
+    async fn answer(
+        &self,
+        release: &ReleaseKey,
+        identity: &Identity,
+        request: &Request,
+    ) -> Result<Reply, Failure> {
         let kind = match request {
             Request::Discover { fresh } => {
                 let cluster = self.clusters.of(identity).await?;
@@ -50,20 +63,56 @@ impl Performer {
             Request::Get { object } | Request::Patch { object, .. } | Request::Delete { object, .. } => {
                 object.gvk()
             }
-            Request::List { api_version, kind, .. } => {
-                GroupVersionKind::new(api_version.as_str(), kind.as_str())
+            Request::ListMetadata { api_version, kind, namespace, labels } => {
+                let kind = GroupVersionKind::new(api_version.as_str(), kind.as_str());
+                let cluster = self.clusters.of(identity).await?;
+                let read = self.metadata.read(&cluster, identity, &kind, namespace.as_deref(), labels);
+                let objects = read.await?;
+                return Ok(Reply::List(objects));
+            }
+            Request::List { api_version, kind, namespace, labels } => {
+                let kind = GroupVersionKind::new(api_version.as_str(), kind.as_str());
+                return self.list((release, identity), &kind, namespace.as_deref(), labels).await;
             }
             Request::Create { body } | Request::Update { body } => ObjectRef::of(body).gvk(),
         };
         let cluster = self.clusters.of(identity).await?;
         let resource = cluster.catalog.resource(&kind).await?;
-        let answer = cluster.client.call(identity, http_request(request, &resource)?).await?;
+        let answer = cluster.client.call_for(release, identity, http_request(request, &resource)?).await?;
         Ok(match request {
-            Request::List { .. } => Reply::List(list_items(answer, &kind)),
             Request::Delete { .. } => Reply::Deleted,
             _ => Reply::Object(Arc::new(answer)),
         })
     }
+
+    async fn list(
+        &self,
+        (release, identity): (&ReleaseKey, &Identity),
+        kind: &GroupVersionKind,
+        namespace: Option<&str>,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<Reply, Failure> {
+        let cluster = self.clusters.of(identity).await?;
+        let resource = cluster.catalog.resource(kind).await?;
+        let client = &cluster.client;
+        let page = |path: Path| async move {
+            client.call_for(release, identity, build(Method::GET, &path, None)?).await
+        };
+        let path = list_path(kind, &resource, namespace, labels);
+        let listed = all_pages(&path, page, |items| list_items(items, kind).into_iter()).await?;
+        Ok(Reply::List(listed.items))
+    }
+}
+
+fn list_path(
+    kind: &GroupVersionKind,
+    resource: &ApiResource,
+    namespace: Option<&str>,
+    labels: &BTreeMap<String, String>,
+) -> Path {
+    let namespace = namespace.filter(|_| resource.namespaced);
+    Path::collection(&kind.api_version, &resource.plural, namespace)
+        .query_unless_empty("labelSelector", &label_selector(labels))
 }
 
 /// The objects of a list, each with the `apiVersion` and `kind` that lists leave out.
@@ -85,12 +134,6 @@ pub fn list_items(mut list: Value, kind: &GroupVersionKind) -> Vec<Object> {
 fn http_request(request: &Request, resource: &ApiResource) -> Result<HttpRequest<Vec<u8>>, Failure> {
     match request {
         Request::Get { object } => build(Method::GET, &object_path(object, resource)?, None),
-        Request::List { api_version, namespace, labels, .. } => {
-            let namespace = namespace.as_deref().filter(|_| resource.namespaced);
-            let path = Path::collection(api_version, &resource.plural, namespace)
-                .query_unless_empty("labelSelector", &label_selector(labels));
-            build(Method::GET, &path, None)
-        }
         Request::Create { body } => {
             let object = ObjectRef::of(body);
             let path = Path::home(&object.api_version, resource, object.namespace.as_deref())?;
@@ -102,15 +145,21 @@ fn http_request(request: &Request, resource: &ApiResource) -> Result<HttpRequest
         }
         Request::Patch { object, patch, body, status, dry_run } => {
             let (content_type, path) = patch_path(object, resource, *patch, *status, *dry_run)?;
-            build(Method::PATCH, &path, Some((content_type, body)))
+            let mut request = build(Method::PATCH, &path, Some((content_type, body)))?;
+            if *status {
+                // Whoever writes a status knows what is in it and wants to know which version that is.
+                request.headers_mut().insert(ACCEPT, METADATA_OBJECT);
+            }
+            Ok(request)
         }
         Request::Delete { object, propagation, preconditions } => {
             let options = delete_options(*propagation, preconditions);
             build(Method::DELETE, &object_path(object, resource)?, Some(("application/json", &options)))
         }
-        Request::Discover { .. } | Request::Fetch { .. } => {
-            Err(Failure::Unreachable("not a request to an object".to_owned()))
-        }
+        Request::List { .. }
+        | Request::ListMetadata { .. }
+        | Request::Discover { .. }
+        | Request::Fetch { .. } => Err(Failure::Unreachable("not a request to an object".to_owned())),
     }
 }
 

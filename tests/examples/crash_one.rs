@@ -75,6 +75,9 @@ fn brief(request: &Request) -> String {
         Request::List { kind, namespace, .. } => {
             format!("list {kind} {}", namespace.as_deref().unwrap_or("*"))
         }
+        Request::ListMetadata { kind, namespace, .. } => {
+            format!("list metadata of {kind} {}", namespace.as_deref().unwrap_or("*"))
+        }
         Request::Create { body } => format!("create {} {}", body["kind"], body["metadata"]["name"]),
         Request::Update { body } => {
             format!(

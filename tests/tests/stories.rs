@@ -37,6 +37,7 @@ fn told(exchange: &Exchange) -> Vec<String> {
     let line = match &exchange.request {
         Request::Get { object } => format!("get {}", named(object)),
         Request::List { kind, .. } => format!("list {kind}"),
+        Request::ListMetadata { kind, .. } => format!("list metadata of {kind}"),
         Request::Create { body } => format!("create {}", named(&ObjectRef::of(body))),
         Request::Update { body } => format!("update {}", named(&ObjectRef::of(body))),
         Request::Patch { object, patch, status, dry_run, .. } => {

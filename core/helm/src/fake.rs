@@ -143,7 +143,8 @@ impl Fake {
                 Some(found) => Reply::Object(Arc::new(found.clone())),
                 None => not_found(object),
             },
-            Request::List { kind, labels, namespace, .. } => {
+            Request::List { kind, labels, namespace, .. }
+            | Request::ListMetadata { kind, labels, namespace, .. } => {
                 let matches = |object: &&Value| {
                     object["kind"] == **kind
                         && namespace

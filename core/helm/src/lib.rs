@@ -45,6 +45,7 @@ pub use render::RenderOptions;
 pub use rollback::{Rollback, RollbackOptions};
 pub use storage::{
     CreateRelease, DeleteRelease, GetRelease, JournalMark, ListReleases, Storage, UpdateRelease,
+    is_confirmed, list_versions,
 };
 pub use stored_chart::preserved_values;
 pub use test::{TestFilters, TestOptions, TestRelease};

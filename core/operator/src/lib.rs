@@ -8,6 +8,7 @@ mod index;
 mod messages;
 mod operator;
 mod passes;
+mod storage;
 
 pub use messages::{OperatorAction, OperatorInput};
 pub use operator::{Operator, Progress};

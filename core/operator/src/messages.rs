@@ -27,6 +27,15 @@ pub enum OperatorInput {
         /// Which.
         object: ObjectRef,
     },
+    /// A storage object of Helm was seen, or is gone.
+    Storage {
+        /// Which.
+        object: ObjectRef,
+        /// Its resource version; `None` when it does not exist any more.
+        version: Option<u64>,
+    },
+    /// Whether Helm's storage is watched: all that exists has been delivered and changes follow, or not any more.
+    StorageWatched(bool),
     /// A request of a release machine was answered.
     Reply {
         /// The machine.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use pilothouse_api::{API_VERSION, HelmRelease, KIND};
 use pilothouse_machine::Random;
-use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger};
-use pilothouse_reconcile::{Config, Release};
+use pilothouse_protocol::{Deadline, Input, Now, Object, ObjectRef, ReleaseKey, Trigger, metadata};
+use pilothouse_reconcile::{Charts, Config, Release};
 use serde_json::Value;
 
 use crate::index::{Relation, configs_of, dependencies_of, expressions_of, source_of};
 use crate::passes::{FinishedPass, Passes};
+use crate::storage::{StorageIndex, StoragePlace};
 use crate::{OperatorAction, OperatorInput};
 
 /// All releases of one operator.
@@ -28,6 +29,10 @@ pub struct Operator {
     /// The part of `by_dependency` where an expression decides.
     by_expression: Relation<ReleaseKey>,
     by_config: Relation<ObjectRef>,
+    storage: StorageIndex,
+    charts: Charts,
+    /// Uid and generation of each HelmRelease when it was indexed.
+    indexed: BTreeMap<ReleaseKey, (String, i64)>,
     readiness: BTreeMap<ReleaseKey, Value>,
     queue: VecDeque<ReleaseKey>,
     queued: BTreeSet<ReleaseKey>,
@@ -69,6 +74,9 @@ impl Operator {
             by_dependency: Relation::default(),
             by_expression: Relation::default(),
             by_config: Relation::default(),
+            storage: StorageIndex::default(),
+            charts: Charts::default(),
+            indexed: BTreeMap::new(),
             readiness: BTreeMap::new(),
             queue: VecDeque::new(),
             queued: BTreeSet::new(),
@@ -90,6 +98,8 @@ impl Operator {
                     self.feed(now, &key, Input::Wake(Trigger::Config(object.clone())));
                 }
             }
+            OperatorInput::Storage { object, version } => self.see_storage(now, &object, version),
+            OperatorInput::StorageWatched(watched) => self.watch_storage(now, watched),
             OperatorInput::Reply { key, id, reply } => self.feed(now, &key, Input::Reply { id, reply }),
             OperatorInput::Observed { key, watch, observation } => {
                 self.feed(now, &key, Input::Observed { watch, observation });
@@ -171,29 +181,46 @@ impl Operator {
             self.wake(now, key, self.by_dependency.releases(key));
             return;
         };
-        let release = HelmRelease::from_object(&object).unwrap_or_default();
+        let indexed = (metadata::text(&object, "uid").to_owned(), metadata::generation(&object));
+        if self.indexed.get(key) != Some(&indexed) {
+            self.index(now, key, &object);
+            self.indexed.insert(key.clone(), indexed);
+        }
+        let readiness = readiness(&object);
+        self.feed(now, key, Input::Object(Some(object)));
+        let changed = self.readiness.get(key) != Some(&readiness);
+        if changed {
+            self.readiness.insert(key.clone(), readiness);
+        }
+        let concerned = if changed { &self.by_dependency } else { &self.by_expression }.releases(key);
+        self.wake(now, key, concerned);
+    }
+
+    /// Enters what a HelmRelease names, which only its spec says.
+    fn index(&mut self, now: Now, key: &ReleaseKey, object: &Object) {
+        let release = HelmRelease::from_object(object).unwrap_or_default();
         let source = source_of(&release);
         self.by_source.set(key, source.iter().cloned().collect());
         self.by_dependency.set(key, dependencies_of(&release));
         self.by_expression.set(key, expressions_of(&release));
         self.by_config.set(key, configs_of(&release));
+        let place = StoragePlace::of(&release);
         if !self.releases.contains_key(key) {
             let machine = Release::new(
                 key.clone(),
                 Arc::clone(&self.config),
                 self.random.derive(key.to_string().as_bytes()),
             );
-            self.releases.insert(key.clone(), machine);
+            self.releases.insert(key.clone(), machine.with_charts(self.charts.clone()));
+        }
+        if self.storage.set(key, place) {
+            let stored = self.storage.of(key);
+            self.feed(now, key, Input::Storage(stored));
         }
         if let Some((object, value)) = source.and_then(|source| self.sources.get_key_value(&source)) {
             let input = Input::Source { object: object.clone(), value: Some(Arc::clone(value)) };
             self.feed(now, key, input);
         }
-        let readiness = readiness(&object);
-        self.feed(now, key, Input::Object(Some(object)));
-        let changed = self.readiness.insert(key.clone(), readiness.clone()) != Some(readiness);
-        let concerned = if changed { &self.by_dependency } else { &self.by_expression }.releases(key);
-        self.wake(now, key, concerned);
     }
 
     fn see_source(&mut self, now: Now, object: ObjectRef, value: Option<Object>) {
@@ -203,6 +230,22 @@ impl Operator {
         };
         for key in self.by_source.releases(&object) {
             self.feed(now, &key, Input::Source { object: object.clone(), value: value.clone() });
+        }
+    }
+
+    fn see_storage(&mut self, now: Now, object: &ObjectRef, version: Option<u64>) {
+        for key in self.storage.see(object, version) {
+            let stored = self.storage.of(&key);
+            self.feed(now, &key, Input::Storage(stored));
+        }
+    }
+
+    fn watch_storage(&mut self, now: Now, watched: bool) {
+        if self.storage.watch(watched) {
+            for key in self.releases.keys().cloned().collect::<Vec<_>>() {
+                let stored = self.storage.of(&key);
+                self.feed(now, &key, Input::Storage(stored));
+            }
         }
     }
 
@@ -271,6 +314,7 @@ impl Operator {
 
     fn forget(&mut self, key: &ReleaseKey) {
         self.releases.remove(key);
+        self.indexed.remove(key);
         self.readiness.remove(key);
         self.timers.remove(key);
         self.working.remove(key);
@@ -279,6 +323,7 @@ impl Operator {
         self.by_dependency.set(key, BTreeSet::new());
         self.by_expression.set(key, BTreeSet::new());
         self.by_config.set(key, BTreeSet::new());
+        self.storage.forget(key);
     }
 }
 

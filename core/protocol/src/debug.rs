@@ -21,6 +21,9 @@ impl fmt::Debug for Request {
             Self::List { kind, namespace, labels, .. } => {
                 write!(f, "List({kind}, {namespace:?}, {labels:?})")
             }
+            Self::ListMetadata { kind, namespace, labels, .. } => {
+                write!(f, "ListMetadata({kind}, {namespace:?}, {labels:?})")
+            }
             Self::Create { body } => write!(f, "Create({:?})", Named(body)),
             Self::Update { body } => write!(f, "Update({:?})", Named(body)),
             Self::Patch { object, patch, status, dry_run, .. } => {
@@ -67,6 +70,7 @@ impl fmt::Debug for Input {
             Self::Wake(trigger) => write!(f, "Wake({trigger:?})"),
             Self::Reply { id, reply } => write!(f, "Reply({}, {reply:?})", id.0),
             Self::Observed { watch, observation } => write!(f, "Observed({}, {observation:?})", watch.0),
+            Self::Storage(versions) => write!(f, "Storage({versions:?})"),
             Self::Timer => f.write_str("Timer"),
             Self::Shutdown => f.write_str("Shutdown"),
         }

@@ -1,8 +1,14 @@
 //! What a machine is told.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Object, ObjectRef, Reply, RequestId, WatchId};
+
+/// Resource versions of storage objects by their names.
+pub type StoredVersions = BTreeMap<String, u64>;
 
 /// One input of a release machine. Its `Debug` output names objects and never shows them.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +38,9 @@ pub enum Input {
         /// What.
         observation: Observation,
     },
+    /// What a watch shows of Helm's storage of the release: the resource version of each storage object by its name,
+    /// possibly late; `None` while it is not watched.
+    Storage(Option<Arc<StoredVersions>>),
     /// A deadline may have passed.
     Timer,
     /// The process is about to end: finish or leave a state that can be resumed.

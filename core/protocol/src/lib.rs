@@ -18,7 +18,7 @@ pub use action::{Action, Event, EventType, LogEntry, LogLevel};
 pub use discovery::{ApiResource, Discovery};
 pub use error_class::ErrorClass;
 pub use identity::{ClusterAccess, Identity, RemoteIdentity, TargetCluster};
-pub use input::{Input, Observation, Trigger};
+pub use input::{Input, Observation, StoredVersions, Trigger};
 pub use object::{GroupVersionKind, ObjectRef, ReleaseKey, metadata};
 pub use request::{
     ApiError, Failure, FieldValidation, Patch, Preconditions, Propagation, Reply, Request, RequestId,

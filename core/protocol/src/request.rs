@@ -36,6 +36,18 @@ pub enum Request {
         /// Labels that must be equal.
         labels: BTreeMap<String, String>,
     },
+    /// Read the metadata of objects of one kind: [`Reply::List`] of objects that hold nothing else. A driver may answer
+    /// several of these with one read that began after all of them were asked for.
+    ListMetadata {
+        /// `apiVersion` of the kind.
+        api_version: String,
+        /// The kind.
+        kind: String,
+        /// One namespace, or all.
+        namespace: Option<String>,
+        /// Labels that must be equal.
+        labels: BTreeMap<String, String>,
+    },
     /// POST: [`Reply::Object`].
     Create {
         /// The whole object, with `apiVersion`, `kind` and `metadata`.
@@ -87,7 +99,11 @@ impl Request {
         match self {
             Self::Create { .. } | Self::Update { .. } | Self::Delete { .. } => true,
             Self::Patch { dry_run, .. } => !dry_run,
-            Self::Get { .. } | Self::List { .. } | Self::Discover { .. } | Self::Fetch { .. } => false,
+            Self::Get { .. }
+            | Self::List { .. }
+            | Self::ListMetadata { .. }
+            | Self::Discover { .. }
+            | Self::Fetch { .. } => false,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! HelmRelease does with them. The decision table of spec 02 §7 stands in `phases::decide`.
 
 mod backoff;
+mod charts;
 mod config;
 mod ending;
 mod kube_config;
@@ -11,11 +12,13 @@ mod memory;
 mod pass;
 pub mod phases;
 mod release;
+mod settled;
 mod source_events;
 mod steps;
 mod subject;
 mod write_status;
 
+pub use charts::Charts;
 pub use config::{Config, Gates};
 pub use ending::{Ending, PassResult};
 pub use pilothouse_helm::Holder;

@@ -41,10 +41,9 @@ impl Memory {
         }
     }
 
-    /// After a newer version of the object was seen. What could not be written yet is kept.
+    /// After another version of the object was seen. What could not be written yet is kept.
     #[must_use]
-    pub(crate) fn seen(self, object: &Value) -> Self {
-        let seen = Self::of(object);
+    pub(crate) fn seen(self, seen: Self) -> Self {
         if seen.resource_version < self.resource_version {
             return self;
         }

@@ -18,15 +18,18 @@ use crate::phases::attempt;
 use crate::phases::chart::LoadChart;
 use crate::phases::chart_template::ChartTemplateStage;
 use crate::phases::connect::{Connect, NotConnected};
+use crate::phases::decide::ReleaseState;
 use crate::phases::deletion::Deletion;
 use crate::phases::dependencies::{DependencyCheck, invalid_expression};
 use crate::phases::desired::Desired;
 use crate::phases::drift::detects_drift;
 use crate::phases::health_checks::HealthChecks;
 use crate::phases::source;
+use crate::phases::stop::in_line;
 use crate::phases::target::TargetChange;
 use crate::phases::terminal::stall_when_hopeless;
 use crate::phases::values::ReadValues;
+use crate::settled::{Quiet, Settled, Verdict};
 use crate::steps;
 use crate::write_status::{WriteStatus, Written};
 use crate::{Ending, Subject};
@@ -47,6 +50,8 @@ enum State {
     MarkingProgress(WriteStatus),
     Dependencies(DependencyCheck),
     Values(Box<ReadValues>),
+    /// The storage is asked whether it holds what the last pass has found.
+    Confirming(RequestId, Box<Quiet>),
     Chart(Box<LoadChart>, Value),
     Connecting(Connect, Box<Desired>),
     Target(Box<TargetChange>, Box<Desired>),
@@ -88,6 +93,11 @@ impl Pass {
         self.subject.terminal_error.error.is_some()
     }
 
+    /// What the pass has found, when nothing was left to do.
+    pub(crate) fn take_settled(&mut self) -> Option<Settled> {
+        self.subject.settled.take()
+    }
+
     /// Sources that the pass has learnt about.
     pub(crate) fn take_sources(&mut self) -> BTreeMap<ObjectRef, Object> {
         std::mem::take(&mut self.subject.sources)
@@ -102,6 +112,7 @@ impl Pass {
             State::ChartTemplate(_) => "chart template".to_owned(),
             State::Dependencies(_) => "dependencies".to_owned(),
             State::Values(_) => "values".to_owned(),
+            State::Confirming(..) => "storage".to_owned(),
             State::Chart(..) => "chart".to_owned(),
             State::Connecting(..) => "connecting".to_owned(),
             State::Target(..) => "target change".to_owned(),
@@ -139,6 +150,10 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
             None => Step::Wait(State::Values(read)),
             Some(Ok(values)) => values_read(values, subject, context),
             Some(Err(ending)) => exit(ending),
+        },
+        State::Confirming(id, quiet) => match quiet.confirm(id, context) {
+            None => Step::Wait(State::Confirming(id, quiet)),
+            Some(verdict) => judged(verdict, *quiet, subject, context),
         },
         State::Chart(mut load, values) => match load.poll(subject, context) {
             None => Step::Wait(State::Chart(load, values)),
@@ -266,7 +281,24 @@ fn mark_progress(subject: &mut Subject, context: &mut Context) -> Step {
         );
     }
     subject.reconciling(context, "Progressing", "Fulfilling prerequisites");
+    if subject.quiet.is_some() {
+        // Not worth a write: most likely there is no progress to be seen.
+        return Step::Go(State::Dependencies(DependencyCheck::default()));
+    }
     Step::Go(State::MarkingProgress(WriteStatus::default()))
+}
+
+/// The short way ends here: nothing is to be done, or all of it.
+fn judged(verdict: Verdict, quiet: Quiet, subject: &mut Subject, context: &mut Context) -> Step {
+    match verdict {
+        Verdict::Asked(id) => Step::Wait(State::Confirming(id, Box::new(quiet))),
+        Verdict::Changed => Step::Go(State::MarkingProgress(WriteStatus::default())),
+        Verdict::InLine => {
+            quiet.end(subject);
+            context.log(LogLevel::Info, ReleaseState::InSync.describe());
+            exit(in_line(subject, context))
+        }
+    }
 }
 
 fn dependencies_ready(subject: &mut Subject, context: &mut Context) -> Step {
@@ -281,7 +313,12 @@ fn dependencies_ready(subject: &mut Subject, context: &mut Context) -> Step {
 
 fn values_read(values: Value, subject: &mut Subject, context: &mut Context) -> Step {
     subject.gate_passed(context, &["ValuesError"]);
-    match source::ready_artifact(subject, context) {
+    let artifact = source::ready_artifact(subject, context);
+    if let (Some(quiet), Ok(_)) = (subject.quiet.take(), &artifact) {
+        let verdict = quiet.judge(&values, subject, context);
+        return judged(verdict, quiet, subject, context);
+    }
+    match artifact {
         Ok((kind, artifact)) => Step::Go(State::Chart(Box::new(LoadChart::new(kind, artifact)), values)),
         Err(ending) => exit(ending),
     }

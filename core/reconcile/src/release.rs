@@ -10,13 +10,16 @@ use std::sync::Arc;
 use pilothouse_api::{REQUESTED_AT, SourceObject};
 use pilothouse_machine::{Context, Interrupt, Random, SECOND};
 use pilothouse_protocol::{
-    Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Trigger, Why, metadata,
+    Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, StoredVersions,
+    Trigger, Why, metadata,
 };
 
 use crate::backoff::Backoff;
+use crate::charts::Charts;
 use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::source::source_reference;
+use crate::settled::{Quiet, Settled};
 use crate::source_events::{is_attempted, is_new_artifact, keep_newer};
 use crate::{Config, Ending, PassResult, Subject};
 
@@ -28,12 +31,19 @@ const PATIENCE: u64 = 1800 * SECOND;
 pub struct Release {
     key: ReleaseKey,
     config: Arc<Config>,
+    charts: Charts,
     context: Context,
     object: Option<Object>,
     sources: BTreeMap<ObjectRef, Object>,
     /// Sources that went while a pass was under way, which knows them still.
     gone_sources: BTreeSet<ObjectRef>,
     memory: Option<Memory>,
+    /// What the last pass has found, if it found nothing left to do and no more than can be compared.
+    settled: Option<Settled>,
+    /// What a watch shows of the storage.
+    stored: Option<Arc<StoredVersions>>,
+    /// Whether the pass that is due was asked for by nobody, only by the clock.
+    by_clock: bool,
     /// The uid of an object that was seen to its end: a late watch may still show it.
     gone: Option<String>,
     pass: Option<Box<Pass>>,
@@ -56,11 +66,15 @@ impl Release {
         Self {
             key,
             config,
+            charts: Charts::default(),
             context: Context::with_random(random),
             object: None,
             sources: BTreeMap::new(),
             gone_sources: BTreeSet::new(),
             memory: None,
+            settled: None,
+            stored: None,
+            by_clock: false,
             gone: None,
             pass: None,
             last: None,
@@ -74,8 +88,20 @@ impl Release {
         }
     }
 
+    /// Shares the charts that are open with other releases.
+    #[must_use]
+    pub fn with_charts(mut self, charts: Charts) -> Self {
+        self.charts = charts;
+        self
+    }
+
     /// Takes in one input and goes as far as it can.
     pub fn handle(&mut self, now: Now, input: Input) {
+        if let Input::Storage(stored) = input {
+            // Looked at when a pass begins; until then nothing follows from it.
+            self.stored = stored;
+            return;
+        }
         self.context.begin(now);
         match input {
             Input::Object(Some(object)) => self.see_object(object),
@@ -87,7 +113,7 @@ impl Release {
                 self.context.reply(id, reply);
             }
             Input::Observed { watch, observation } => self.context.observe(watch, observation),
-            Input::Timer => {}
+            Input::Timer | Input::Storage(_) => {}
             Input::Shutdown => {
                 self.shutting_down = true;
                 self.context.set_interrupt(Interrupt::Shutdown);
@@ -203,18 +229,32 @@ impl Release {
             self.context.set_interrupt(Interrupt::Changed(format!("HelmRelease/{}", self.key)));
         }
         if self.pass.is_none() {
-            self.memory = Some(match self.memory.take() {
-                Some(memory) => memory.seen(&object),
-                None => Memory::of(&object),
-            });
+            self.remember(&object);
         }
         self.object = Some(object);
     }
 
     /// A pass is due, and what was hopeless may be so no longer.
     fn input_changed(&mut self) {
-        self.queued = true;
+        self.ask();
         self.backoff.input_changed();
+    }
+
+    /// Takes over the status, if somebody else has written it.
+    fn remember(&mut self, object: &Object) {
+        let Some(memory) = self.memory.take() else {
+            self.memory = Some(Memory::of(object));
+            return;
+        };
+        if metadata::resource_version(object) == memory.resource_version && memory.resource_version != 0 {
+            self.memory = Some(memory);
+            return;
+        }
+        let seen = Memory::of(object);
+        if seen.status != memory.status {
+            self.settled = None;
+        }
+        self.memory = Some(memory.seen(seen));
     }
 
     /// Whether an object is older than what the machine has seen or written.
@@ -232,6 +272,7 @@ impl Release {
     fn forget_object(&mut self) {
         self.object = None;
         self.memory = None;
+        self.settled = None;
         self.pass = None;
         self.queued = false;
         self.next = None;
@@ -274,12 +315,20 @@ impl Release {
         }
     }
 
+    /// A pass is asked for: by somebody who may know more than what the watches have shown so far.
+    fn ask(&mut self) {
+        self.queued = true;
+        self.by_clock = false;
+    }
+
     fn wake(&mut self, trigger: &Trigger) {
         match trigger {
             // Only a release that waits for a dependency is woken by one.
             Trigger::Dependency(_) if self.pass.is_some() => self.dependency_changed = true,
             Trigger::Dependency(_) => {
-                self.queued |= self.next.is_some_and(|next| next.why == Why::Dependency);
+                if self.next.is_some_and(|next| next.why == Why::Dependency) {
+                    self.ask();
+                }
             }
             Trigger::Config(object) => {
                 self.input_changed();
@@ -304,6 +353,9 @@ impl Release {
         {
             subject.sources.insert(reference, Arc::clone(source));
         }
+        subject.charts = self.charts.clone();
+        let watched = self.stored.clone().filter(|_| self.by_clock);
+        subject.quiet = Quiet::new(self.settled.clone(), watched, &subject);
         Ok(subject)
     }
 
@@ -320,7 +372,8 @@ impl Release {
                 ending => ending,
             };
             if let Some(ending) = ending {
-                let (memory, mut learnt) = (pass.memory(), pass.take_sources());
+                let (memory, settled) = (pass.memory(), pass.take_settled());
+                let mut learnt = pass.take_sources();
                 learnt.retain(|reference, _| !self.gone_sources.contains(reference));
                 let hopeless = pass.is_hopeless() && !self.queued;
                 self.pass = None;
@@ -328,11 +381,13 @@ impl Release {
                 self.context.abandon();
                 self.memory = Some(memory);
                 self.backoff.count(&ending, hopeless);
+                self.settled = settled.filter(|_| matches!(ending, Ending::After { observed: true, .. }));
                 self.last = Some(PassResult::from(&ending));
                 self.finish(&ending);
             }
         } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
             self.next = None;
+            self.by_clock = !self.queued;
             self.queued = true;
         }
     }
@@ -341,7 +396,9 @@ impl Release {
     fn finish(&mut self, ending: &Ending) {
         let now = self.context.now.monotonic;
         let dependency_changed = std::mem::take(&mut self.dependency_changed);
-        self.queued |= dependency_changed && matches!(ending, Ending::After { why: Why::Dependency, .. });
+        if dependency_changed && matches!(ending, Ending::After { why: Why::Dependency, .. }) {
+            self.ask();
+        }
         match ending {
             Ending::Done => {}
             Ending::Gone => {
@@ -361,7 +418,7 @@ impl Release {
             Ending::Terminal(message) => {
                 self.context.log_error("Reconciler error", message);
             }
-            Ending::Interrupted => self.queued = true,
+            Ending::Interrupted => self.ask(),
         }
     }
 

@@ -13,7 +13,9 @@ use pilothouse_protocol::{Action, Event, EventType, Object, ObjectRef, ReleaseKe
 use serde_json::Value;
 
 use crate::Config;
+use crate::charts::Charts;
 use crate::phases::terminal::TerminalError;
+use crate::settled::{Quiet, Settled};
 
 /// Prefix of annotations that are copied onto every event.
 const EVENT_ANNOTATIONS: &str = "event.toolkit.fluxcd.io/";
@@ -39,6 +41,12 @@ pub struct Subject {
     pub dependency_cycle: Vec<ReleaseKey>,
     /// `spec.healthCheckExprs`, once they are read.
     pub health_checks: Option<Arc<dyn StatusReader>>,
+    /// Charts that are open already.
+    pub charts: Charts,
+    /// Set while the pass takes the short way to what the last one has found.
+    pub quiet: Option<Quiet>,
+    /// What a pass without anything left to do has found.
+    pub settled: Option<Settled>,
 }
 
 impl Subject {
@@ -61,6 +69,9 @@ impl Subject {
             object: if has_expressions { object.clone() } else { Value::Null },
             dependency_cycle: Vec::new(),
             health_checks: None,
+            charts: Charts::default(),
+            quiet: None,
+            settled: None,
         })
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use pilothouse_machine::Context;
-use pilothouse_protocol::{Failure, Patch, Reply, Request, RequestId};
+use pilothouse_protocol::{ApiError, Failure, Patch, Reply, Request, RequestId};
 use serde_json::{Map, Value, json};
 
 use crate::Subject;
 
-/// Tries of one write whose outcome stays unknown.
+/// Tries of one write that meets with conflicts, or whose outcome stays unknown.
 const TRIES: u32 = 3;
 
 /// Writes the status of a subject in one request.
@@ -73,7 +73,7 @@ impl WriteStatus {
                 Some(Written::Done)
             }
             Reply::Failed(failure) if failure.is_not_found() => Some(Written::Gone),
-            Reply::Failed(failure) if failure.is_unknown() && self.tries < TRIES => {
+            Reply::Failed(failure) if may_be_repeated(&failure) && self.tries < TRIES => {
                 // A merge patch can be repeated: it says what the status is to be.
                 self.tries += 1;
                 None
@@ -84,6 +84,11 @@ impl WriteStatus {
             }
         }
     }
+}
+
+/// Whether nobody knows what became of the write, or others wrote at the same moment.
+fn may_be_repeated(failure: &Failure) -> bool {
+    failure.is_unknown() || failure.api().is_some_and(ApiError::is_conflict)
 }
 
 /// The RFC 7386 patch that turns `from` into `to`.

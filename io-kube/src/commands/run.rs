@@ -169,7 +169,8 @@ async fn lead_operator(
     let operator = Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
     let mut operator = Measured::new(operator, metrics);
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
-    let (mut world, events) = world(flags, (&client, clusters), log, &inputs);
+    let namespace = settings.scope.namespace.clone();
+    let (mut world, events) = world(flags, (&client, clusters), log, &inputs, namespace);
     SharedWatches { client, log: log.clone(), inputs }.start(&settings.scope);
     log.info("setup", "starting manager", &[("version", json!(env!("CARGO_PKG_VERSION")))]);
     let grace = grace(flags);
@@ -237,6 +238,7 @@ fn world(
     (client, clusters): (&Arc<ApiClient>, Arc<Clusters>),
     log: &Log,
     inputs: &mpsc::Sender<pilothouse_operator::OperatorInput>,
+    namespace: Option<String>,
 ) -> (RealWorld, EventTasks) {
     let http = http_client();
     let hosts = HostOverrides {
@@ -251,7 +253,7 @@ fn world(
     let (recorder, events) = Recorder::start(Arc::clone(client), notifier, instance, log.clone());
     let world = RealWorld {
         performer: Arc::new(Performer::new(Arc::clone(&clusters), fetcher)),
-        watches: MachineWatches::new(clusters, inputs.clone()),
+        watches: MachineWatches::new(clusters, inputs.clone(), namespace),
         recorder,
         log: log.clone(),
         inputs: inputs.clone(),

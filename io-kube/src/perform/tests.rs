@@ -27,15 +27,6 @@ fn every_request_has_its_line() {
     let cases = [
         (Request::Get { object: object.clone() }, "GET /api/v1/namespaces/ns/secrets/x -"),
         (
-            Request::List {
-                api_version: "v1".into(),
-                kind: "Secret".into(),
-                namespace: None,
-                labels: [("owner".to_owned(), "helm".to_owned())].into(),
-            },
-            "GET /api/v1/secrets?labelSelector=owner%3Dhelm -",
-        ),
-        (
             Request::Create { body: secret() },
             "POST /api/v1/namespaces/ns/secrets?fieldManager=helm-controller application/json",
         ),
@@ -71,6 +62,15 @@ fn every_request_has_its_line() {
     for (request, expected) in cases {
         assert_eq!(line(&http_request(&request, &secrets()).unwrap()), expected);
     }
+}
+
+#[test]
+fn lists_select_by_labels() {
+    let kind = GroupVersionKind::new("v1", "Secret");
+    let labels = [("owner".to_owned(), "helm".to_owned())].into();
+    let path = |namespace| list_path(&kind, &secrets(), namespace, &labels);
+    assert_eq!(path(None).as_str(), "/api/v1/secrets?labelSelector=owner%3Dhelm");
+    assert_eq!(path(Some("ns")).as_str(), "/api/v1/namespaces/ns/secrets?labelSelector=owner%3Dhelm");
 }
 
 #[test]

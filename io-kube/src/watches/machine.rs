@@ -1,41 +1,55 @@
 //! Watches of release machines.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pilothouse_api::ORIGIN_NAME_LABEL;
 use pilothouse_operator::OperatorInput;
 use pilothouse_protocol::{
-    Failure, GroupVersionKind, Identity, Observation, ReleaseKey, WatchId, WatchTarget,
+    Failure, GroupVersionKind, Identity, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget,
 };
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::backoff::WatchBackoff;
+use super::joined::{JoinedStream, Told};
 use super::stream::{Flow, ListWatch, Observer, Seen, follow};
+use crate::client::ApiClient;
 use crate::clusters::Clusters;
 use crate::discovery::Catalog;
-use crate::paths::{Path, label_selector};
+use crate::paths::label_selector;
 
-/// The watches that run, one task for each.
+/// The watches that run, one task for each. Those that select by the label of a HelmRelease share their streams.
 pub struct MachineWatches {
     clusters: Arc<Clusters>,
     inputs: mpsc::Sender<OperatorInput>,
+    streams: Arc<Streams>,
     running: BTreeMap<(ReleaseKey, WatchId), AbortHandle>,
 }
 
 impl MachineWatches {
-    /// No watches yet; what they see goes to `inputs`.
+    /// No watches yet; what they see goes to `inputs`. With a namespace, nothing outside of it may be looked at.
     #[must_use]
-    pub fn new(clusters: Arc<Clusters>, inputs: mpsc::Sender<OperatorInput>) -> Self {
-        Self { clusters, inputs, running: BTreeMap::new() }
+    pub fn new(
+        clusters: Arc<Clusters>,
+        inputs: mpsc::Sender<OperatorInput>,
+        namespace: Option<String>,
+    ) -> Self {
+        let streams = Arc::new(Streams { namespace, ..Streams::default() });
+        Self { clusters, inputs, streams, running: BTreeMap::new() }
     }
 
     /// Starts a watch. One that runs under the same name ends.
     pub fn start(&mut self, key: ReleaseKey, id: WatchId, identity: Identity, target: WatchTarget) {
         self.running.retain(|_, task| !task.is_finished());
-        let observer = MachineObserver { key: key.clone(), watch: id, inputs: self.inputs.clone() };
-        let run = run(Arc::clone(&self.clusters), identity, target, observer);
-        let task = tokio::spawn(run).abort_handle();
+        let watch = Watch {
+            clusters: Arc::clone(&self.clusters),
+            streams: Arc::clone(&self.streams),
+            identity,
+            target,
+            observer: MachineObserver { key: key.clone(), watch: id, inputs: self.inputs.clone() },
+        };
+        let task = tokio::spawn(watch.run()).abort_handle();
         if let Some(former) = self.running.insert((key, id), task) {
             former.abort();
         }
@@ -57,29 +71,113 @@ impl Drop for MachineWatches {
     }
 }
 
-async fn run(
+/// One watch of a machine.
+struct Watch {
     clusters: Arc<Clusters>,
+    streams: Arc<Streams>,
     identity: Identity,
     target: WatchTarget,
-    mut observer: MachineObserver,
-) {
-    let mut backoff = WatchBackoff::default();
-    loop {
-        let cluster = clusters.of(&identity).await;
-        let found = match &cluster {
-            Ok(cluster) => list_watch(&cluster.catalog, &identity, &target).await.map(|what| (cluster, what)),
-            Err(failure) => Err(failure.clone()),
-        };
-        match found {
-            Ok((cluster, what)) => return follow(&cluster.client, &what, &mut observer).await,
-            Err(failure) => {
-                if observer.failed(failure).await == Flow::Stop {
-                    return;
-                }
+    observer: MachineObserver,
+}
+
+impl Watch {
+    /// Tells the machine what there is and what changes, until the watch is stopped or cannot be had.
+    async fn run(mut self) {
+        let mut backoff = WatchBackoff::default();
+        while let Err(failure) = self.attempt(&mut backoff).await {
+            if let Some(failure) = failure
+                && self.observer.failed(failure).await == Flow::Stop
+            {
+                return;
             }
+            backoff.pause().await;
         }
-        backoff.pause().await;
     }
+
+    /// Watches until it is enough. Fails when it has to be begun again, with the reason if there is one.
+    async fn attempt(&mut self, backoff: &mut WatchBackoff) -> Result<(), Option<Failure>> {
+        let cluster = self.clusters.of(&self.identity).await?;
+        let own = list_watch(&cluster.catalog, &self.identity, &self.target).await?;
+        if is_shared(&self.target) {
+            return self.take_part(&cluster.client, &own, backoff).await;
+        }
+        follow(&cluster.client, &own, &mut self.observer).await;
+        Ok(())
+    }
+
+    /// Takes part in a shared stream.
+    async fn take_part(
+        &mut self,
+        client: &Arc<ApiClient>,
+        own: &ListWatch,
+        backoff: &mut WatchBackoff,
+    ) -> Result<(), Option<Failure>> {
+        let place = self.streams.place(own);
+        let stream = self.streams.find(&place, own);
+        let (objects, mut membership) = stream.join(client, own, &self.target.labels).await?;
+        let mut flow = self.observer.seen(Seen::Snapshot(objects)).await;
+        while flow == Flow::Continue {
+            flow = match membership.next().await {
+                Some(Told::Changed(object)) => self.observer.seen(Seen::Changed(object)).await,
+                Some(Told::Gone(object)) => self.observer.seen(Seen::Gone(object)).await,
+                // Not allowed everywhere, maybe allowed here.
+                Some(Told::Failed(failure)) if is_final(&failure) && self.streams.narrow(&place) => {
+                    return Err(None);
+                }
+                Some(Told::Failed(failure)) => return Err(Some(failure)),
+                None => return Err(None),
+            };
+            backoff.reset();
+        }
+        Ok(())
+    }
+}
+
+/// Where a stream looks: as whom, for which kind, in which namespace.
+type Place = (Identity, GroupVersionKind, Option<String>);
+
+/// The shared streams.
+#[derive(Default)]
+struct Streams {
+    /// The only namespace that may be looked at.
+    namespace: Option<String>,
+    running: Mutex<BTreeMap<Place, Arc<JoinedStream>>>,
+    /// Kinds that may not be watched everywhere.
+    narrowed: Mutex<BTreeSet<(Identity, GroupVersionKind)>>,
+}
+
+impl Streams {
+    /// The place of the stream in which a watch takes part. The operator itself looks everywhere with one stream; service
+    /// accounts, which usually may not, have one for each namespace.
+    fn place(&self, own: &ListWatch) -> Place {
+        let kind = (own.identity.clone(), own.kind.clone());
+        let narrow = own.identity.impersonated().is_some() || lock(&self.narrowed).contains(&kind);
+        let wide = self.namespace.clone().filter(|_| own.namespace.is_some());
+        let namespace = if narrow { own.namespace.clone() } else { wide };
+        (kind.0, kind.1, namespace)
+    }
+
+    fn find(&self, place: &Place, own: &ListWatch) -> Arc<JoinedStream> {
+        let mut running = lock(&self.running);
+        running.retain(|other, stream| other == place || !stream.is_deserted());
+        let what =
+            || ListWatch { namespace: place.2.clone(), labels: ORIGIN_NAME_LABEL.to_owned(), ..own.clone() };
+        Arc::clone(running.entry(place.clone()).or_insert_with(|| JoinedStream::new(what())))
+    }
+
+    /// Gives up looking everywhere for a kind; whether that is news.
+    fn narrow(&self, place: &Place) -> bool {
+        place.2.is_none() && lock(&self.narrowed).insert((place.0.clone(), place.1.clone()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the objects of a watch are those of one HelmRelease, by the label that all managed objects carry.
+fn is_shared(target: &WatchTarget) -> bool {
+    target.name.is_none() && target.labels.contains_key(ORIGIN_NAME_LABEL)
 }
 
 async fn list_watch(
@@ -89,10 +187,10 @@ async fn list_watch(
 ) -> Result<ListWatch, Failure> {
     let kind = GroupVersionKind::new(target.api_version.as_str(), target.kind.as_str());
     let resource = catalog.resource(&kind).await?;
-    let namespace = target.namespace.as_deref().filter(|_| resource.namespaced);
     Ok(ListWatch {
         identity: identity.clone(),
-        collection: Path::collection(&target.api_version, &resource.plural, namespace),
+        namespace: target.namespace.clone().filter(|_| resource.namespaced),
+        plural: resource.plural,
         kind,
         labels: label_selector(&target.labels),
         fields: target.name.as_ref().map(|name| format!("metadata.name={name}")).unwrap_or_default(),
@@ -118,7 +216,7 @@ impl Observer for MachineObserver {
         self.tell(match seen {
             Seen::Snapshot(objects) => Observation::Snapshot(objects),
             Seen::Changed(object) => Observation::Changed(object),
-            Seen::Gone(object) => Observation::Gone(object),
+            Seen::Gone(object) => Observation::Gone(ObjectRef::of(&object)),
         })
         .await
     }

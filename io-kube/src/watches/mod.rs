@@ -1,6 +1,7 @@
 //! Lists and watches on the raw API: those of the whole operator and those that release machines ask for.
 
 mod backoff;
+mod joined;
 mod lines;
 mod machine;
 mod shared;

@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 use super::stream::{Flow, ListWatch, Observer, Seen, follow};
 use crate::client::ApiClient;
 use crate::logs::Log;
-use crate::paths::Path;
 
 const HELM_API: &str = "helm.toolkit.fluxcd.io/v2";
+/// The label of Helm's storage objects.
+const STORAGE_LABELS: &str = "owner=helm";
 const SOURCE_API: &str = "source.toolkit.fluxcd.io/v1";
 
 /// Which objects are watched.
@@ -36,6 +37,15 @@ enum Role {
     Release,
     Source,
     Config,
+    /// Helm's storage objects.
+    Storage,
+}
+
+impl Role {
+    /// Whether the operator starts without a first list of these.
+    fn may_come_late(self) -> bool {
+        matches!(self, Self::Config | Self::Storage)
+    }
 }
 
 /// The watches, and where what they see goes to.
@@ -53,16 +63,17 @@ impl SharedWatches {
     /// sources; a kind that is not installed has no objects.
     pub fn start(&self, scope: &WatchScope) {
         let kinds = kinds(scope);
-        let waiting = kinds.iter().filter(|(role, ..)| *role != Role::Config).count();
+        let waiting = kinds.iter().filter(|(role, ..)| !role.may_come_late()).count();
         let unsynced = Arc::new(AtomicUsize::new(waiting));
         for (role, kind, plural, labels) in kinds {
             let what = ListWatch {
                 identity: Identity::Controller,
-                collection: Path::collection(&kind.api_version, plural, scope.namespace.as_deref()),
                 kind: kind.clone(),
+                plural: plural.to_owned(),
+                namespace: scope.namespace.clone(),
                 labels,
                 fields: String::new(),
-                metadata_only: role == Role::Config,
+                metadata_only: role.may_come_late(),
             };
             let mut observer = SharedObserver {
                 role,
@@ -70,7 +81,7 @@ impl SharedWatches {
                 plural,
                 known: None,
                 trouble: None,
-                unsynced: (role != Role::Config).then(|| Arc::clone(&unsynced)),
+                unsynced: (!role.may_come_late()).then(|| Arc::clone(&unsynced)),
                 log: self.log.clone(),
                 inputs: self.inputs.clone(),
             };
@@ -97,6 +108,7 @@ fn kinds(scope: &WatchScope) -> Vec<(Role, GroupVersionKind, &'static str, Strin
             kinds.push((Role::Config, GroupVersionKind::new("v1", kind), plural, labels.clone()));
         }
     }
+    kinds.push((Role::Storage, GroupVersionKind::new("v1", "Secret"), "secrets", STORAGE_LABELS.to_owned()));
     kinds
 }
 
@@ -116,14 +128,19 @@ struct SharedObserver {
 
 impl Observer for SharedObserver {
     async fn seen(&mut self, seen: Seen) -> Flow {
-        if self.trouble.take().is_some() {
+        let recovers = self.trouble.take().is_some();
+        if recovers {
             self.log.info("watch", "watch works again", &self.fields());
         }
-        let result = match seen {
+        let is_whole = recovers || matches!(seen, Seen::Snapshot(_));
+        let mut result = match seen {
             Seen::Snapshot(objects) => self.snapshot(objects).await,
             Seen::Changed(object) => self.changed(object).await,
-            Seen::Gone(object) => self.gone(object).await,
+            Seen::Gone(object) => self.gone(ObjectRef::of(&object)).await,
         };
+        if is_whole && self.role == Role::Storage && result.is_ok() {
+            result = self.send(OperatorInput::StorageWatched(true)).await;
+        }
         if result.is_ok() { Flow::Continue } else { Flow::Stop }
     }
 
@@ -133,7 +150,11 @@ impl Observer for SharedObserver {
             self.report(&failure);
             self.trouble = Some(text);
         }
-        let result = if failure.is_not_found() { self.listed().await } else { Ok(()) };
+        let result = match self.role {
+            Role::Storage => self.send(OperatorInput::StorageWatched(false)).await,
+            _ if failure.is_not_found() => self.listed().await,
+            _ => Ok(()),
+        };
         if result.is_ok() { Flow::Continue } else { Flow::Stop }
     }
 }
@@ -184,7 +205,15 @@ impl SharedObserver {
             }
             Role::Source => OperatorInput::Source { object, value },
             Role::Config => OperatorInput::Config { object },
+            Role::Storage => {
+                let version = value.as_deref().map(metadata::resource_version);
+                OperatorInput::Storage { object, version }
+            }
         };
+        self.send(input).await
+    }
+
+    async fn send(&self, input: OperatorInput) -> Result<(), Closed> {
         self.inputs.send(input).await.map_err(|_| Closed)
     }
 
@@ -192,7 +221,7 @@ impl SharedObserver {
     async fn listed(&mut self) -> Result<(), Closed> {
         match self.unsynced.take() {
             Some(unsynced) if unsynced.fetch_sub(1, Ordering::AcqRel) == 1 => {
-                self.inputs.send(OperatorInput::Synced).await.map_err(|_| Closed)
+                self.send(OperatorInput::Synced).await
             }
             _ => Ok(()),
         }
@@ -254,6 +283,8 @@ mod tests {
                 }
                 OperatorInput::Config { object } => format!("~{}", object.name),
                 OperatorInput::Synced => "synced".to_owned(),
+                OperatorInput::Storage { object, version } => format!("{}:{version:?}", object.name),
+                OperatorInput::StorageWatched(watched) => format!("watched:{watched}"),
                 other => format!("{other:?}"),
             })
             .collect()
@@ -267,7 +298,7 @@ mod tests {
         observer.seen(Seen::Changed(object("c", "3"))).await;
         observer.seen(Seen::Snapshot(vec![object("b", "2"), object("c", "4")])).await;
         assert_eq!(told(&mut received), ["+c", "+c", "-a"]);
-        observer.seen(Seen::Gone(ObjectRef::of(&object("b", "5")))).await;
+        observer.seen(Seen::Gone(object("b", "5"))).await;
         assert_eq!(told(&mut received), ["-b"]);
     }
 
@@ -277,6 +308,19 @@ mod tests {
         observer.seen(Seen::Snapshot(vec![object("a", "1")])).await;
         observer.seen(Seen::Snapshot(vec![object("a", "2"), object("b", "2")])).await;
         assert_eq!(told(&mut received), ["~a", "~b"]);
+    }
+
+    #[tokio::test]
+    async fn storage_is_watched_while_the_watch_works() {
+        let (mut observer, mut received) = observer(Role::Storage, &Arc::new(AtomicUsize::new(9)));
+        observer.seen(Seen::Snapshot(vec![object("a", "1")])).await;
+        assert_eq!(told(&mut received), ["a:Some(1)", "watched:true"]);
+        observer.seen(Seen::Gone(object("a", "2"))).await;
+        assert_eq!(told(&mut received), ["a:None"]);
+        observer.failed(Failure::Unreachable("refused".into())).await;
+        assert_eq!(told(&mut received), ["watched:false"]);
+        observer.seen(Seen::Changed(object("b", "3"))).await;
+        assert_eq!(told(&mut received), ["b:Some(3)", "watched:true"]);
     }
 
     #[tokio::test]

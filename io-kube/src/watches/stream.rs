@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Request, header::ACCEPT};
 use http_body_util::BodyExt;
-use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, ObjectRef, metadata};
+use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, metadata};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -14,9 +14,11 @@ use super::backoff::WatchBackoff;
 use super::lines::Lines;
 use crate::client::{ApiClient, plain};
 use crate::clock::jitter;
+use crate::pages::all_pages;
 use crate::paths::Path;
 use crate::perform::list_items;
 use crate::reply;
+use crate::trimmed::{Trimmed, WatchEvent};
 
 /// The shortest time, in seconds, after which the server is asked to end a watch. A connection that is dead without
 /// anybody having noticed is found out this way.
@@ -36,10 +38,12 @@ const METADATA_OBJECT: &str = "application/json;as=PartialObjectMetadata;v=v1;g=
 pub struct ListWatch {
     /// Who asks.
     pub identity: Identity,
-    /// The collection, without query.
-    pub collection: Path,
     /// The kind of the objects.
     pub kind: GroupVersionKind,
+    /// Its name in paths.
+    pub plural: String,
+    /// One namespace, or all.
+    pub namespace: Option<String>,
     /// A label selector; empty for none.
     pub labels: String,
     /// A field selector; empty for none.
@@ -55,8 +59,8 @@ pub enum Seen {
     Snapshot(Vec<Object>),
     /// An object was created or changed.
     Changed(Object),
-    /// An object is gone, or not selected any more.
-    Gone(ObjectRef),
+    /// An object is gone, or not selected any more: as it was last.
+    Gone(Object),
 }
 
 /// Whether to go on.
@@ -77,7 +81,7 @@ pub trait Observer: Send {
 }
 
 /// Why a watch is over.
-enum End {
+pub(super) enum End {
     /// In order, or by a broken connection after something was seen: it goes on from where it was.
     Resumable,
     /// Before anything was seen.
@@ -128,14 +132,20 @@ pub async fn follow<O: Observer>(client: &ApiClient, what: &ListWatch, observer:
 
 impl ListWatch {
     /// All objects, and the resource version from which a watch goes on. The answer is not older than the question.
-    async fn list(&self, client: &ApiClient) -> Result<(Vec<Object>, String), Failure> {
-        let list = client.call(&self.identity, self.request(self.selected(), METADATA_LIST)?).await?;
-        let version = metadata::text(&list, "resourceVersion").to_owned();
-        let objects = list_items(list, &self.kind).into_iter().map(trimmed).collect();
-        Ok((objects, version))
+    pub(crate) async fn list(&self, client: &ApiClient) -> Result<(Vec<Object>, String), Failure> {
+        let page =
+            |path: Path| async move { client.list(&self.identity, self.request(path, METADATA_LIST)?).await };
+        let listed =
+            all_pages(&self.selected(), page, |items| list_items(items, &self.kind).into_iter()).await?;
+        Ok((listed.items, listed.version))
     }
 
-    async fn watch<O: Observer>(&self, client: &ApiClient, version: &mut String, observer: &mut O) -> End {
+    pub(super) async fn watch<O: Observer>(
+        &self,
+        client: &ApiClient,
+        version: &mut String,
+        observer: &mut O,
+    ) -> End {
         let seconds = WATCH_SECONDS_MIN + jitter(WATCH_SECONDS_SPREAD);
         let path = self
             .selected()
@@ -144,7 +154,7 @@ impl ListWatch {
             .query("resourceVersion", version)
             .query("timeoutSeconds", &seconds.to_string());
         let opened = match self.request(path, METADATA_OBJECT) {
-            Ok(request) => client.send(&self.identity, request).await,
+            Ok(request) => client.watch(&self.identity, request).await,
             Err(failure) => Err(failure),
         };
         let mut lines = match opened {
@@ -177,14 +187,13 @@ impl ListWatch {
 
     /// Handles one event of a watch; `None` to go on.
     async fn event<O: Observer>(&self, line: &[u8], version: &mut String, observer: &mut O) -> Option<End> {
-        let mut event: Value = match serde_json::from_slice(line) {
+        let WatchEvent { kind, object: Trimmed(mut object) } = match serde_json::from_slice(line) {
             Ok(event) => event,
             Err(error) => {
                 return Some(End::Expired(Some(Failure::Unknown(format!("unreadable event: {error}")))));
             }
         };
-        let mut object = event["object"].take();
-        if event["type"] == "ERROR" {
+        if kind == "ERROR" {
             let error = reply::of_status(&object);
             return Some(End::Expired((error.code != 410).then_some(Failure::Api(error))));
         }
@@ -196,16 +205,16 @@ impl ListWatch {
             fields.insert("apiVersion".to_owned(), Value::String(self.kind.api_version.clone()));
             fields.insert("kind".to_owned(), Value::String(self.kind.kind.clone()));
         }
-        let seen = match event["type"].as_str() {
-            Some("ADDED" | "MODIFIED") => Seen::Changed(trimmed(Arc::new(object))),
-            Some("DELETED") => Seen::Gone(ObjectRef::of(&object)),
+        let seen = match kind.as_str() {
+            "ADDED" | "MODIFIED" => Seen::Changed(Arc::new(object)),
+            "DELETED" => Seen::Gone(Arc::new(object)),
             _ => return None,
         };
         (observer.seen(seen).await == Flow::Stop).then_some(End::Stopped)
     }
 
     fn selected(&self) -> Path {
-        let path = self.collection.clone();
+        let path = Path::collection(&self.kind.api_version, &self.plural, self.namespace.as_deref());
         path.query_unless_empty("labelSelector", &self.labels)
             .query_unless_empty("fieldSelector", &self.fields)
     }
@@ -217,14 +226,6 @@ impl ListWatch {
             .body(Vec::new())
             .map_err(|error| Failure::Unreachable(error.to_string()))
     }
-}
-
-/// The object without `metadata.managedFields`, which nobody reads from a watch and which is often the larger part.
-fn trimmed(mut object: Object) -> Object {
-    if let Some(Value::Object(fields)) = Arc::make_mut(&mut object).get_mut("metadata") {
-        fields.remove("managedFields");
-    }
-    object
 }
 
 #[cfg(test)]

@@ -116,6 +116,9 @@ impl Server {
             Request::List { api_version, kind, namespace, labels } => {
                 self.list(&caller, api_version, kind, namespace.as_deref(), labels).map(Reply::List)
             }
+            Request::ListMetadata { api_version, kind, namespace, labels } => self
+                .list(&caller, api_version, kind, namespace.as_deref(), labels)
+                .map(|objects| Reply::List(objects.iter().map(read::metadata_of).collect())),
             Request::Create { body } => self.create(&caller, body).map(Reply::Object),
             Request::Update { body } => self.update(&caller, body).map(Reply::Object),
             Request::Patch { object, patch, body, status, dry_run } => {

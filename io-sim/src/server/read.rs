@@ -50,6 +50,13 @@ pub(super) fn has_labels(object: &Value, labels: &BTreeMap<String, String>) -> b
     labels.iter().all(|(key, value)| metadata::label(object, key) == Some(value))
 }
 
+/// The names and the metadata of an object.
+pub(super) fn metadata_of(object: &Object) -> Object {
+    let parts = ["apiVersion", "kind", "metadata"];
+    let kept = parts.into_iter().filter_map(|part| Some((part.to_owned(), object.get(part)?.clone())));
+    Arc::new(Value::Object(kept.collect()))
+}
+
 /// An object in the version that was asked for. Only `apiVersion` differs between versions.
 pub(super) fn in_version(kind: &Kind, object: &Object) -> Object {
     if object.get("apiVersion").and_then(Value::as_str) == Some(&kind.gvk.api_version) {

@@ -28,6 +28,9 @@ const FOLLOWED: [(&str, &str); 6] = [
 /// (spec 06 §1).
 const CONFIG_LABEL: (&str, &str) = ("reconcile.fluxcd.io/watch", "Enabled");
 
+/// The label of Helm's storage objects.
+const STORAGE_LABEL: (&str, &str) = ("owner", "helm");
+
 /// What the operator follows with default flags.
 #[must_use]
 pub fn followed() -> Vec<WatchTarget> {
@@ -41,7 +44,11 @@ pub fn followed() -> Vec<WatchTarget> {
             name: None,
         }
     };
-    FOLLOWED.into_iter().map(target).collect()
+    let storage = WatchTarget {
+        labels: BTreeMap::from([(STORAGE_LABEL.0.to_owned(), STORAGE_LABEL.1.to_owned())]),
+        ..target(("v1", "Secret"))
+    };
+    FOLLOWED.into_iter().map(target).chain([storage]).collect()
 }
 
 /// Whom a watch serves.
@@ -49,6 +56,17 @@ pub fn followed() -> Vec<WatchTarget> {
 enum Owner {
     Machine(ReleaseKey, WatchId),
     Operator,
+    /// The operator's watch of Helm's storage, of which it wants to know the versions only.
+    Storage,
+}
+
+impl Owner {
+    /// Of one of the operator's own watches.
+    fn of_followed(target: &WatchTarget) -> Self {
+        let (label, value) = STORAGE_LABEL;
+        let is_storage = target.labels.get(label).is_some_and(|found| found == value);
+        if is_storage && target.kind == "Secret" { Self::Storage } else { Self::Operator }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -77,8 +95,11 @@ impl Watches {
     pub(super) fn follow_all(&mut self, server: &Server, targets: &[WatchTarget]) -> Vec<OperatorInput> {
         let mut inputs = Vec::new();
         for target in targets {
-            let handle = self.add(Owner::Operator, Identity::Controller, target.clone(), server);
+            let owner = Owner::of_followed(target);
+            let is_storage = owner == Owner::Storage;
+            let handle = self.add(owner, Identity::Controller, target.clone(), server);
             inputs.extend(self.deliver(handle, server, u64::MAX));
+            inputs.extend(is_storage.then_some(OperatorInput::StorageWatched(true)));
         }
         inputs.push(OperatorInput::Synced);
         inputs
@@ -168,9 +189,9 @@ impl Watches {
                         let observation = Observation::Snapshot(objects);
                         vec![OperatorInput::Observed { key: key.clone(), watch: *id, observation }]
                     }
-                    Owner::Operator => objects
+                    owner => objects
                         .into_iter()
-                        .filter_map(|object| event_input(&Owner::Operator, WatchEvent::Changed(object)))
+                        .filter_map(|object| event_input(owner, WatchEvent::Changed(object)))
                         .collect(),
                 }
             }
@@ -217,6 +238,10 @@ fn event_input(owner: &Owner, event: WatchEvent) -> Option<OperatorInput> {
         WatchEvent::Changed(object) => (ObjectRef::of(&object), Some(object)),
         WatchEvent::Gone(object) => (object, None),
     };
+    if *owner == Owner::Storage {
+        let version = value.as_deref().map(metadata::resource_version);
+        return Some(OperatorInput::Storage { object: reference, version });
+    }
     match reference.kind.as_str() {
         "HelmRelease" => {
             let key = ReleaseKey::new(reference.namespace.unwrap_or_default(), reference.name);

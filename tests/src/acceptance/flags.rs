@@ -43,6 +43,11 @@ pub fn config(flags: &[String]) -> Result<Flags, UnknownFlag> {
             "--feature-gates" => gates(&mut found.config, value).ok_or_else(unknown)?,
             "--insecure-kubeconfig-tls" => found.config.insecure_kube_config_tls = value == "true",
             "--override-manager" => found.config.override_managers.push(value.to_owned()),
+            "--requeue-dependency" => {
+                let seconds: u64 =
+                    value.strip_suffix('s').and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
+                found.config.requeue_dependency = seconds * 1_000_000_000;
+            }
             _ => return Err(unknown()),
         }
     }

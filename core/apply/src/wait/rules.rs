@@ -13,7 +13,7 @@ use crate::readiness::{
 };
 
 /// Kinds that are ready as soon as they are written.
-const STATIC_KINDS: [(&str, &str); 12] = [
+const STATIC_KINDS: [(&str, &str); 15] = [
     ("", "ConfigMap"),
     ("", "Secret"),
     ("", "ServiceAccount"),
@@ -24,6 +24,9 @@ const STATIC_KINDS: [(&str, &str); 12] = [
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
     ("scheduling.k8s.io", "PriorityClass"),
     ("storage.k8s.io", "StorageClass"),
+    ("networking.k8s.io", "Ingress"),
+    ("networking.k8s.io", "IngressClass"),
+    ("networking.k8s.io", "NetworkPolicy"),
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
 ];
@@ -61,10 +64,7 @@ impl Rules {
         }
         match self.wait_for {
             WaitFor::HookReady => !is_kind(reference, "batch", "Job") && !is_kind(reference, "", "Pod"),
-            WaitFor::Ready { .. } | WaitFor::Gone => {
-                let is_static = STATIC_KINDS.iter().any(|(group, kind)| is_kind(reference, group, kind));
-                is_paused(object) || (was_written && is_static)
-            }
+            WaitFor::Ready { .. } | WaitFor::Gone => is_paused(object) || (was_written && is_static(object)),
         }
     }
 
@@ -84,6 +84,14 @@ impl Rules {
 pub(super) fn may_vanish(object: &ManifestObject) -> bool {
     let ttl = object.body.pointer("/spec/ttlSecondsAfterFinished");
     is_kind(&object.reference, "batch", "Job") && ttl.is_some_and(|ttl| !ttl.is_null())
+}
+
+/// Whether nothing that happens later changes the verdict on an object.
+fn is_static(object: &ManifestObject) -> bool {
+    let reference = &object.reference;
+    let balanced = object.body.pointer("/spec/type").and_then(Value::as_str) == Some("LoadBalancer");
+    STATIC_KINDS.iter().any(|(group, kind)| is_kind(reference, group, kind))
+        || (is_kind(reference, "", "Service") && !balanced)
 }
 
 fn is_paused(object: &ManifestObject) -> bool {

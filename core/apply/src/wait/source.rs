@@ -41,7 +41,7 @@ pub(super) enum Source {
 
 impl Source {
     /// The sources of some objects: objects of one kind and namespace that all carry the labels of their origin share a
-    /// watch.
+    /// watch, which a driver can serve from one stream for all releases.
     pub(super) fn of_all(
         objects: &[ManifestObject],
         origin: Option<&(String, String)>,
@@ -49,8 +49,7 @@ impl Source {
     ) -> Vec<Self> {
         let mut groups: BTreeMap<Group, Option<WatchId>> = BTreeMap::new();
         for (group, members) in members(objects) {
-            let labels =
-                origin.filter(|origin| members.len() > 1 && members.iter().all(|m| has_origin(m, origin)));
+            let labels = origin.filter(|origin| members.iter().all(|member| has_origin(member, origin)));
             let watch = labels.map(|origin| context.watch(group_target(group, origin)));
             groups.insert(group, watch);
         }

@@ -13,7 +13,7 @@ const SECOND: i64 = 1_000_000_000;
 #[derive(Debug)]
 pub(super) enum Exchange {
     Begin(StorageOperation),
-    Awaiting { ticket: Ticket, call: Call },
+    Awaiting { operation: Box<StorageOperation>, ticket: Ticket, call: Call },
 }
 
 impl Exchange {
@@ -33,12 +33,14 @@ impl Exchange {
             match storage.observer.begin(operation.clone(), now) {
                 Err(error) => return Some(Err(error)),
                 Ok((ticket, request)) => {
-                    *self = Self::Awaiting { ticket, call: Call::send(context, request) }
+                    let operation = Box::new(operation.clone());
+                    *self = Self::Awaiting { operation, ticket, call: Call::send(context, request) }
                 }
             }
         }
-        let Self::Awaiting { ticket, call } = self else { return None };
+        let Self::Awaiting { operation, ticket, call } = self else { return None };
         let reply = call.poll(context)?;
+        storage.versions.learn(operation, &reply);
         let result = storage.observer.finish(*ticket, &reply);
         Some(result.unwrap_or(Err(StorageError::UnexpectedReply("a finished operation"))))
     }

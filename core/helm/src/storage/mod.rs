@@ -2,16 +2,20 @@
 
 mod exchange;
 mod read;
+mod versions;
 mod write;
 
-use pilothouse_protocol::ApiError;
+use std::sync::Arc;
+
+use pilothouse_protocol::{ApiError, StoredVersions};
 use pilothouse_release::{
-    JournalEntry, Limits, Observer, ReleaseRecord, SecretDriver, StorageError, check_size,
+    JournalEntry, Limits, Observer, ReleaseRecord, SecretDriver, StorageError, StorageKey, check_size,
 };
 
 use crate::HelmError;
 
-pub use read::{GetRelease, ListReleases};
+pub use read::{GetRelease, ListReleases, is_confirmed, list_versions};
+use versions::Versions;
 pub use write::{CreateRelease, DeleteRelease, UpdateRelease};
 
 /// Bytes that status, descriptions and phases of hooks may add to a stored release while it is worked on.
@@ -24,6 +28,7 @@ const ROOM_TO_GROW: usize = 4096;
 pub struct Storage {
     namespace: String,
     observer: Observer<SecretDriver>,
+    versions: Box<Versions>,
 }
 
 /// A position in the journal of a [`Storage`].
@@ -35,7 +40,8 @@ impl Storage {
     #[must_use]
     pub fn new(namespace: impl Into<String>) -> Self {
         let namespace = namespace.into();
-        Self { observer: Observer::new(SecretDriver::new(namespace.clone())), namespace }
+        let observer = Observer::new(SecretDriver::new(namespace.clone()));
+        Self { observer, namespace, versions: Box::default() }
     }
 
     /// The namespace.
@@ -60,6 +66,24 @@ impl Storage {
     #[must_use]
     pub fn observer(&self) -> &Observer<SecretDriver> {
         &self.observer
+    }
+
+    /// The resource version of each storage object of a release, as of the last reads and acknowledged writes; `None`
+    /// when not all of them are known.
+    #[must_use]
+    pub fn versions(&self, name: &str) -> Option<&StoredVersions> {
+        self.versions.of(name)
+    }
+
+    /// The revisions of a release, oldest first, when all of them are known: all were listed, and each write since was
+    /// acknowledged.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<Vec<Arc<ReleaseRecord>>> {
+        let versions = self.versions.of(name)?;
+        let record = |key: &String| self.observer.observed(&StorageKey::parse(key)?);
+        let mut records = versions.keys().map(record).collect::<Option<Vec<_>>>()?;
+        records.sort_by_key(|record| record.version);
+        Some(records)
     }
 
     /// The end of the journal as it is now.

@@ -59,6 +59,18 @@ fn a_lost_write_is_made_again() {
 }
 
 #[test]
+fn a_write_that_did_not_arrive_is_made_again() {
+    let mut fake = Fake::new();
+    let mut first = true;
+    fake.fault = Some(Box::new(move |request| {
+        let fails = matches!(request, Request::Create { .. }) && std::mem::take(&mut first);
+        fails.then(|| Reply::Failed(Failure::Unreachable("refused".to_owned())))
+    }));
+    let (writes, result) = create(&mut fake);
+    assert_eq!((writes, result), (vec!["Create 1 pending-install: x".to_owned()], Ok(())));
+}
+
+#[test]
 fn a_write_without_any_answer_is_given_up() {
     let mut fake = Fake::new();
     fake.fault =

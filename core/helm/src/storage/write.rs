@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pilothouse_machine::{Context, SECOND};
-use pilothouse_protocol::{Monotonic, Why};
+use pilothouse_protocol::{ApiError, Failure, Monotonic, Why};
 use pilothouse_release::{EntryState, ReleaseRecord, StorageError, StorageKey, StorageOperation, prune};
 
 use super::exchange::Exchange;
@@ -29,8 +29,16 @@ struct Write {
 #[derive(Debug)]
 enum State {
     Writing(Exchange),
-    Pausing { until: Monotonic, error: StorageError },
-    ReadingBack { exchange: Exchange, error: StorageError },
+    /// Before the write is made again: the last one has changed nothing.
+    Resting(Monotonic),
+    Pausing {
+        until: Monotonic,
+        error: StorageError,
+    },
+    ReadingBack {
+        exchange: Exchange,
+        error: StorageError,
+    },
 }
 
 impl Write {
@@ -44,8 +52,18 @@ impl Write {
                 State::Writing(exchange) => match exchange.poll(storage, context)? {
                     Ok(_) => return Some(Ok(())),
                     Err(error) if error.effect_is_unknown() => self.read_back(error),
+                    Err(error) if has_missed(&error) && self.tries + 1 < TRIES => {
+                        self.tries += 1;
+                        self.state = State::Resting(context.now.monotonic.after_nanos(PAUSE));
+                    }
                     Err(error) => return Some(Err(error.into())),
                 },
+                State::Resting(until) => {
+                    if !context.wait_until(*until, Why::Backoff) {
+                        return None;
+                    }
+                    self.state = State::Writing(Exchange::new(self.operation.clone()));
+                }
                 State::Pausing { until, .. } => {
                     if !context.wait_until(*until, Why::Backoff) {
                         return None;
@@ -83,7 +101,7 @@ impl Write {
         let writing = State::Writing(Exchange::new(self.operation.clone()));
         match std::mem::replace(&mut self.state, writing) {
             State::Pausing { error, .. } | State::ReadingBack { error, .. } => error,
-            State::Writing(_) => StorageError::UnexpectedReply("a write"),
+            State::Writing(_) | State::Resting(_) => StorageError::UnexpectedReply("a write"),
         }
     }
 }
@@ -212,6 +230,13 @@ impl DeleteRelease {
             }
         }
     }
+}
+
+/// Whether a write has changed nothing for a reason that passes: the server was not reached, or others wrote at the same
+/// moment.
+fn has_missed(error: &StorageError) -> bool {
+    let StorageError::Request { failure, .. } = error else { return false };
+    matches!(failure, Failure::Unreachable(_)) || failure.api().is_some_and(ApiError::is_conflict)
 }
 
 /// Helm's words about errors of the pruning.

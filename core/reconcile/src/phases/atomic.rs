@@ -19,6 +19,7 @@ use super::facts::{self, Determined};
 use super::policy::ActivePolicy;
 use super::running::{ActionKind, Finished, Running};
 use super::stop;
+use crate::settled::Settled;
 use crate::write_status::{WriteStatus, Written};
 use crate::{Ending, Subject, steps};
 
@@ -39,7 +40,6 @@ enum State {
     Detecting(Box<Detection>, Storage, Box<Determined>, Vec<Arc<ReleaseRecord>>),
     Announcing(WriteStatus, Acting),
     Running(Acting),
-    Recording(WriteStatus, Storage),
 }
 
 type Step = steps::Step<State, Ending>;
@@ -70,7 +70,6 @@ impl AtomicRelease {
             Some(State::Detecting(detection, ..)) => detection.describe(),
             Some(State::Announcing(_, acting)) => acting.kind().name().to_owned(),
             Some(State::Running(acting)) => acting.describe(),
-            Some(State::Recording(..)) => "status".to_owned(),
         }
     }
 
@@ -112,20 +111,16 @@ impl AtomicRelease {
                 None => Step::Wait(State::Running(acting)),
                 Some(finished) => self.finished(acting.kind(), finished, subject, context),
             },
-            State::Recording(mut write, storage) => match write.poll(subject, context) {
-                None => Step::Wait(State::Recording(write, storage)),
-                Some(Written::Done) => self.again(storage, context),
-                Some(Written::Gone) => Step::End(Ending::Gone),
-                Some(Written::Failed(failure)) => Step::End(Ending::Error(failure.to_string())),
-            },
         }
     }
 
+    /// What the action came to is written with what follows from it: the next action is announced with the whole status,
+    /// and so is the end.
     fn again(&self, storage: Storage, context: &Context) -> Step {
         if context.interrupt().is_some() {
             return Step::End(Ending::interrupted(context));
         }
-        Step::Go(State::Reading(Box::new(ListReleases::new(&self.config.release_name)), storage))
+        Step::Go(State::Reading(Box::new(ListReleases::confirmed(&self.config.release_name)), storage))
     }
 
     fn decide(
@@ -211,6 +206,7 @@ impl AtomicRelease {
     ) -> Step {
         let kind = match next {
             Next::Nothing if determined.state == ReleaseState::InSync => {
+                subject.settled = Settled::of(subject, storage.versions(&self.config.release_name));
                 return Step::End(stop::in_sync(subject, &self.desired, context));
             }
             Next::Nothing => return Step::End(stop::nothing_to_do(subject, context)),
@@ -274,7 +270,7 @@ impl AtomicRelease {
             return Step::End(stop::remediated(subject, &active, context));
         }
         self.done.insert(kind);
-        Step::Go(State::Recording(WriteStatus::default(), finished.storage))
+        self.again(finished.storage, context)
     }
 }
 

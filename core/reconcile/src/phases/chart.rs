@@ -42,6 +42,9 @@ impl LoadChart {
         context: &mut Context,
     ) -> Option<Result<LoadedChart, Ending>> {
         let Some(id) = self.fetching else {
+            if let Some(chart) = subject.charts.get(&self.artifact) {
+                return Some(self.opened(chart, subject, context));
+            }
             let url = self.artifact.url.clone();
             self.fetching = Some(context.request_as_controller(Request::Fetch { url }));
             return None;
@@ -59,10 +62,12 @@ impl LoadChart {
         let chart = match reply {
             Reply::Artifact(bytes) => self.verified(&bytes).and_then(|()| {
                 let chart = Chart::load_archive(&bytes, &pilothouse_chart::Limits::default());
-                chart.map_err(|error| {
+                let chart = chart.map(Arc::new).map_err(|error| {
                     subject.terminal_error.note(ErrorClass::Terminal, &error);
                     error.to_string()
-                })
+                })?;
+                subject.charts.keep(&self.artifact, &chart, bytes.len());
+                Ok(chart)
             }),
             Reply::Failed(Failure::Http { code: 404, .. }) => return Err(retry_later(subject, context)),
             Reply::Failed(Failure::Http { line, .. }) => {
@@ -83,6 +88,15 @@ impl LoadChart {
                 return Err(Ending::Error(error));
             }
         };
+        self.opened(chart, subject, context)
+    }
+
+    fn opened(
+        &self,
+        chart: Arc<Chart>,
+        subject: &mut Subject,
+        context: &mut Context,
+    ) -> Result<LoadedChart, Ending> {
         subject.gate_passed(context, &["ArtifactFailed"]);
         self.mutated(chart, subject, context)
     }
@@ -101,7 +115,7 @@ impl LoadChart {
     /// The version with the digest of an OCI artifact as build metadata (spec 02 §5.2).
     fn mutated(
         &self,
-        mut chart: Chart,
+        mut chart: Arc<Chart>,
         subject: &mut Subject,
         context: &Context,
     ) -> Result<LoadedChart, Ending> {
@@ -112,14 +126,14 @@ impl LoadChart {
             SourceKind::ExternalArtifact => revision.contains(':'),
         };
         if !applies {
-            return Ok(LoadedChart { chart: Arc::new(chart), oci_digest: String::new() });
+            return Ok(LoadedChart { chart, oci_digest: String::new() });
         }
         match mutate_version(&chart.metadata.version, revision) {
             Ok((version, oci_digest)) => {
                 if !subject.config.gates.disable_chart_digest_tracking {
-                    chart.metadata.version = version;
+                    Arc::make_mut(&mut chart).metadata.version = version;
                 }
-                Ok(LoadedChart { chart: Arc::new(chart), oci_digest })
+                Ok(LoadedChart { chart, oci_digest })
             }
             Err(error) => {
                 let error = error.to_string();

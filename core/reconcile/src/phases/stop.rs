@@ -60,7 +60,7 @@ pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Co
 pub(super) fn nothing_to_do(subject: &mut Subject, context: &mut Context) -> Ending {
     subject.status.conditions.remove("Reconciling");
     summarise(subject, context);
-    success(subject, context)
+    in_line(subject, context)
 }
 
 fn restored_action(subject: &Subject) -> (ReleaseAction, &'static str) {
@@ -70,7 +70,8 @@ fn restored_action(subject: &Subject) -> (ReleaseAction, &'static str) {
     }
 }
 
-fn success(subject: &Subject, context: &mut Context) -> Ending {
+/// The end of a pass after which nothing is left to do.
+pub(crate) fn in_line(subject: &Subject, context: &mut Context) -> Ending {
     let interval = u64::try_from(subject.release.spec.interval.as_nanos()).unwrap_or_default();
     let nanos = context.random.jitter(interval, subject.config.interval_jitter_percentage);
     Ending::After { nanos, why: Why::Interval, observed: true }
@@ -125,7 +126,7 @@ pub(super) fn done_already(subject: &mut Subject, active: &ActivePolicy, context
     if subject.status.conditions.get("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown) {
         summarise(subject, context);
     }
-    success(subject, context)
+    in_line(subject, context)
 }
 
 /// After a remediation the pass stops (rule 6).

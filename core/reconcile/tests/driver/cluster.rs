@@ -57,7 +57,7 @@ impl Cluster {
     pub(crate) fn answer(&mut self, request: &Request) -> Reply {
         match request {
             Request::Get { object } => self.get(object).map_or_else(|| not_found(object), Reply::Object),
-            Request::List { kind, labels, .. } => {
+            Request::List { kind, labels, .. } | Request::ListMetadata { kind, labels, .. } => {
                 let wanted = |object: &&Value| {
                     object["kind"] == **kind
                         && labels.iter().all(|(key, value)| metadata::label(object, key) == Some(value))

@@ -37,7 +37,9 @@ impl MemoryDriver {
     pub fn answer(&mut self, request: &Request) -> Reply {
         match request {
             Request::Get { object } => self.get(object),
-            Request::List { labels, .. } => Reply::List(self.list(labels)),
+            Request::List { labels, .. } | Request::ListMetadata { labels, .. } => {
+                Reply::List(self.list(labels))
+            }
             Request::Create { body } => {
                 let name = metadata::text(body, "name").to_owned();
                 if self.objects.contains_key(&name) {

@@ -1,5 +1,6 @@
 use std::sync::Mutex;
 
+use pilothouse_protocol::ObjectRef;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -62,7 +63,7 @@ impl Observer for Memory {
                 format!("[{}]", objects.iter().map(name).collect::<Vec<_>>().join(","))
             }
             Seen::Changed(object) => format!("+{}", name(&object)),
-            Seen::Gone(object) => format!("-{object}"),
+            Seen::Gone(object) => format!("-{}", ObjectRef::of(&object)),
         })
     }
 
@@ -74,7 +75,8 @@ impl Observer for Memory {
 fn pods() -> ListWatch {
     ListWatch {
         identity: Identity::Controller,
-        collection: Path::collection("v1", "pods", Some("ns")),
+        plural: "pods".to_owned(),
+        namespace: Some("ns".to_owned()),
         kind: GroupVersionKind::new("v1", "Pod"),
         labels: "a=b".to_owned(),
         fields: String::new(),
@@ -126,7 +128,7 @@ async fn a_watch_goes_on_from_the_last_event_or_bookmark() {
     assert_eq!(memory.seen, ["[a]", "+b", "+a", "-Pod/ns/b"]);
     assert_eq!(versions(&asked), ["list", "5", "9"]);
     let asked = asked.lock().unwrap();
-    assert_eq!(asked[0], "/api/v1/namespaces/ns/pods?labelSelector=a%3Db");
+    assert_eq!(asked[0], "/api/v1/namespaces/ns/pods?labelSelector=a%3Db&limit=250");
     assert!(
         asked[1].contains("&watch=true&allowWatchBookmarks=true&") && asked[1].contains("&timeoutSeconds=")
     );
