@@ -4,6 +4,7 @@
 #   run.sh [BINARY]    without BINARY, the release binary is built
 #
 #   PILOTHOUSE_E2E        what to run, default: all, see `parts`
+#   PILOTHOUSE_E2E_FOLDER where that is, default the folder of this script
 #   PILOTHOUSE_SCENARIOS  patterns of the scenarios that `acceptance` plays, default: all
 #   PILOTHOUSE_CACHE      where built tools are kept, see ../cluster/build.sh
 #   KEEP_LOGS             not empty: keep the folder with logs also when all passed
@@ -75,7 +76,7 @@ failed=0
 for part in ${PILOTHOUSE_E2E:-$parts}; do
   printf '== %s\n' "$part"
   began=$SECONDS status=0
-  python3 "$here/$part.py" 2>&1 | tee "$logs/$part.log" || status=$?
+  python3 "${PILOTHOUSE_E2E_FOLDER:-$here}/$part.py" 2>&1 | tee "$logs/$part.log" || status=$?
   read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*$/\1 \2/p' "$logs/$part.log" | tail -n 1 | grep . || echo 0 0)
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
   passed=$((passed + good)) failed=$((failed + bad))
