@@ -208,9 +208,8 @@ mod tests {
     #[test]
     fn sizes_are_bounded() {
         let limits = Limits { total: 100, file: 50, entries: 3, depth: 1 };
-        let read = |files: &[(&str, &[u8])]| {
-            read(&archive(files), &limits).map_err(|error| error.to_string())
-        };
+        let read =
+            |files: &[(&str, &[u8])]| read(&archive(files), &limits).map_err(|error| error.to_string());
         assert!(read(&[("c/a", &[0; 60])]).unwrap_err().contains("maximum file size 50"));
         assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
         let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];
