@@ -23,6 +23,11 @@ fn machine() {
 }
 
 #[test]
+fn schema() {
+    replay("schema");
+}
+
+#[test]
 fn storage_codec() {
     replay("storage_codec");
 }
@@ -30,6 +35,11 @@ fn storage_codec() {
 #[test]
 fn template_parser() {
     replay("template_parser");
+}
+
+#[test]
+fn values() {
+    replay("values");
 }
 
 #[test]
@@ -42,7 +52,7 @@ fn every_target_is_replayed() {
     // One test above for each.
     assert_eq!(
         TARGETS.map(|(name, _)| name),
-        ["chart_archive", "machine", "storage_codec", "template_parser", "yaml"]
+        ["chart_archive", "machine", "schema", "storage_codec", "template_parser", "values", "yaml"]
     );
 }
 

@@ -5,24 +5,30 @@
 
 mod chart_archive;
 mod machine;
+mod schema;
 mod storage_codec;
 mod template_parser;
+mod values;
 mod yaml;
 
 pub use chart_archive::chart_archive;
 pub use machine::machine;
+pub use schema::schema;
 pub use storage_codec::storage_codec;
 pub use template_parser::template_parser;
+pub use values::values;
 pub use yaml::yaml;
 
 /// A target: the name of its binary and of its folder in `fuzz/corpus`, and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 7] = [
     ("chart_archive", chart_archive),
     ("machine", machine),
+    ("schema", schema),
     ("storage_codec", storage_codec),
     ("template_parser", template_parser),
+    ("values", values),
     ("yaml", yaml),
 ];
