@@ -40,7 +40,8 @@ class Meter:
 
     def __init__(self, bench):
         self.bench, self.pid = bench, bench.operator.process.pid
-        self.cpu, self.requests, self.began = self.processor(), bench.operator.requests(), time.monotonic()
+        # Requests first, and last at the end: the page of metrics is not what is measured.
+        self.requests, self.cpu, self.began = bench.operator.requests(), self.processor(), time.monotonic()
 
     def processor(self):
         with open(f'/proc/{self.pid}/stat', encoding='ascii') as stat:
@@ -59,9 +60,10 @@ class Meter:
         """Seconds, processor seconds, requests by method."""
         seconds = time.monotonic() - self.began
         time.sleep(1)  # events are written a little later
+        processor = self.processor() - self.cpu
         after = self.bench.operator.requests()
         counted = {method: count - self.requests.get(method, 0) for method, count in after.items()}
-        return seconds, self.processor() - self.cpu, {method: count for method, count in counted.items() if count}
+        return seconds, processor, {method: count for method, count in counted.items() if count}
 
 
 def show(name, reading):

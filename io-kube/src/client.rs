@@ -14,7 +14,7 @@ use pilothouse_protocol::{Failure, Identity, ReleaseKey};
 use serde_json::Value;
 
 use crate::connection;
-use crate::election::Fence;
+use crate::election::{Fence, is_write};
 use crate::limiter::{Rate, TokenBucket};
 use crate::metrics::Metrics;
 use crate::reply;
@@ -82,11 +82,25 @@ impl ApiClient {
         Ok(Self { client, watches, host, rate, buckets, metrics, token: None, fence })
     }
 
+    /// A client of an API server behind a service within the process. Requests and watches share it.
+    #[must_use]
+    pub fn over(service: kube::Client, rate: Rate, metrics: Arc<Metrics>) -> Self {
+        let (buckets, fence) = (Mutex::default(), Fence::open());
+        let host = "in-process".to_owned();
+        Self { client: service.clone(), watches: service, host, rate, buckets, metrics, token: None, fence }
+    }
+
     /// Sends writes only while the fence is open.
     #[must_use]
     pub fn with_fence(mut self, fence: Fence) -> Self {
         self.fence = fence;
         self
+    }
+
+    /// Where requests are counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The fence of the writes.
@@ -166,6 +180,9 @@ impl ApiClient {
         let method = request.method().to_string();
         self.bucket(pace).acquire().await;
         self.fence.check(request.method())?;
+        if is_write(request.method()) {
+            request.extensions_mut().insert(self.fence.clone());
+        }
         let answer = tokio::time::timeout(REQUEST_TIMEOUT, client.send(request.map(Body::from))).await;
         let code = answer.as_ref().ok().and_then(|sent| sent.as_ref().ok()).map(|response| response.status());
         self.metrics.count_request(

@@ -80,7 +80,8 @@ impl Catalog {
         }
         let asked = Some(Instant::now());
         let (discovery, unreadable) = self.read().await?;
-        let cached = Arc::new(Cached { discovery: Arc::new(discovery), unreadable, asked });
+        let discovery = kept(self.current().as_deref(), discovery);
+        let cached = Arc::new(Cached { discovery, unreadable, asked });
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&cached));
         Ok(cached)
     }
@@ -127,6 +128,15 @@ impl Catalog {
             .body(Vec::new())
             .map_err(|error| Failure::Unreachable(error.to_string()))?;
         self.client.call(&Identity::Controller, request).await
+    }
+}
+
+/// What is served: the copy that is there already when nothing has changed. Each release holds on to what it was answered,
+/// and a server serves hundreds of kinds.
+fn kept(former: Option<&Cached>, discovery: Discovery) -> Arc<Discovery> {
+    match former {
+        Some(former) if *former.discovery == discovery => Arc::clone(&former.discovery),
+        _ => Arc::new(discovery),
     }
 }
 
@@ -232,6 +242,19 @@ mod tests {
             missing(&GroupVersionKind::new(api_version, "X"), &unreadable).api().unwrap().code
         };
         assert_eq!((code("metrics.k8s.io/v1beta1"), code("other/v1")), (503, 404));
+    }
+
+    #[test]
+    fn the_same_answer_is_held_once() {
+        let serving = |kind: &str| {
+            let mut discovery = Discovery::default();
+            add(&mut discovery, "v1", kind, ApiResource::default());
+            discovery
+        };
+        let former = Cached { discovery: Arc::new(serving("Pod")), ..Cached::default() };
+        assert!(Arc::ptr_eq(&kept(Some(&former), serving("Pod")), &former.discovery));
+        assert_eq!(*kept(Some(&former), serving("Node")), serving("Node"));
+        assert_eq!(*kept(None, serving("Pod")), serving("Pod"));
     }
 
     #[test]

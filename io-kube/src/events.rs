@@ -156,7 +156,8 @@ async fn write(
     }
 }
 
-fn event_object(
+/// An event as an object: first and last time in nanoseconds since the Unix epoch, and how often it was.
+pub(crate) fn event_object(
     event: &Event,
     name: &str,
     message: &str,

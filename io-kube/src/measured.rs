@@ -9,6 +9,7 @@ use pilothouse_protocol::{Action, Deadline, Now, ReleaseKey};
 use crate::clock;
 use crate::driver::Core;
 use crate::metrics::{Load, Metrics};
+use crate::record::Replaceable;
 
 /// An operator whose passes are counted.
 pub struct Measured {
@@ -44,6 +45,12 @@ impl Measured {
             self.metrics.set_load(load);
             self.shown = load;
         }
+    }
+}
+
+impl Replaceable for Measured {
+    fn replace(&mut self, operator: Operator) {
+        self.operator = operator;
     }
 }
 
@@ -122,6 +129,6 @@ mod tests {
             assert!(page.contains(line), "{line}: {page}");
         }
         measured.handle(Now::default(), OperatorInput::Release { key, object: None });
-        assert!(!metrics.render().contains("gotk_"));
+        assert!(!metrics.render().contains("namespace=\"ns\""));
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! When many releases are asked to reconcile at once, each wants to know the versions of its own storage objects. The
 //! first asks for just these; those that come while its read is under way share the next one, which begins after all of
-//! them have come and leaves out what they do not have in common.
+//! them have come and asks for the objects of all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::watches::ListWatch;
 
 /// How long a shared read waits for others that may join.
 const GATHER: Duration = Duration::from_millis(100);
+
+/// Bytes of the values of one label in a selector.
+const SELECTOR_BYTES: usize = 2048;
 
 type Labels = BTreeMap<String, String>;
 type Answer = Result<Vec<Object>, Failure>;
@@ -61,7 +64,7 @@ impl MetadataReads {
         let labels = labels.clone();
         tokio::spawn(async move {
             // Nobody may wait for it any more.
-            let _ = sender.send(round.list(&labels).await);
+            let _ = sender.send(round.list(label_selector(&labels)).await);
             round.serve().await;
         });
         answer.await.unwrap_or_else(|_| Err(Failure::Unreachable("the read was given up".to_owned())))
@@ -95,8 +98,8 @@ impl Round {
                 tokio::time::sleep(GATHER).await;
             }
             let Some(queue) = self.take() else { return };
-            let common = common(queue.iter().map(|(labels, _)| labels));
-            let answer = self.list(&common).await;
+            let selector = selector(queue.iter().map(|(labels, _)| labels));
+            let answer = self.list(selector).await;
             for (labels, sender) in queue {
                 let own = answer.clone().map(|objects| chosen(objects, &labels));
                 let _ = sender.send(own);
@@ -115,14 +118,14 @@ impl Round {
         Some(queue)
     }
 
-    async fn list(&self, labels: &Labels) -> Answer {
+    async fn list(&self, labels: String) -> Answer {
         let (identity, kind, namespace) = self.place.clone();
         let list = ListWatch {
             identity,
             kind,
             plural: self.plural.clone(),
             namespace,
-            labels: label_selector(labels),
+            labels,
             fields: String::new(),
             metadata_only: true,
         };
@@ -130,11 +133,30 @@ impl Round {
     }
 }
 
-/// The labels that all want.
-fn common<'a>(mut all: impl Iterator<Item = &'a Labels>) -> Labels {
-    let mut common = all.next().cloned().unwrap_or_default();
-    all.for_each(|labels| common.retain(|key, value| labels.get(key) == Some(value)));
-    common
+/// A label selector for all that somebody wants, and little else: each label with any of the values wanted. A label that
+/// not all want, or with too many values for a URL, is left out.
+fn selector<'a>(all: impl Iterator<Item = &'a Labels>) -> String {
+    let mut wanted: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut readers = 0;
+    for labels in all {
+        readers += 1;
+        for (key, value) in labels {
+            let (askers, values) = wanted.entry(key).or_default();
+            *askers += 1;
+            values.insert(value);
+        }
+    }
+    wanted.retain(|_, (askers, values)| {
+        *askers == readers && values.iter().map(|value| value.len()).sum::<usize>() <= SELECTOR_BYTES
+    });
+    let terms = wanted.into_iter().map(|(key, (_, values))| {
+        let values: Vec<&str> = values.into_iter().collect();
+        match values.as_slice() {
+            [value] => format!("{key}={value}"),
+            values => format!("{key} in ({})", values.join(",")),
+        }
+    });
+    terms.collect::<Vec<_>>().join(",")
 }
 
 fn chosen(objects: Vec<Object>, labels: &Labels) -> Vec<Object> {
@@ -157,10 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_read_asks_for_what_is_common() {
+    fn a_shared_read_asks_for_what_somebody_wants() {
         let (a, b) = (labels("a"), labels("b"));
-        assert_eq!(common([&a].into_iter()), a);
-        assert_eq!(common([&a, &b].into_iter()), Labels::from([("owner".to_owned(), "helm".to_owned())]));
+        assert_eq!(selector([&a].into_iter()), label_selector(&a));
+        assert_eq!(selector([&b, &a, &b].into_iter()), "name in (a,b),owner=helm");
+        let unnamed = Labels::from([("owner".to_owned(), "helm".to_owned())]);
+        assert_eq!(selector([&a, &unnamed].into_iter()), "owner=helm");
+        let long = labels(&"x".repeat(SELECTOR_BYTES));
+        assert_eq!(selector([&a, &long].into_iter()), "owner=helm");
         let object = |name: &str| Arc::new(json!({"metadata": {"name": name, "labels": labels(name)}}));
         assert_eq!(chosen(vec![object("a"), object("b")], &b), [object("b")]);
     }

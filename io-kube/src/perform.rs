@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request as HttpRequest};
@@ -59,7 +60,12 @@ impl Performer {
                 let cluster = self.clusters.of(identity).await?;
                 return Ok(Reply::Discovery(cluster.catalog.discovery(*fresh).await?));
             }
-            Request::Fetch { url } => return Ok(Reply::Artifact(self.fetcher.fetch(url).await?)),
+            Request::Fetch { url } => {
+                return Ok(Reply::Artifact(match url.strip_prefix("dns:") {
+                    Some(host) => addresses(host).await,
+                    None => self.fetcher.fetch(url).await?,
+                }));
+            }
             Request::Get { object } | Request::Patch { object, .. } | Request::Delete { object, .. } => {
                 object.gvk()
             }
@@ -102,6 +108,17 @@ impl Performer {
         let listed = all_pages(&path, page, |items| list_items(items, kind).into_iter()).await?;
         Ok(Reply::List(listed.items))
     }
+}
+
+/// How long the name of a host may take to resolve.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The addresses of a host, one a line; none when it has none.
+async fn addresses(host: &str) -> Arc<[u8]> {
+    let found = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((host, 0))).await;
+    let found = found.ok().and_then(Result::ok);
+    let lines: String = found.into_iter().flatten().map(|address| format!("{}\n", address.ip())).collect();
+    lines.into_bytes().into()
 }
 
 fn list_path(

@@ -133,7 +133,10 @@ fn config(flags: &RunFlags, gates: &FeatureGates) -> Result<Config, SettingsErro
             use_helm3_defaults: gates.is_enabled("UseHelm3Defaults"),
             default_to_retry_on_failure: gates.is_enabled("DefaultToRetryOnFailure"),
             object_level_workload_identity: gates.is_enabled("ObjectLevelWorkloadIdentity"),
+            allow_dns_lookups: gates.is_enabled("AllowDNSLookups"),
+            cancel_health_check_on_new_revision: gates.is_enabled("CancelHealthCheckOnNewRevision"),
         },
+        ..Config::default()
     })
 }
 
@@ -153,11 +156,9 @@ fn nanos(duration: GoDuration) -> u64 {
 
 /// Gates that are accepted and have no effect, with the reason. DetectDrift and CorrectDrift have none in the original
 /// either and are not named.
-const INERT_GATES: [(&str, &str); 5] = [
+const INERT_GATES: [(&str, &str); 3] = [
     ("AdoptLegacyReleases", "legacy API versions are not adopted"),
-    ("AllowDNSLookups", "getHostByName finds nothing"),
     ("CacheSecretsAndConfigMaps", "they are always read from the API server"),
-    ("CancelHealthCheckOnNewRevision", "a wait always ends when an input changes"),
     ("DirectSourceFetch", "sources are always watched"),
 ];
 
@@ -224,12 +225,12 @@ mod tests {
     #[test]
     fn what_has_no_effect_is_named() {
         let settings =
-            settings(&["--token-cache-max-size=5", "--feature-gates=AllowDNSLookups=true,OOMWatch=true"])
+            settings(&["--token-cache-max-size=5", "--feature-gates=DirectSourceFetch=true,OOMWatch=true"])
                 .unwrap();
         assert_eq!(settings.warnings.len(), 2);
         assert!(
             settings.warnings[0].contains("--token-cache-max-size")
-                && settings.warnings[1].contains("AllowDNSLookups has no effect: ")
+                && settings.warnings[1].contains("DirectSourceFetch has no effect: ")
         );
     }
 

@@ -78,13 +78,20 @@ impl TokenSource {
     ///
     /// There is no token to be had; nothing was sent to the other cluster.
     pub async fn bearer(&self) -> Result<HeaderValue, Failure> {
+        let metrics = self.client.metrics();
         let mut newest = self.newest.lock().await;
         if let Some((header, _)) = newest.as_ref().filter(|(_, until)| Instant::now() < *until) {
+            metrics.token_requested(true, false);
             return Ok(header.clone());
         }
+        let asked = self.ask().await;
+        if newest.take().is_some() {
+            metrics.token_dropped();
+        }
+        metrics.token_requested(asked.is_ok(), self.options.keep);
         let failed =
             |text: String| Failure::Unreachable(format!("failed to get access token for cluster: {text}"));
-        let (header, life) = self.ask().await.map_err(failed)?;
+        let (header, life) = asked.map_err(failed)?;
         if self.options.keep {
             let life = life.mul_f64(RENEW_AFTER).min(self.options.longest);
             *newest = Some((header.clone(), Instant::now() + life));
@@ -162,6 +169,14 @@ pub fn certificates(pem: &str) -> Result<Vec<Vec<u8>>, String> {
     if found.is_empty() { Err("ca.crt holds no certificate".to_owned()) } else { Ok(found) }
 }
 
+impl Drop for TokenSource {
+    fn drop(&mut self) {
+        if self.newest.get_mut().is_some() {
+            self.client.metrics().token_dropped();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -197,7 +212,8 @@ mod tests {
             String::from_utf8_lossy(&head[..length]).into_owned()
         });
         let config = kube::Config::new(url.parse().unwrap());
-        let client = ApiClient::new(config, Rate::new(50.0, 300), Arc::new(Metrics::new(0))).unwrap();
+        let metrics = Arc::new(Metrics::new(0));
+        let client = ApiClient::new(config, Rate::new(50.0, 300), Arc::clone(&metrics)).unwrap();
         let source = TokenSource::new(Arc::new(client), "ns".into(), Some("sa".into()), vec!["a".into()]);
         let first = source.bearer().await.unwrap();
         assert_eq!(source.bearer().await.unwrap(), first);
@@ -205,5 +221,11 @@ mod tests {
         let head = served.await.unwrap();
         assert!(head.starts_with("POST /api/v1/namespaces/ns/serviceaccounts/sa/token "), "{head}");
         assert!(source.bearer().await.is_ok());
+        let shown = |line: &str| assert!(metrics.render().lines().any(|shown| shown == line), "{line}");
+        shown("gotk_token_cache_requests_total{status=\"success\"} 3");
+        shown("gotk_token_cached_items 1");
+        drop(source);
+        shown("gotk_token_cached_items 0");
+        shown("gotk_token_cache_evictions_total 1");
     }
 }

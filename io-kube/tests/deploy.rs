@@ -32,7 +32,7 @@ fn chart() -> Chart {
     let folder = deploy().join("chart/pilothouse");
     let file = |path: PathBuf| File {
         name: path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned(),
-        data: fs::read(&path).unwrap(),
+        data: fs::read(&path).unwrap().into(),
         modtime: None,
     };
     Chart::from_files(files_below(&folder).into_iter().map(file).collect(), &Limits::default()).unwrap()
@@ -63,7 +63,7 @@ fn objects(text: &str) -> Objects {
 }
 
 fn of_chart(values: &Value) -> Objects {
-    objects(&rendered(values).unwrap().manifest)
+    objects(&rendered(values).unwrap().manifest())
 }
 
 fn of_folder(folder: &str) -> Objects {

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pilothouse::dev::{DevError, DevOptions, Outcome, Screen, Style, run_once};
+use pilothouse::flags::RecordFlags;
+use pilothouse::replay::{ReplayError, ReplayOptions, Verdict, replay};
 
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: web\nspec:\n  \
                        interval: 10m\n  chart:\n    spec:\n      chart: web\n      sourceRef: {kind: HelmRepository, name: r}\n";
@@ -38,13 +40,20 @@ impl Drop for Folder {
 }
 
 fn run(path: &Path) -> (Result<Outcome, DevError>, String) {
+    record(path, RecordFlags::default())
+}
+
+fn record(path: &Path, record: RecordFlags) -> (Result<Outcome, DevError>, String) {
     let mut out = Vec::new();
     let options = DevOptions {
         paths: vec![path.to_owned()],
         timeout: 600_000_000_000,
         speed: 1.0,
+        listen: None,
+        kubeconfig: None,
         events: true,
         verbose: false,
+        record,
     };
     let outcome = run_once(&options, &mut Screen::new(&mut out, Style::default()));
     (outcome, String::from_utf8(out).unwrap())
@@ -69,6 +78,42 @@ fn the_examples_become_ready_one_after_the_other() {
     assert!(text.contains("  v1  deployed  install  webapp@1.0.0  tests: 1 passed\n"), "{text}");
     assert!(text.contains("dependency 'default/backend' is not ready"), "{text}");
     assert!(text.contains("2 of 2 releases ready after "), "{text}");
+}
+
+#[test]
+fn a_recorded_run_is_played_again() {
+    let folder = Folder::new("dev-record", &[]);
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let flags = RecordFlags { record: Some(folder.0.clone()), record_max_size: 1 << 30 };
+    let (outcome, text) = record(&examples, flags);
+    assert_eq!(outcome.unwrap(), Outcome::AllReady, "{text}");
+    let page = folder.0.join("page.html");
+    let played = |options: ReplayOptions| {
+        let mut out = Vec::new();
+        let verdict = replay(&options, &mut out);
+        (verdict, String::from_utf8(out).unwrap())
+    };
+    let options =
+        ReplayOptions { path: folder.0.clone(), html: Some(page.clone()), ..ReplayOptions::default() };
+    let (verdict, trace) = played(options.clone());
+    assert_eq!(verdict.unwrap(), Verdict::Equal, "{trace}");
+    for part in [
+        "Condition    Ready=True TestSucceeded",
+        "Stored       backend.v1 created: pending-install",
+        "equal: ",
+    ] {
+        assert!(trace.contains(part), "{part}: {trace}");
+    }
+    assert!(!trace.contains("note: "), "{trace}");
+    assert!(fs::read_to_string(page).unwrap().contains("TestSucceeded"));
+    let one = ReplayOptions {
+        release: Some(pilothouse_protocol::ReleaseKey::new("default", "frontend")),
+        ..options
+    };
+    let (_, trace) = played(one);
+    assert!(trace.contains("default/frontend") && !trace.contains("  default/backend "), "{trace}");
+    let missing = played(ReplayOptions { path: folder.0.join("nothing"), ..ReplayOptions::default() });
+    assert!(matches!(missing.0, Err(ReplayError::Path { .. })));
 }
 
 #[test]

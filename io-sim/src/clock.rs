@@ -59,6 +59,28 @@ pub fn rfc3339(wall: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Seconds since the Unix epoch of a time in RFC 3339 in UTC; fractions of a second are dropped. `None` for anything else.
+#[must_use]
+pub fn seconds_of(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+    if !text.ends_with('Z') || marks.iter().any(|(at, mark)| text.get(*at..at + 1) != Some(mark)) {
+        return None;
+    }
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let of_day = number(11..13)? * 3600 + number(14..16)? * 60 + number(17..19)?;
+    Some(days_from_civil(year, month, day) * 86_400 + of_day)
+}
+
+/// Day number counted from 1970-01-01 of a Gregorian date.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let shifted = year - i64::from(month <= 2);
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 /// Gregorian date of a day number counted from 1970-01-01, in the proleptic calendar.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
@@ -85,6 +107,15 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(rfc3339(seconds * 1_000_000_000), text);
+            assert_eq!(seconds_of(text), Some(seconds));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_times() {
+        assert_eq!(seconds_of("2026-01-01T00:00:00.123456Z"), Some(1_767_225_600));
+        for text in ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00+01:00"] {
+            assert_eq!(seconds_of(text), None, "{text}");
         }
     }
 

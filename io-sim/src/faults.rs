@@ -1,5 +1,9 @@
 //! What can go wrong between a machine and the API server, drawn from a seed or placed by hand.
 
+mod armed;
+
+pub use armed::{Armed, Fired, does, kind_of, verb_of};
+
 use std::collections::BTreeSet;
 
 use pilothouse_protocol::{ApiError, Failure, Patch, Reply, Request};
@@ -104,6 +108,10 @@ pub struct Faults {
     pub scripted: std::collections::BTreeMap<u64, Fault>,
     /// Requests, by number, at whose boundary the process crashes.
     pub crashes: BTreeSet<(u64, Boundary)>,
+    /// Faults of a scenario that wait for their requests, in this order of preference.
+    pub armed: Vec<Armed>,
+    /// Faults of a scenario that have happened.
+    pub fired: Vec<Fired>,
 }
 
 /// A fault for requests of a kind.
@@ -129,6 +137,9 @@ impl Faults {
     /// The fault of the request with this number, if any.
     pub fn draw(&mut self, number: u64, request: &Request, rng: &mut Rng) -> Option<Fault> {
         if let Some(fault) = self.scripted.remove(&number) {
+            return Some(fault);
+        }
+        if let Some(fault) = self.next_armed(number, request) {
             return Some(fault);
         }
         let aimed = self.aimed.iter_mut().find(|aimed| aimed.times > 0 && (aimed.at)(request));

@@ -4,17 +4,30 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rng {
     state: u64,
+    /// Bytes that decide the first numbers, from the last to the first.
+    script: Vec<u8>,
 }
 
 impl Rng {
     /// A generator from a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self { state: seed, script: Vec::new() }
+    }
+
+    /// A generator whose numbers are decided by bytes, two for each, as long as there are any: for a fuzzer that looks for
+    /// interesting choices.
+    #[must_use]
+    pub fn scripted(bytes: &[u8]) -> Self {
+        Self { state: 0, script: bytes.iter().rev().copied().collect() }
     }
 
     /// The next number.
     pub fn next_u64(&mut self) -> u64 {
+        if let Some(low) = self.script.pop() {
+            let high = self.script.pop().unwrap_or_default();
+            return u64::from(u16::from_le_bytes([low, high])) * 0x0001_0001;
+        }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -61,6 +74,13 @@ mod tests {
         let (mut one, mut two) = (Rng::new(7), Rng::new(7));
         assert!((0..100).all(|_| one.next_u64() == two.next_u64()));
         assert_ne!(Rng::new(1).next_u64(), Rng::new(2).next_u64());
+    }
+
+    #[test]
+    fn bytes_decide_the_first_numbers() {
+        let mut rng = Rng::scripted(&[3, 0, 1]);
+        assert_eq!((rng.below(10), rng.below(10)), (1, 7));
+        assert_eq!(rng.next_u64(), Rng::new(0).next_u64());
     }
 
     #[test]

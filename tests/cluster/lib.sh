@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 
 parts=(kwok kube-scheduler kube-controller-manager kube-apiserver etcd)
+# Without controllers nothing changes an object but the requests of its clients.
+if [ "${PILOTHOUSE_CLUSTER_PARTS:-all}" = api ]; then parts=(kube-apiserver etcd); fi
 
 # Prints the process id of a part when that process is alive and ours: an id
 # that was given to someone else since does not have our folder among its

@@ -8,6 +8,7 @@
 #
 #   PILOTHOUSE_CLUSTER_PORT  port of the API server, default 26443; the next
 #                            two are taken by etcd. 0 looks for free ports.
+#   PILOTHOUSE_CLUSTER_PARTS api starts etcd and the API server alone
 #   PILOTHOUSE_CACHE         see build.sh
 set -euo pipefail
 umask 077
@@ -175,6 +176,18 @@ start kube-apiserver "$tools/cluster" kube-apiserver \
 
 await "the API server" 60 k get --raw /readyz
 
+ready() {
+  alive "${parts[@]}"
+  touch "$dir/ready"
+  finished=yes
+  say "ready after $((SECONDS - began)) s at https://127.0.0.1:$port"
+  printf '%s\n' "$dir/kubeconfig"
+}
+if [ "${PILOTHOUSE_CLUSTER_PARTS:-all}" = api ]; then
+  ready
+  exit
+fi
+
 start kube-controller-manager "$tools/cluster" kube-controller-manager \
   --kubeconfig="$dir/pki/kubeconfig" --secure-port=0 --leader-elect=false \
   --controllers='*,-node-lifecycle-controller,-taint-eviction-controller' \
@@ -212,8 +225,4 @@ await "the node" 60 node_ready
 await "the taint of the node" 20 untainted
 await "the service account" 60 k get serviceaccount --namespace default default
 
-alive "${parts[@]}"
-touch "$dir/ready"
-finished=yes
-say "ready after $((SECONDS - began)) s at https://127.0.0.1:$port"
-printf '%s\n' "$dir/kubeconfig"
+ready

@@ -104,7 +104,7 @@ def metrics_and_logs(bench):
         wait_until(lambda: page()[f'gotk_suspend_status{{{labels}}}'] == 1.0, 10, 'suspension is shown')
         place.api.delete('HelmRelease', place.namespace, 'podinfo')
         place.gone()
-        wait_until(lambda: not [one for one in page() if one.startswith('gotk_')], 10, 'series of the object end')
+        wait_until(lambda: not [one for one in page() if labels in one], 10, 'series of the object end')
         lines = [json.loads(line) for line in operator.read_log().splitlines()]
         equal(lines[0]['logger'], 'setup', 'first line')
         about = [line for line in lines if line.get('HelmRelease') == {'name': 'podinfo', 'namespace': place.namespace}]

@@ -27,7 +27,7 @@ done
 if [ "$#" -ge 1 ]; then
   binary=$1
 else
-  (cd "$root" && cargo build --locked --release -p pilothouse) || die "the operator does not build"
+  (cd "$root" && cargo build --locked --release -p pilothouse -p pilothouse-conformance) || die "the operator does not build"
   binary=${CARGO_TARGET_DIR:-$root/target}/release/pilothouse
 fi
 [ -x "$binary" ] || die "$binary is not an executable file"
@@ -68,9 +68,11 @@ for file in "$shared"/acceptance/crds/*; do
 done
 kubectl wait --for=condition=Established --timeout=30s crd --all >/dev/null
 
-export PILOTHOUSE=$binary PILOTHOUSE_HELM=$tools/helm PILOTHOUSE_E2E_LOGS=$logs PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Built along with the operator, or beside it.
+PILOTHOUSE_CONFORMANCE=${PILOTHOUSE_CONFORMANCE:-$(dirname "$binary")/pilothouse-conformance}
+export PILOTHOUSE_CONFORMANCE PILOTHOUSE=$binary PILOTHOUSE_HELM=$tools/helm PILOTHOUSE_E2E_LOGS=$logs PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-parts='acceptance podinfo bad_input outage leader operations killed measure'
+parts='dev conformance acceptance podinfo bad_input outage leader operations killed recording measure'
 passed=0
 failed=0
 for part in ${PILOTHOUSE_E2E:-$parts}; do

@@ -23,6 +23,11 @@ fn machine() {
 }
 
 #[test]
+fn scenario() {
+    replay("scenario");
+}
+
+#[test]
 fn schema() {
     replay("schema");
 }
@@ -52,7 +57,16 @@ fn every_target_is_replayed() {
     // One test above for each.
     assert_eq!(
         TARGETS.map(|(name, _)| name),
-        ["chart_archive", "machine", "schema", "storage_codec", "template_parser", "values", "yaml"]
+        [
+            "chart_archive",
+            "machine",
+            "scenario",
+            "schema",
+            "storage_codec",
+            "template_parser",
+            "values",
+            "yaml"
+        ]
     );
 }
 

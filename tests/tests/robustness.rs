@@ -229,3 +229,56 @@ fn a_foreign_release_stays_and_the_deletion_goes_on() {
         .collect();
     assert!(deleted.is_empty(), "{deleted:?}");
 }
+
+/// An uninstall that remediates and leaves no trace in storage has failed (spec 04 §7).
+#[test]
+fn a_remediation_that_storage_does_not_know_of_is_a_failure() {
+    let Some(mut stage) = Stage::new("not-updated") else { return };
+    let closes = |request: &Request| {
+        matches!(request, Request::Update { body } if body.pointer("/metadata/labels/status")
+            .and_then(Value::as_str).is_some_and(|status| status.starts_with("uninstall")))
+    };
+    stage.fail(1000, refused(422, "Invalid", "the Secret is refused"), closes);
+    let unready = json!({"values": {"deployment": {"enabled": true, "unready": true}}, "timeout": "3s",
+        "install": {"remediation": {"remediateLastFailure": true}}, "uninstall": {"keepHistory": true}});
+    stage.release("app-0.1.0.tgz", &unready).wait("Remediated", "False/UninstallFailed");
+    let message = stage.message("Remediated");
+    assert!(
+        message.ends_with("failed: uninstall completed with error: release not updated in Helm storage"),
+        "{message}"
+    );
+}
+
+/// The event of an unlock names the artifact that the release was made from, too.
+#[test]
+fn an_unlock_names_the_artifact_of_the_release() {
+    let Some(mut stage) = Stage::new("unlock-oci") else { return };
+    stage.step(&json!({"source": {"kind": "OCIRepository", "name": "app", "chart": "app-0.1.0.tgz",
+        "revision": "0.1.0@${DIGEST}"}}));
+    stage.apply(&json!({"chartRef": {"kind": "OCIRepository", "name": "app"}})).wait("Ready", "True");
+    let digest = stage.status()["lastAttemptedRevisionDigest"].clone();
+    stage.step(&json!({"release": {"name": "app", "version": 1, "set": {"info.status": "pending-upgrade"}}}));
+    stage.request("now").wait("Ready", "True/UpgradeSucceeded");
+    let events = &stage.cluster().world.record().events;
+    let unlocked = events.iter().find(|recorded| recorded.event.reason == "PendingRelease").unwrap();
+    assert_eq!(json!(unlocked.event.annotations.get("helm.toolkit.fluxcd.io/oci-digest")), digest);
+}
+
+/// Another algorithm for digests is no change of post-renderers or common metadata.
+#[test]
+fn another_digest_algorithm_upgrades_nothing() {
+    let spec = json!({"commonMetadata": {"labels": {"a": "b"}}, "postRenderers": [{}]});
+    let Some(mut stage) = Stage::with_flags("algorithm", &["--snapshot-digest-algo=sha512"]) else { return };
+    stage.release("app-0.1.0.tgz", &spec).wait("Ready", "True");
+    for field in ["observedCommonMetadataDigest", "observedPostRenderersDigest"] {
+        let digest = if field == "observedCommonMetadataDigest" {
+            "sha256:c7743adac9e28d2fb8f3013c0daf58ec5b66d7fd9015933d55334ba4f5e4dce5"
+        } else {
+            "sha256:501de836b88be0a82b9af264bee8fa768a66abb5ac670b802bf7f696171b0e96"
+        };
+        stage.step(&json!({"patch": {"object": "HelmRelease/app", "subresource": "status",
+            "merge": {"status": {field: digest}}}}));
+    }
+    stage.request("now").pass(5).wait("Ready", "True");
+    assert_eq!(stage.stored(), ["1 deployed"]);
+}

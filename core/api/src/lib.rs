@@ -9,6 +9,8 @@ mod snapshot;
 mod source;
 mod spec;
 mod spec_actions;
+mod spec_chart;
+mod spec_rendering;
 mod status;
 
 pub use condition::{Condition, ConditionStatus, Conditions};
@@ -18,15 +20,18 @@ pub use names::{full_release_name, helm_chart_name, release_name, shorten_releas
 pub use snapshot::{History, Snapshot, TestHookStatus};
 pub use source::{Artifact, SourceKind, SourceObject};
 pub use spec::{
-    ChartSpec, ChartTemplate, ChartTemplateMetadata, ChartVerification, CommonMetadata,
-    CrossNamespaceObjectReference, CrossNamespaceSourceReference, CustomHealthCheck, DependencyReference,
-    DriftDetection, HelmReleaseSpec, IgnoreRule, Image, KubeConfigReference, Kustomize, LocalObjectReference,
-    Patch, PostRenderer, SecretKeyReference, Selector, ValuesReference, WaitStrategy,
+    CustomHealthCheck, DependencyReference, DriftDetection, HelmReleaseSpec, IgnoreRule, KubeConfigReference,
+    LocalObjectReference, SecretKeyReference, Selector, WaitStrategy,
 };
 pub use spec_actions::{
     ActionStrategy, Filter, Install, InstallRemediation, Rollback, StrategyName, Test, Uninstall, Upgrade,
     UpgradeRemediation,
 };
+pub use spec_chart::{
+    ChartSpec, ChartTemplate, ChartTemplateMetadata, ChartVerification, CrossNamespaceObjectReference,
+    CrossNamespaceSourceReference,
+};
+pub use spec_rendering::{CommonMetadata, Image, Kustomize, Patch, PostRenderer, ValuesReference};
 pub use status::{HelmReleaseStatus, Inventory, InventoryEntry};
 
 /// Group and version of HelmRelease.

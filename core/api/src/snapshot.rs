@@ -137,13 +137,17 @@ impl History {
             .max_by_key(|snapshot| snapshot.version)
     }
 
-    /// Keeps latest down to and including previous; without a previous one the newest five.
+    /// Keeps latest down to and including previous, but not more than the newest five and previous: rollbacks that fail
+    /// may follow each other for as long as nothing changes. Without a previous one the newest five.
     pub fn truncate(&mut self, ignore_tests: bool) {
         self.sort();
-        match self.previous(ignore_tests).map(|snapshot| snapshot.version) {
-            Some(version) => self.0.retain(|snapshot| snapshot.version >= version),
-            None => self.0.truncate(KEPT),
-        }
+        let previous = self.previous(ignore_tests).map(|snapshot| snapshot.version);
+        let oldest = previous.unwrap_or_default();
+        let mut kept = 0;
+        self.0.retain(|snapshot| {
+            kept += 1;
+            previous == Some(snapshot.version) || (kept <= KEPT && snapshot.version >= oldest)
+        });
     }
 
     /// Keeps the newest five.
@@ -191,6 +195,14 @@ mod tests {
             History(vec![snapshot(1, "superseded"), snapshot(3, "deployed"), snapshot(2, "superseded")]);
         history.truncate(true);
         assert_eq!(history.0.iter().map(|s| s.version).collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn truncation_keeps_previous_and_no_more_than_five_others() {
+        let failed = (2..=9).rev().map(|version| snapshot(version, "failed"));
+        let mut history = History(failed.chain([snapshot(1, "superseded")]).collect());
+        history.truncate(true);
+        assert_eq!(history.0.iter().map(|s| s.version).collect::<Vec<_>>(), [9, 8, 7, 6, 5, 1]);
     }
 
     #[test]

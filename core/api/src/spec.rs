@@ -1,12 +1,13 @@
-//! `spec` (spec 01 §2), except the options of the actions.
-
-use std::collections::BTreeMap;
+//! `spec` (spec 01 §2), except the chart, what is rendered and the options of the actions.
 
 use pilothouse_encoding::duration::GoDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Install, Rollback, Test, Uninstall, Upgrade};
+use crate::{
+    ChartTemplate, CommonMetadata, CrossNamespaceSourceReference, Install, PostRenderer, Rollback, Test,
+    Uninstall, Upgrade, ValuesReference,
+};
 
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -88,100 +89,6 @@ pub struct HelmReleaseSpec {
     /// Health checks of custom resources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub health_check_exprs: Vec<CustomHealthCheck>,
-}
-
-/// `spec.chart`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChartTemplate {
-    /// Metadata of the HelmChart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<ChartTemplateMetadata>,
-    /// Spec of the HelmChart.
-    pub spec: ChartSpec,
-}
-
-/// `spec.chart.metadata`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChartTemplateMetadata {
-    /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
-}
-
-/// `spec.chart.spec`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ChartSpec {
-    /// Chart name or path.
-    pub chart: String,
-    /// Version or version range.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Where the chart comes from.
-    pub source_ref: CrossNamespaceObjectReference,
-    /// Interval of the HelmChart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interval: Option<GoDuration>,
-    /// `ChartVersion` or `Revision`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reconcile_strategy: Option<String>,
-    /// Values files inside the source.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub values_files: Vec<String>,
-    /// Ignore values files that do not exist.
-    #[serde(skip_serializing_if = "is_false")]
-    pub ignore_missing_values_files: bool,
-    /// Signature verification.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verify: Option<ChartVerification>,
-}
-
-/// `spec.chart.spec.sourceRef`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CrossNamespaceObjectReference {
-    /// API version; not copied.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_version: Option<String>,
-    /// `HelmRepository`, `GitRepository` or `Bucket`.
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-}
-
-/// `spec.chartRef`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CrossNamespaceSourceReference {
-    /// API version; ignored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_version: Option<String>,
-    /// `OCIRepository`, `HelmChart` or `ExternalArtifact`.
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-}
-
-/// `spec.chart.spec.verify`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ChartVerification {
-    /// `cosign` or `notation`.
-    pub provider: String,
-    /// Secret with keys.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret_ref: Option<LocalObjectReference>,
 }
 
 /// A name in the same namespace.
@@ -286,89 +193,6 @@ pub struct Selector {
     pub label_selector: String,
 }
 
-/// An entry of `spec.valuesFrom`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ValuesReference {
-    /// `Secret` or `ConfigMap`.
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Key; `values.yaml` when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub values_key: Option<String>,
-    /// Path to set; merge at the root when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_path: Option<String>,
-    /// Skip what is missing.
-    #[serde(skip_serializing_if = "is_false")]
-    pub optional: bool,
-    /// Set the text verbatim.
-    #[serde(skip_serializing_if = "is_false")]
-    pub literal: bool,
-}
-
-/// `spec.commonMetadata`. Field order is that of the digest (spec 04 §6).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CommonMetadata {
-    /// Annotations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
-    /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-}
-
-/// An entry of `spec.postRenderers`. Field order is that of the digest (spec 04 §6).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PostRenderer {
-    /// Kustomize.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kustomize: Option<Kustomize>,
-}
-
-/// A Kustomize post-renderer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Kustomize {
-    /// Strategic merge and JSON 6902 patches.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub patches: Vec<Patch>,
-    /// Image replacements.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<Image>,
-}
-
-/// A patch with its target.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Patch {
-    /// The patch.
-    pub patch: String,
-    /// Which objects.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<Selector>,
-}
-
-/// An image replacement.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Image {
-    /// Name to find.
-    pub name: String,
-    /// New name.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub new_name: String,
-    /// New tag.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub new_tag: String,
-    /// Digest instead of a tag.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub digest: String,
-}
-
 /// `spec.waitStrategy`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -396,7 +220,8 @@ pub struct CustomHealthCheck {
     pub failed: String,
 }
 
+/// Whether a flag is off; such flags are not written.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_false(flag: &bool) -> bool {
+pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -110,7 +110,7 @@ impl Task for Read {
                 }
                 ReadState::Asking(call) => match call.poll_object(context)? {
                     Ok(object) => return Some(Ok(Some(object))),
-                    Err(failure) if failure.is_not_found() => return Some(Ok(None)),
+                    Err(failure) if failure.is_object_gone() => return Some(Ok(None)),
                     Err(failure) if is_transient(&failure) && self.attempt < ATTEMPTS => {
                         ReadState::Resting(rest(context, self.attempt))
                     }

@@ -19,7 +19,7 @@ const TEMPLATES: usize = 40;
 fn chart() -> Chart {
     let file = |name: &str, text: &str| File {
         name: name.to_owned(),
-        data: text.as_bytes().to_vec(),
+        data: text.as_bytes().to_vec().into(),
         modtime: None,
     };
     let mut values =

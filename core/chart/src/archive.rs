@@ -1,9 +1,9 @@
 //! Chart archives (Go package `helm.sh/helm/v4/pkg/chart/loader/archive`): gzipped tar, read as a stream, never unpacked to
 //! a disk, within bounds.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use pilothouse_encoding::timestamp::Timestamp;
 use tar::{Archive, Entry, EntryType};
 
@@ -21,6 +21,15 @@ pub struct Limits {
     /// Subcharts within subcharts.
     pub depth: usize,
 }
+
+/// Bytes that an archive begins with.
+const GZIP_HEADER: usize = 10;
+
+/// Bytes that are unpacked at once.
+const UNPACKED_AT_ONCE: usize = 32 << 10;
+
+/// Bytes of a header.
+const BLOCK: usize = 512;
 
 impl Default for Limits {
     /// 48 MiB in total, archives within it included; 5 MiB a file, as Helm has it; 10,000 entries; 16 levels of
@@ -43,14 +52,35 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
 
 /// [`read`], but what was read is taken from the bounds, so that archives within the archive share them.
 pub(crate) fn read_within(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
+    let mut left = *limits;
+    let files = match read_ahead(bytes, &mut left, UNPACKED_AT_ONCE) {
+        // What is broken may lie behind the end, where nobody would have looked.
+        Err(ChartError::Archive(_)) => {
+            left = *limits;
+            read_ahead(bytes, &mut left, BLOCK)
+        }
+        files => files,
+    };
+    *limits = left;
+    files
+}
+
+/// [`read_within`], which unpacks so many bytes at once: headers and small files are asked for piece by piece, and
+/// unpacking is slow in small pieces.
+fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ChartError::Archive(
-            "the archive is not gzip-compressed: gzip: invalid header".to_owned(),
+            match bytes.len() {
+                0 => "EOF",
+                1..GZIP_HEADER => "unexpected EOF",
+                _ => "the archive is not gzip-compressed: gzip: invalid header",
+            }
+            .to_owned(),
         ));
     }
     // One byte more than allowed, so that passing the bound is noticed and never read as the end.
     let unpacked = GzDecoder::new(bytes).take(limits.total.saturating_add(tar_overhead(limits)));
-    let mut archive = Archive::new(unpacked);
+    let mut archive = Archive::new(BufReader::with_capacity(ahead, unpacked));
     let mut files = Vec::new();
     let (mut left, mut entries) = (limits.total, 0);
     for (count, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
@@ -107,7 +137,7 @@ fn read_entry<R: Read>(
     if *left == 0 {
         return Err(too_large());
     }
-    let data = without_mark(data);
+    let data = without_mark(data).into();
     let seconds = entry.header().mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
     let modtime = seconds.map(|seconds| Timestamp::from_unix_nanos(seconds.saturating_mul(1_000_000_000)));
     Ok(Some(File { name, data, modtime }))
@@ -214,12 +244,33 @@ mod tests {
         assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
         let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];
         assert!(read(&many).unwrap_err().contains("more than 3 entries"));
-        assert_eq!(read(&[("c/a/./b", b"\xef\xbb\xbfx")]).unwrap()[0].data, b"x");
+        assert_eq!(read(&[("c/a/./b", b"\xef\xbb\xbfx")]).unwrap()[0].data.as_slice(), b"x");
+    }
+
+    #[test]
+    fn what_follows_the_end_is_not_looked_at() {
+        let mut tail = vec![0u8; 4096];
+        let mut state = 1u32;
+        // Bytes that cannot be packed, so that the end of the files is not near that of the archive.
+        tail.fill_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        });
+        let mut plain = Vec::new();
+        std::io::copy(&mut GzDecoder::new(&archive(&[("c/a", b"x")])[..]), &mut plain).unwrap();
+        plain.extend(&tail);
+        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+        gz.write_all(&plain).unwrap();
+        let mut bytes = gz.finish().unwrap();
+        let length = bytes.len();
+        bytes[length - 8..].fill(0xff);
+        bytes.truncate(length - 2000);
+        assert_eq!(read(&bytes, &Limits::default()).unwrap()[0].data.as_slice(), b"x");
     }
 
     #[test]
     fn what_is_no_archive_is_named() {
-        assert!(read(b"hello", &Limits::default()).unwrap_err().to_string().contains("not gzip"));
+        assert!(read(b"hello, hello", &Limits::default()).unwrap_err().to_string().contains("not gzip"));
         let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
         gz.write_all(&[1; 700]).unwrap();
         assert!(read(&gz.finish().unwrap(), &Limits::default()).is_err());

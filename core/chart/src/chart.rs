@@ -1,5 +1,7 @@
 //! A chart in memory.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::{ChartMetadata, File, Lock};
@@ -34,7 +36,7 @@ pub struct CrdFile {
     /// Path with the names of the parent charts, `parent/charts/child/crds/x.yaml`.
     pub name: String,
     /// Content.
-    pub data: Vec<u8>,
+    pub data: Arc<Vec<u8>>,
 }
 
 impl Chart {
@@ -66,7 +68,7 @@ impl Chart {
             file.name.starts_with("crds/") && is_manifest
         };
         for file in self.files.iter().filter(is_crd) {
-            crds.push(CrdFile { name: format!("{path}/{}", file.name), data: file.data.clone() });
+            crds.push(CrdFile { name: format!("{path}/{}", file.name), data: Arc::clone(&file.data) });
         }
         for dependency in &self.dependencies {
             dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), crds);

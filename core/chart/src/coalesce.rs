@@ -66,16 +66,36 @@ pub(crate) fn remove_nulls(map: &mut Map<String, Value>) {
 
 /// Helm copies the tables among the globals for a subchart, but not the tables within them: what a subchart adds there
 /// or takes away is seen by the parent and by the subcharts after it.
-fn share_globals(parent: Option<&mut Value>, subchart: Option<&Value>) {
-    let (Some(Value::Object(parent)), Some(Value::Object(subchart))) = (parent, subchart) else { return };
+/// Gives whether anything changed.
+fn share_globals(parent: Option<&mut Value>, subchart: Option<&Value>) -> bool {
+    let (Some(Value::Object(parent)), Some(Value::Object(subchart))) = (parent, subchart) else {
+        return false;
+    };
+    let mut is_changed = false;
     for (key, table) in parent.iter_mut() {
         let (Value::Object(table), Some(Value::Object(changed))) = (table, subchart.get(key)) else {
             continue;
         };
         for (key, inner) in table.iter_mut() {
-            if let (Value::Object(inner), Some(Value::Object(changed))) = (inner, changed.get(key)) {
+            if let (Value::Object(inner), Some(Value::Object(changed))) = (inner, changed.get(key))
+                && inner != changed
+            {
                 inner.clone_from(changed);
+                is_changed = true;
             }
+        }
+    }
+    is_changed
+}
+
+/// The same the other way round: the subcharts of a chart, whose values these are, and theirs see a change of its globals.
+fn spread_globals(chart: &Chart, dependencies: &[Chart], values: &mut Map<String, Value>) {
+    let Some(globals) = values.get(GLOBAL).cloned() else { return };
+    for subchart in dependencies.iter().filter(|subchart| subchart.name() != chart.name()) {
+        if let Some(Value::Object(inner)) = values.get_mut(subchart.name())
+            && share_globals(inner.get_mut(GLOBAL), Some(&globals))
+        {
+            spread_globals(subchart, &subchart.dependencies, inner);
         }
     }
 }
@@ -88,7 +108,7 @@ struct Run {
 impl Run {
     fn chart(&mut self, chart: &Chart, values: &mut Map<String, Value>, prefix: &str) -> Result<(), String> {
         self.own_values(chart, values, prefix);
-        for subchart in &chart.dependencies {
+        for (index, subchart) in chart.dependencies.iter().enumerate() {
             let name = subchart.name();
             let entry = values.entry(name.to_owned()).or_insert_with(|| Value::Object(Map::new()));
             let mut inner = match entry.take() {
@@ -98,8 +118,11 @@ impl Run {
             let path = joined(prefix, chart.name());
             self.globals(&mut inner, values.get(GLOBAL), &path);
             self.chart(subchart, &mut inner, &path)?;
-            share_globals(values.get_mut(GLOBAL), inner.get(GLOBAL));
+            let is_changed = share_globals(values.get_mut(GLOBAL), inner.get(GLOBAL));
             values.insert(name.to_owned(), Value::Object(inner));
+            if is_changed {
+                spread_globals(subchart, &chart.dependencies[..index], values);
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The values of a HelmRelease from its references and its inline values (spec 02 §4).
 
 use pilothouse_encoding::go_json::floats;
+use pilothouse_encoding::json_kind::json_kind;
 use pilothouse_encoding::yaml;
 use serde_json::{Map, Value};
 
@@ -80,7 +81,10 @@ fn parse(text: &str) -> Result<Map<String, Value>, String> {
     match floats(value) {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
-        _ => Err("the text is not a map of values".to_owned()),
+        other => Err(format!(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type common.Values",
+            json_kind(&other)
+        )),
     }
 }
 
@@ -94,7 +98,7 @@ fn set_path(
     if reference.literal {
         return set_value(values, path, text, SetMode::Literal);
     }
-    let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    let quoted = |quote: char| text.starts_with(quote) && text.ends_with(quote);
     if quoted('\'') || quoted('"') {
         return set_value(values, path, text.trim_matches(['\'', '"']), SetMode::Text);
     }
@@ -158,6 +162,25 @@ mod tests {
             compose_values(&references, None).unwrap(),
             json!({"q": {"x": "123"}, "l": "{a,b}=[1]", "t": true})
         );
+    }
+
+    #[test]
+    fn a_single_quote_is_an_empty_text() {
+        assert_eq!(compose_values(&[reference("'", Some("q.x"))], None).unwrap(), json!({"q": {"x": ""}}));
+    }
+
+    #[test]
+    fn a_text_that_is_no_map_is_refused_in_the_words_of_go() {
+        for (text, kind) in [("- a", "array"), ("a", "string"), ("1.5", "number"), ("yes", "bool")] {
+            let error = compose_values(&[reference(text, None)], None).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!(
+                    "could not resolve ConfigMap chart values reference 'ns/c' with key 'k': error unmarshaling JSON: while \
+                     decoding JSON: json: cannot unmarshal {kind} into Go value of type common.Values"
+                )
+            );
+        }
     }
 
     #[test]

@@ -6,8 +6,15 @@ use std::collections::BTreeSet;
 use pilothouse_template::semver::{Constraints, Version};
 use serde_json::{Map, Value};
 
-use crate::coalesce::{Mode, coalesce, coalesce_tables};
+use crate::coalesce::{Mode, coalesce};
+use crate::import::import;
 use crate::{Chart, Dependency, File};
+
+/// Key of the values that subcharts see, too.
+const GLOBAL: &str = "global";
+
+/// Bytes that the globals may take with the copies for subcharts.
+const MAX_GLOBALS: usize = 48 << 20;
 
 /// Bytes that the dependencies of a chart may take with the copies that aliases make.
 const MAX_DEPENDENCIES: usize = 48 << 20;
@@ -19,6 +26,7 @@ const MAX_DEPENDENCIES: usize = 48 << 20;
 /// When the values for a subchart are no map, or the dependencies are too large.
 pub fn process_dependencies(chart: &mut Chart, values: &Map<String, Value>) -> Result<Vec<String>, String> {
     let (mut warnings, mut left) = (Vec::new(), MAX_DEPENDENCIES);
+    check_globals(chart, values)?;
     enable(chart, values, "", &mut warnings, &mut left)?;
     import(chart, &mut warnings)?;
     Ok(warnings)
@@ -71,6 +79,7 @@ fn enable(
         return Ok(());
     }
     chart.dependencies = renamed(chart, left)?;
+    check_globals(chart, values)?;
     for dependency in &mut chart.metadata.dependencies {
         if !dependency.alias.is_empty() {
             dependency.name.clone_from(&dependency.alias);
@@ -96,31 +105,52 @@ fn enable(
 
 /// The subcharts that no dependency names, then one for each dependency, under its alias. What they take is taken from
 /// what is left.
-fn renamed(chart: &Chart, left: &mut usize) -> Result<Vec<Chart>, String> {
+fn renamed(chart: &mut Chart, left: &mut usize) -> Result<Vec<Chart>, String> {
     let matches = |dependency: &Dependency, subchart: &Chart| {
         subchart.name() == dependency.name && is_compatible(&dependency.version, &subchart.metadata.version)
     };
     let dependencies = &chart.metadata.dependencies;
-    let unnamed = chart
-        .dependencies
-        .iter()
-        .filter(|subchart| !dependencies.iter().any(|dependency| matches(dependency, subchart)))
-        .cloned();
+    let found = |dependency| chart.dependencies.iter().position(|subchart| matches(dependency, subchart));
+    let chosen: Vec<Option<usize>> = dependencies.iter().map(found).collect();
+    let is_named = |subchart: &Chart| dependencies.iter().any(|dependency| matches(dependency, subchart));
+    let kept: Vec<bool> = chart.dependencies.iter().map(|subchart| !is_named(subchart)).collect();
+    let mut subcharts: Vec<Option<Chart>> =
+        std::mem::take(&mut chart.dependencies).into_iter().map(Some).collect();
     let mut named = Vec::new();
-    for dependency in dependencies {
-        let found = chart.dependencies.iter().find(|subchart| matches(dependency, subchart));
-        let Some(found) = found else { continue };
-        *left = left.checked_sub(size(found)).ok_or_else(|| {
-            let name = chart.name();
+    for (number, dependency) in dependencies.iter().enumerate() {
+        let Some(place) = chosen[number] else { continue };
+        // Only those that come once more, under another alias, are copied.
+        let comes_again = chosen[number + 1..].contains(&Some(place));
+        let subchart = if comes_again { subcharts[place].clone() } else { subcharts[place].take() };
+        let Some(mut subchart) = subchart else { continue };
+        *left = left.checked_sub(size(&subchart)).ok_or_else(|| {
+            let name = &chart.metadata.name;
             format!("the dependencies of chart {name:?} take more than {MAX_DEPENDENCIES} bytes")
         })?;
-        let mut subchart = found.clone();
         if !dependency.alias.is_empty() {
             subchart.metadata.name.clone_from(&dependency.alias);
         }
         named.push(subchart);
     }
+    let unnamed = subcharts.into_iter().zip(kept).filter_map(|(subchart, kept)| subchart.filter(|_| kept));
     Ok(unnamed.chain(named).collect())
+}
+
+/// Refuses globals that take too much when each subchart has a copy of them.
+fn check_globals(chart: &Chart, values: &Map<String, Value>) -> Result<(), String> {
+    let given = values.get(GLOBAL).map_or(0, values_size);
+    if copied_globals(chart, given) <= MAX_GLOBALS {
+        return Ok(());
+    }
+    let name = chart.name();
+    Err(format!("the globals for the dependencies of chart {name:?} take more than {MAX_GLOBALS} bytes"))
+}
+
+/// Bytes of the globals of all subcharts, each of which has those of its parents.
+fn copied_globals(chart: &Chart, inherited: usize) -> usize {
+    let all = inherited.saturating_add(chart.values.get(GLOBAL).map_or(0, values_size));
+    let copies = chart.dependencies.iter().map(|subchart| all.saturating_add(copied_globals(subchart, all)));
+    copies.fold(0, usize::saturating_add)
 }
 
 /// About how many bytes a chart takes with its subcharts.
@@ -129,7 +159,18 @@ fn size(chart: &Chart) -> usize {
     let files = chart.templates.iter().chain(&chart.files);
     let files: usize = files.map(|file| file.name.len() + file.data.len() + size_of::<File>()).sum();
     let schema = chart.schema.as_ref().map_or(0, Vec::len);
-    CHART + files + schema + chart.dependencies.iter().map(size).sum::<usize>()
+    CHART + files + schema + values_size(&chart.values) + chart.dependencies.iter().map(size).sum::<usize>()
+}
+
+fn values_size(values: &Value) -> usize {
+    const NODE: usize = 64;
+    let inner = match values {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(values_size).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + values_size(value)).sum(),
+        _ => 0,
+    };
+    NODE + inner
 }
 
 fn apply_tags(dependencies: &mut [Dependency], values: &Map<String, Value>, warnings: &mut Vec<String>) {
@@ -173,59 +214,6 @@ fn apply_conditions(
             }
         }
     }
-}
-
-/// Takes over what subcharts export, those at the bottom first.
-fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), String> {
-    for subchart in &mut chart.dependencies {
-        import(subchart, warnings)?;
-    }
-    if chart.metadata.dependencies.is_empty() {
-        return Ok(());
-    }
-    let (mut values, more) = coalesce(chart, &Map::new(), Mode::Merge)?;
-    warnings.extend(more);
-    let mut imported = Map::new();
-    for dependency in &mut chart.metadata.dependencies {
-        let mut resolved = Vec::new();
-        for import in &dependency.import_values {
-            let Some((child, parent)) = import_paths(import) else { continue };
-            resolved.push(serde_json::json!({"child": child, "parent": parent}));
-            let Some(table) = table(&values, &format!("{}.{child}", dependency.name)) else {
-                warnings.push(format!("ImportValues missing table from chart chart={}", dependency.name));
-                continue;
-            };
-            warnings.extend(coalesce_tables(&mut imported, nested(&parent, table.clone()), Mode::Merge));
-        }
-        dependency.import_values = resolved;
-    }
-    warnings.extend(coalesce_tables(&mut values, imported, Mode::Merge));
-    chart.values = Value::Object(values);
-    Ok(())
-}
-
-/// Path in the subchart and path in the parent.
-fn import_paths(import: &Value) -> Option<(String, String)> {
-    match import {
-        Value::String(name) => Some((format!("exports.{name}"), ".".to_owned())),
-        Value::Object(map) => {
-            let text = |key: &str| match map.get(key) {
-                Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-                None => "<nil>".to_owned(),
-            };
-            Some((text("child"), text("parent")))
-        }
-        _ => None,
-    }
-}
-
-/// `values` under a dotted path; a single dot is the root.
-fn nested(path: &str, values: Map<String, Value>) -> Map<String, Value> {
-    if path == "." {
-        return values;
-    }
-    path.rsplit('.').fold(values, |inner, key| Map::from_iter([(key.to_owned(), Value::Object(inner))]))
 }
 
 fn table<'a>(values: &'a Map<String, Value>, path: &str) -> Option<&'a Map<String, Value>> {

@@ -1,8 +1,10 @@
-//! Whether a document fits Go's types of `Chart.yaml`, in the words of Go package `encoding/json`.
+//! Go's types: how errors name them, and whether a document fits those of `Chart.yaml`, in the words of Go package
+//! `encoding/json`.
 
+use pilothouse_encoding::json_kind::json_kind;
 use serde_json::Value;
 
-use Shape::{Flag, List, Other, Struct, Text, TextMap, Texts};
+use Shape::{Anys, Flag, List, Struct, Text, TextMap, Texts};
 
 /// A Go type, as far as documents have it.
 enum Shape {
@@ -14,8 +16,8 @@ enum Shape {
     Texts,
     /// `map[string]string`
     TextMap,
-    /// Anything, or what is not checked.
-    Other,
+    /// `[]interface {}`
+    Anys,
     /// A slice of pointers to a struct.
     List(&'static Shape),
     /// A struct: its name, and its fields by their name in documents.
@@ -32,7 +34,7 @@ const DEPENDENCY: Shape = Struct(
         ("condition", Text),
         ("tags", Texts),
         ("enabled", Flag),
-        ("import-values", Other),
+        ("import-values", Anys),
         ("alias", Text),
     ],
 );
@@ -65,21 +67,51 @@ const METADATA: Shape = Struct(
 /// Go's text.
 pub(crate) fn check_metadata(document: &Value) -> Result<(), String> {
     // Helm reads the version of the format on its own before all else.
-    if let Some(version) = document.get("apiVersion") {
-        check(version, &Text, "chartBase", "apiVersion")?;
+    match document.get("apiVersion") {
+        Some(version) => check(version, &Text, "chartBase", "apiVersion")?,
+        None if document.is_object() || document.is_null() => {}
+        None => {
+            return Err(format!(
+                "json: cannot unmarshal {} into Go value of type loader.chartBase",
+                json_kind(document)
+            ));
+        }
     }
     check(document, &METADATA, "", "")
 }
 
+/// The same of `requirements.yaml`.
+///
+/// # Errors
+/// Go's text.
+pub(crate) fn check_requirements(document: &Value) -> Result<(), String> {
+    check(document, &METADATA, "", "")
+}
+
 /// Checks a value that lies in a field of a struct.
+/// The type that Helm has decoded a value to, as Go's `%T` prints it.
+pub(crate) fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
 fn check(value: &Value, shape: &Shape, owner: &str, path: &str) -> Result<(), String> {
     let refused = |value: &Value, name: &str| {
         let place =
             if owner.is_empty() { "value".to_owned() } else { format!("struct field {owner}.{path}") };
-        Err(format!("json: cannot unmarshal {} into Go {place} of type {name}", kind(value)))
+        Err(format!("json: cannot unmarshal {} into Go {place} of type {name}", json_kind(value)))
     };
     match (shape, value) {
-        (_, Value::Null) | (Other, _) | (Text, Value::String(_)) | (Flag, Value::Bool(_)) => Ok(()),
+        (_, Value::Null) | (Anys, Value::Array(_)) | (Text, Value::String(_)) | (Flag, Value::Bool(_)) => {
+            Ok(())
+        }
         (Texts, Value::Array(items)) => items.iter().try_for_each(|item| check(item, &Text, owner, path)),
         (TextMap, Value::Object(members)) => {
             members.values().try_for_each(|member| check(member, &Text, owner, path))
@@ -106,20 +138,9 @@ fn type_name(shape: &Shape) -> String {
         Flag => "bool".to_owned(),
         Texts => "[]string".to_owned(),
         TextMap => "map[string]string".to_owned(),
-        Other => "interface {}".to_owned(),
+        Anys => "[]interface {}".to_owned(),
         List(item) => format!("[]*{}", type_name(item)),
         Struct(name, _) => format!("v2.{name}"),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 
@@ -147,7 +168,7 @@ mod tests {
                 "object into Go struct field Dependency.dependencies.tags of type []string",
             ),
             (json!({"apiVersion": []}), "array into Go struct field chartBase.apiVersion of type string"),
-            (json!([]), "array into Go value of type v2.Metadata"),
+            (json!([]), "array into Go value of type loader.chartBase"),
         ];
         for (document, expected) in cases {
             assert_eq!(check_metadata(&document), Err(format!("json: cannot unmarshal {expected}")));

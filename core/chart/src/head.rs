@@ -5,6 +5,7 @@ mod quick;
 
 use std::collections::BTreeMap;
 
+use pilothouse_encoding::json_kind::json_kind;
 use pilothouse_encoding::number::format_float;
 use pilothouse_encoding::yaml;
 use serde_json::{Map, Value};
@@ -95,14 +96,7 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
 }
 
 fn mismatch(value: &Value, place: &str) -> String {
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
+    let kind = json_kind(value);
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go {place}")
 }
 

@@ -108,7 +108,7 @@ mod tests {
     fn names(rules: &str, names: &[&str]) -> Vec<String> {
         let file = |name: &str, data: &str| File {
             name: name.to_owned(),
-            data: data.as_bytes().to_vec(),
+            data: data.as_bytes().to_vec().into(),
             modtime: None,
         };
         let files = names.iter().map(|name| file(name, "")).chain([file(NAME, rules)]).collect();
@@ -136,7 +136,7 @@ mod tests {
         for (rule, reason) in
             [("[a", "syntax error in pattern"), ("a/**", "double-star (**) syntax is not supported")]
         {
-            let rules = File { name: NAME.to_owned(), data: rule.as_bytes().to_vec(), modtime: None };
+            let rules = File { name: NAME.to_owned(), data: rule.as_bytes().to_vec().into(), modtime: None };
             assert_eq!(kept(vec![rules]).unwrap_err().to_string(), reason);
         }
     }

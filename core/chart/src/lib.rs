@@ -11,6 +11,7 @@ mod go_types;
 mod head;
 mod hook;
 mod ignore;
+mod import;
 mod kind_order;
 mod lint;
 mod load;
@@ -40,7 +41,7 @@ pub use ignore::{IgnoreRules, kept as without_ignored, path_matches};
 pub use kind_order::KindOrder;
 pub use lint::{GivenValues, Problem, Severity, ValuesText, lint};
 pub use load::load_values;
-pub use manifest::{HOOK_ANNOTATION, Manifest, Sorted, manifest_text, sort_manifests};
+pub use manifest::{HOOK_ANNOTATION, Manifest, Sorted, sort_manifests};
 pub use merge::merge_maps;
 pub use metadata::{ChartMetadata, Dependency, File, Lock, Maintainer};
 pub use post_render::{

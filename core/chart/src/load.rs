@@ -1,9 +1,11 @@
 //! From files to a chart (Go package `helm.sh/helm/v4/pkg/chart/v2/loader`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pilothouse_encoding::go_json::floats;
-use pilothouse_encoding::yaml;
+use pilothouse_encoding::json_kind::json_kind;
+use pilothouse_encoding::{utf8, yaml};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -30,7 +32,8 @@ impl Chart {
     /// # Errors
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
-        let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
+        let without_mark =
+            |file: File| File { data: archive::without_mark(Arc::unwrap_or_clone(file.data)).into(), ..file };
         let files = ignore::kept(files)?.into_iter().map(without_mark).collect();
         load(files, &mut limits.clone(), Place::Top)
     }
@@ -101,10 +104,12 @@ fn sort_in(
         }
         "values.schema.json" => {
             chart.schema_modtime = file.modtime;
-            chart.schema = Some(file.data);
+            chart.schema = Some(Arc::unwrap_or_clone(file.data));
         }
         "requirements.yaml" => {
-            let requirements: ChartMetadata = read(&file)?;
+            let value = document(&file)?;
+            go_types::check_requirements(&value).map_err(|error| decoding(&file, &error))?;
+            let requirements: ChartMetadata = decoded(&file, value)?;
             chart.metadata.dependencies = requirements.dependencies;
             keep_if_v1(file, chart);
         }
@@ -189,7 +194,7 @@ fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
 
 /// The document of a file, with texts where Go has them.
 fn document(file: &File) -> Result<Value, ChartError> {
-    let text = String::from_utf8_lossy(&file.data);
+    let text = utf8::lossy(&file.data);
     yaml::parse(&text).map(texts).map_err(|error| ChartError::yaml(&file.name, &error))
 }
 
@@ -225,7 +230,7 @@ fn texts(value: Value) -> Value {
 /// # Errors
 /// What the YAML reader says, or that a document is no map.
 pub fn load_values(data: &[u8]) -> Result<Value, String> {
-    let text = String::from_utf8_lossy(data);
+    let text = utf8::lossy(data);
     let mut values = Map::new();
     for document in documents(&text)? {
         let parsed = yaml::parse(&document).map_err(|error| {
@@ -235,7 +240,7 @@ pub fn load_values(data: &[u8]) -> Result<Value, String> {
             Value::Null => {}
             Value::Object(map) => merge_maps(&mut values, map),
             other => {
-                let kind = kind_name(&other);
+                let kind = json_kind(&other);
                 return Err(format!(
                     "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot \
                      unmarshal {kind} into Go value of type map[string]interface {{}}"
@@ -269,18 +274,6 @@ fn documents(text: &str) -> Result<Vec<String>, String> {
     Ok(documents)
 }
 
-/// Go's name of a JSON kind in decoding errors.
-fn kind_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -288,7 +281,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, text: &str) -> File {
-        File { name: name.to_owned(), data: text.as_bytes().to_vec(), modtime: None }
+        File { name: name.to_owned(), data: text.as_bytes().to_vec().into(), modtime: None }
     }
 
     #[test]

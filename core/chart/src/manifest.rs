@@ -48,7 +48,7 @@ pub fn sort_manifests(files: BTreeMap<String, String>, separation: Separation) -
     for (path, content) in files {
         let base = path.rsplit('/').next().unwrap_or(&path);
         if !base.starts_with('_') {
-            sorted.add(&path, &content, separation)?;
+            sorted.add(&path, content, separation)?;
         }
     }
     sorted.manifests.sort_by(|left, right| KindOrder::Install.compare(&left.head.kind, &right.head.kind));
@@ -58,37 +58,31 @@ pub fn sort_manifests(files: BTreeMap<String, String>, separation: Separation) -
 
 impl Sorted {
     /// Adds the objects of a file, unsorted.
-    fn add(&mut self, path: &str, content: &str, separation: Separation) -> Result<(), String> {
-        for document in split_manifests(content, separation) {
-            let head =
-                Head::parse(document).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
-            match head.annotations.get(HOOK_ANNOTATION) {
-                None => {
-                    let (name, content) = (path.to_owned(), document.to_owned());
-                    self.manifests.push(Manifest { name, content, head });
-                }
-                Some(events) => match hook(path, document, &head, events) {
-                    Some(hook) => self.hooks.push(hook),
-                    None => self.notices.push(format!("skipping unknown hooks hookTypes={events}")),
-                },
-            }
+    fn add(&mut self, path: &str, content: String, separation: Separation) -> Result<(), String> {
+        let documents = split_manifests(&content, separation);
+        // Most files hold one object, and large ones need not be copied.
+        if let [document] = documents[..]
+            && content.ends_with(document)
+        {
+            let start = content.len() - document.len();
+            let mut content = content;
+            content.drain(..start);
+            return self.add_object(path, content);
+        }
+        documents.into_iter().try_for_each(|document| self.add_object(path, document.to_owned()))
+    }
+
+    fn add_object(&mut self, path: &str, content: String) -> Result<(), String> {
+        let head = Head::parse(&content).map_err(|error| format!("YAML parse error on {path}: {error}"))?;
+        match head.annotations.get(HOOK_ANNOTATION) {
+            None => self.manifests.push(Manifest { name: path.to_owned(), content, head }),
+            Some(events) => match hook(path, &content, &head, events) {
+                Some(hook) => self.hooks.push(hook),
+                None => self.notices.push(format!("skipping unknown hooks hookTypes={events}")),
+            },
         }
         Ok(())
     }
-}
-
-/// The manifest of a release: every object behind a line that names its template.
-#[must_use]
-pub fn manifest_text(manifests: &[Manifest]) -> String {
-    const START: &str = "---\n# Source: ";
-    let size = |manifest: &Manifest| START.len() + manifest.name.len() + manifest.content.len() + 2;
-    let mut text = String::with_capacity(manifests.iter().map(size).sum());
-    for manifest in manifests {
-        for part in [START, &manifest.name, "\n", &manifest.content, "\n"] {
-            text.push_str(part);
-        }
-    }
-    text
 }
 
 fn hook(path: &str, document: &str, head: &Head, events: &str) -> Option<Hook> {

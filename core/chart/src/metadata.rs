@@ -2,6 +2,7 @@
 //! records and release digests depend on them (spec 04 §4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pilothouse_encoding::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -128,8 +129,8 @@ pub struct Lock {
 pub struct File {
     /// Path in the chart, with slashes.
     pub name: String,
-    /// Content.
-    pub data: Vec<u8>,
+    /// Content, which copies of the chart and what is rendered from it share.
+    pub data: Arc<Vec<u8>>,
     /// When it was changed, as the archive says.
     pub modtime: Option<Timestamp>,
 }

@@ -7,8 +7,10 @@ mod files;
 mod glob;
 mod options;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use pilothouse_encoding::utf8;
 use serde_json::{Map, Value};
 
 pub(crate) use data::{Renderable, renderables};
@@ -18,7 +20,7 @@ pub use options::{LookupKey, Lookups, RenderOptions};
 
 use crate::coalesce::coalesce_values;
 use crate::dependencies::{is_compatible, process_dependencies};
-use crate::manifest::{Sorted, manifest_text, sort_manifests};
+use crate::manifest::{Sorted, sort_manifests};
 use crate::post_render::PostRenderError;
 use crate::schema;
 use crate::split::Separation;
@@ -26,6 +28,9 @@ use crate::{Chart, CrdFile, Hook, Manifest};
 
 /// Ending of the path of notes.
 const NOTES: &str = "NOTES.txt";
+
+/// How every object of a manifest begins, before the path of its template.
+const SOURCE: &str = "---\n# Source: ";
 
 /// What an install says in front of errors about dependencies.
 const DEPENDENCIES: &str = "chart dependencies processing failed: ";
@@ -44,9 +49,9 @@ pub enum Outcome {
 pub struct Rendered {
     /// The chart as the release stores it: dependencies settled, imported values in place.
     pub chart: Chart,
-    /// Text of all objects that are not hooks, as the release stores it.
-    pub manifest: String,
-    /// These objects one by one.
+    /// Definitions in front of the objects, when they were asked for.
+    pub crds: Vec<CrdFile>,
+    /// All objects that are not hooks.
     pub manifests: Vec<Manifest>,
     /// Hooks.
     pub hooks: Vec<Hook>,
@@ -54,6 +59,25 @@ pub struct Rendered {
     pub notes: String,
     /// What Helm warns about.
     pub warnings: Vec<String>,
+}
+
+impl Rendered {
+    /// Text of all objects that are not hooks, as the release stores it: each behind a line that names its template.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        let mut text = String::with_capacity(self.parts().map(|part| part.len()).sum());
+        text.extend(self.parts());
+        text
+    }
+
+    /// The same piece by piece.
+    pub fn parts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let crds = self.crds.iter().map(|crd| (&crd.name, utf8::lossy(&crd.data)));
+        let objects = self.manifests.iter().map(|object| (&object.name, object.content.as_str().into()));
+        crds.chain(objects).flat_map(|(name, content)| {
+            [SOURCE.into(), name.as_str().into(), "\n".into(), content, "\n".into()]
+        })
+    }
 }
 
 /// Why nothing was rendered. The texts are Helm's.
@@ -118,7 +142,13 @@ pub fn render_owned(
         schema::validate(&chart, &values).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, options)?;
-    let run = engine::run(&data::renderables(&chart, &values, options), options, lookups);
+    let templates = data::renderables(&chart, &values, options);
+    let run = engine::run(&templates, options, lookups);
+    if options.is_last {
+        std::mem::forget(values);
+        // They borrow from the chart, which goes on; what they own stays.
+        templates.into_values().for_each(std::mem::forget);
+    }
     if !run.missing.is_empty() {
         return Ok(Outcome::NeedsLookup(run.missing.into_iter().collect()));
     }
@@ -132,11 +162,8 @@ pub fn render_owned(
     let Sorted { hooks, manifests, notices } =
         sort_manifests(files, separation).map_err(RenderError::Manifest)?;
     warnings.extend(notices);
-    let mut manifest = manifest_text(&manifests);
-    if options.include_crds {
-        manifest.insert_str(0, &crd_text(&chart.crds()));
-    }
-    Ok(Outcome::Rendered(Box::new(Rendered { chart, manifest, manifests, hooks, notes, warnings })))
+    let crds = if options.include_crds { chart.crds() } else { Vec::new() };
+    Ok(Outcome::Rendered(Box::new(Rendered { chart, crds, manifests, hooks, notes, warnings })))
 }
 
 /// Renders the templates alone: their texts by path, before they are split and sorted, without the notes. For those who
@@ -184,11 +211,4 @@ fn take_notes(files: &mut BTreeMap<String, String>, chart: &Chart, sub_notes: bo
         false
     });
     notes
-}
-
-/// Definitions as they stand in front of a manifest.
-fn crd_text(crds: &[CrdFile]) -> String {
-    let text =
-        |crd: &CrdFile| format!("---\n# Source: {}\n{}\n", crd.name, String::from_utf8_lossy(&crd.data));
-    crds.iter().map(text).collect()
 }

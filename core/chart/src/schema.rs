@@ -1,8 +1,11 @@
 //! Values against the JSON schemas of a chart and its subcharts (Go package `helm.sh/helm/v4/pkg/chart/common/util`).
 
 mod collapsed;
+mod cost;
 mod describe;
 mod formats;
+mod other_formats;
+mod patterns;
 
 use std::error::Error;
 
@@ -12,6 +15,9 @@ use pilothouse_template::parse_json;
 use serde_json::{Map, Value};
 
 use crate::Chart;
+use crate::go_types::go_type;
+
+use patterns::Patterns;
 
 /// Where Helm pretends the schema lies.
 const LOCATION: &str = "file:///values.schema.json";
@@ -62,21 +68,25 @@ pub(crate) struct Violation {
 /// # Errors
 /// When the schema cannot be used.
 pub(crate) fn violations(schema: &[u8], values: &Map<String, Value>) -> Result<Vec<Violation>, String> {
-    validated(schema, values, |result| result.map_or_else(|error| describe::places(&error), |()| Vec::new()))
+    validated(schema, values, |result, patterns| {
+        result.map_or_else(|error| describe::places(&error, patterns), |()| Vec::new())
+    })
 }
 
 /// Checks values against one schema.
 fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
-    validated(schema, values, |result| result.map_err(|error| describe::violations(&error) + "\n"))?
+    validated(schema, values, |result, patterns| {
+        result.map_err(|error| describe::violations(&error, patterns) + "\n")
+    })?
 }
 
 /// Hands what the validator says to `read`.
 fn validated<T>(
     schema: &[u8],
     values: &Map<String, Value>,
-    read: impl FnOnce(Result<(), ValidationError<'_, '_>>) -> T,
+    read: impl FnOnce(Result<(), ValidationError<'_, '_>>, &Patterns) -> T,
 ) -> Result<T, String> {
-    let schema = parse_json(&String::from_utf8_lossy(schema)).map_err(|error| {
+    let mut schema = parse_json(&String::from_utf8_lossy(schema)).map_err(|error| {
         // Helm reads a stream here, which ends in other words.
         match error.as_str() {
             "unexpected end of JSON input" if schema.trim_ascii().is_empty() => "EOF".to_owned(),
@@ -87,15 +97,18 @@ fn validated<T>(
     if elements(&schema) > MAX_ELEMENTS {
         return Err(format!("schema has more than {MAX_ELEMENTS} elements"));
     }
+    let patterns = Patterns::translate(&mut schema);
+    let values = integers(&Value::Object(values.clone()));
+    cost::check(&schema, &values)?;
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);
     compiler.use_loader(Box::new(NoLoader));
+    other_formats::register(&mut compiler);
     let mut schemas = Schemas::new();
     compiler.add_resource(LOCATION, schema).map_err(|error| describe::compile_error(&error))?;
     let compiled =
         compiler.compile(LOCATION, &mut schemas).map_err(|error| describe::compile_error(&error))?;
-    let values = integers(&Value::Object(values.clone()));
-    Ok(read(schemas.validate(&values, compiled)))
+    Ok(read(schemas.validate(&values, compiled), &patterns))
 }
 
 /// How many values a document has.
@@ -131,18 +144,6 @@ fn integers(value: &Value) -> Value {
             Value::Object(map.iter().map(|(key, value)| (key.clone(), integers(value))).collect())
         }
         other => other.clone(),
-    }
-}
-
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
     }
 }
 

@@ -1,6 +1,10 @@
 //! Splitting rendered text into documents (Go package `helm.sh/helm/v4/pkg/release/v1/util`).
 
+use memchr::memmem;
 use pilothouse_encoding::yaml;
+
+/// What a line that separates documents begins with.
+const SEPARATOR: &str = "---";
 
 /// What becomes of white space between documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,20 +22,21 @@ pub enum Separation {
 pub fn split_manifests(text: &str, separation: Separation) -> Vec<&str> {
     let text = text.trim_start();
     let mut documents = Vec::new();
-    let (mut start, mut line) = (0, 0);
-    loop {
-        if text[line..].starts_with("---") {
-            documents.push(ended(&text[start..line], separation));
-            let after = &text[line + 3..];
-            start = text.len() - after.trim_start_matches([' ', '\t']).len();
-        }
-        match text[line.max(start)..].find('\n') {
-            Some(end) => line = line.max(start) + end + 1,
-            None => break,
-        }
+    let mut start = 0;
+    let mut separator = if text.starts_with(SEPARATOR) { Some(0) } else { separator_behind(text, 0) };
+    while let Some(line) = separator {
+        documents.push(ended(&text[start..line], separation));
+        let after = text[line + SEPARATOR.len()..].trim_start_matches([' ', '\t']);
+        start = text.len() - after.len();
+        separator = separator_behind(text, start);
     }
     documents.push(&text[start..]);
     documents.into_iter().map(str::trim_start).filter(|document| !document.is_empty()).collect()
+}
+
+/// Where the next line of hyphens begins.
+fn separator_behind(text: &str, start: usize) -> Option<usize> {
+    memmem::find(&text.as_bytes()[start..], b"\n---").map(|at| start + at + 1)
 }
 
 /// A document that another one follows.

@@ -207,7 +207,7 @@ fn check(release: &Value, rendered: &Rendered) -> Result<(), String> {
     let same = |what: &str, expected: &Value, got: &Value| {
         if expected == got { Ok(()) } else { Err(format!("{what}\nexpected {expected}\ngot      {got}")) }
     };
-    same("manifest", &release["manifest"], &Value::from(rendered.manifest.as_str()))?;
+    same("manifest", &release["manifest"], &Value::from(rendered.manifest()))?;
     same(
         "notes",
         &Value::from(release["info"]["notes"].as_str().unwrap_or_default()),

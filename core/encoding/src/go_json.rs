@@ -15,31 +15,68 @@ pub fn to_string(value: &Value) -> String {
     out
 }
 
-/// `value` on one line without the HTML escapes (`Encoder.SetEscapeHTML(false)`); U+2028 and U+2029 stay
-/// escaped, as in Go.
-pub fn to_string_plain(value: &Value) -> String {
-    let mut out = String::new();
-    Writer { out: &mut out, html: false }.value(value);
+/// Appends a text in quotes, with the escapes for HTML or without. Bytes that are no letter become the escape of U+FFFD.
+pub fn push_text(out: &mut String, text: &[u8], html: bool) {
+    out.push('"');
+    for chunk in text.utf8_chunks() {
+        push_escaped(out, chunk.valid(), html);
+        for _ in chunk.invalid() {
+            out.push_str("\\ufffd");
+        }
+    }
+    out.push('"');
+}
+
+/// A text of this module that is on one line, over several lines with two spaces a level (`json.Indent`).
+pub fn indented(compact: &str) -> String {
+    let mut out = String::with_capacity(compact.len() * 2);
+    let (mut level, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut letters = compact.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if quoted {
+            out.push(letter);
+            quoted = escaped || letter != '"';
+            escaped = letter == '\\' && !escaped;
+            continue;
+        }
+        quoted = letter == '"';
+        match letter {
+            '{' | '[' => {
+                out.push(letter);
+                match letters.next_if(|next| matches!(next, '}' | ']')) {
+                    Some(close) => out.push(close),
+                    None => {
+                        level += 1;
+                        new_line(&mut out, level);
+                    }
+                }
+            }
+            '}' | ']' => {
+                level = level.saturating_sub(1);
+                new_line(&mut out, level);
+                out.push(letter);
+            }
+            ',' => {
+                out.push(',');
+                new_line(&mut out, level);
+            }
+            ':' => out.push_str(": "),
+            _ => out.push(letter),
+        }
+    }
     out
 }
 
-/// `value` over several lines with two spaces a level (`json.MarshalIndent(value, "", "  ")`).
-pub fn to_string_pretty(value: &Value) -> String {
-    to_string_indent(value, "", "  ")
-}
-
-/// `value` over several lines; every line after the first begins with `prefix` and one `indent` a level
-/// (`json.MarshalIndent`).
-pub fn to_string_indent(value: &Value, prefix: &str, indent: &str) -> String {
-    let mut out = String::new();
-    let mut writer = Writer { out: &mut out, html: true };
-    writer.indented(value, &Indent { prefix, indent }, 0);
-    out
+fn new_line(out: &mut String, level: usize) {
+    out.push('\n');
+    for _ in 0..level {
+        out.push_str("  ");
+    }
 }
 
 /// Appends what [`to_string`] gives.
 pub fn write(out: &mut String, value: &Value) {
-    Writer { out, html: true }.value(value);
+    Writer { out }.value(value);
 }
 
 /// Any serialisable value on one line, struct fields in their order, with the escapes and numbers of
@@ -71,15 +108,8 @@ fn float_of(number: &Number) -> Value {
     Value::Number(float.unwrap_or_else(|| number.clone()))
 }
 
-/// Indentation of `json.MarshalIndent`.
-struct Indent<'a> {
-    prefix: &'a str,
-    indent: &'a str,
-}
-
 struct Writer<'a> {
     out: &'a mut String,
-    html: bool,
 }
 
 impl Writer<'_> {
@@ -115,47 +145,6 @@ impl Writer<'_> {
         self.out.push('}');
     }
 
-    fn indented(&mut self, value: &Value, indent: &Indent<'_>, level: usize) {
-        match value {
-            Value::Array(items) if !items.is_empty() => {
-                self.out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    self.separate(index, indent, level + 1);
-                    self.indented(item, indent, level + 1);
-                }
-                self.new_line(indent, level);
-                self.out.push(']');
-            }
-            Value::Object(members) if !members.is_empty() => {
-                self.out.push('{');
-                for (index, (key, member)) in members.iter().enumerate() {
-                    self.separate(index, indent, level + 1);
-                    self.string(key);
-                    self.out.push_str(": ");
-                    self.indented(member, indent, level + 1);
-                }
-                self.new_line(indent, level);
-                self.out.push('}');
-            }
-            other => self.value(other),
-        }
-    }
-
-    fn separate(&mut self, index: usize, indent: &Indent<'_>, level: usize) {
-        if index > 0 {
-            self.out.push(',');
-        }
-        self.new_line(indent, level);
-    }
-
-    fn new_line(&mut self, indent: &Indent<'_>, level: usize) {
-        self.out.push('\n');
-        self.out.push_str(indent.prefix);
-        for _ in 0..level {
-            self.out.push_str(indent.indent);
-        }
-    }
-
     fn scalar(&mut self, value: &Value) {
         match value {
             Value::Bool(true) => self.out.push_str("true"),
@@ -168,7 +157,7 @@ impl Writer<'_> {
 
     fn string(&mut self, text: &str) {
         self.out.push('"');
-        push_escaped(self.out, text, self.html);
+        push_escaped(self.out, text, true);
         self.out.push('"');
     }
 }
@@ -282,7 +271,9 @@ mod tests {
         let value = json!("\"\\/<>&\u{2028}\u{2029}\u{8}\u{c}\n\r\t\u{1}\u{7f}é😀");
         let rest = r#"\u2028\u2029\b\f\n\r\t\u0001"#;
         assert_eq!(to_string(&value), format!("\"\\\"\\\\/\\u003c\\u003e\\u0026{rest}\u{7f}é😀\""));
-        assert_eq!(to_string_plain(&value), format!("\"\\\"\\\\/<>&{rest}\u{7f}é😀\""));
+        let mut plain = String::new();
+        push_text(&mut plain, value.as_str().unwrap_or_default().as_bytes(), false);
+        assert_eq!(plain, format!("\"\\\"\\\\/<>&{rest}\u{7f}é😀\""));
         assert_eq!(to_string_of(&value).unwrap(), to_string(&value));
     }
 
@@ -296,11 +287,13 @@ mod tests {
 
     #[test]
     fn indentation() {
+        let pretty = |value: &Value| indented(&to_string(value));
         let value = json!({"b": [1, {"c": {}}], "a": [], "d": "<"});
-        let pretty = "{\n  \"a\": [],\n  \"b\": [\n    1,\n    {\n      \"c\": {}\n    }\n  ],\n  \"d\": \"\\u003c\"\n}";
-        assert_eq!(to_string_pretty(&value), pretty);
-        assert_eq!(to_string_indent(&json!([1]), ">", "\t"), "[\n>\t1\n>]");
-        assert_eq!(to_string_pretty(&json!(1)), "1");
+        let expected = "{\n  \"a\": [],\n  \"b\": [\n    1,\n    {\n      \"c\": {}\n    }\n  ],\n  \"d\": \"\\u003c\"\n}";
+        assert_eq!(pretty(&value), expected);
+        assert_eq!(pretty(&json!(1)), "1");
+        assert_eq!(pretty(&json!(["{[,:\\\"]"])), "[\n  \"{[,:\\\\\\\"]\"\n]");
+        assert_eq!(pretty(&json!({"[\\": {}})), "{\n  \"[\\\\\": {}\n}");
     }
 
     #[test]

@@ -7,8 +7,10 @@
 pub mod digest;
 pub mod duration;
 pub mod go_json;
+pub mod json_kind;
 pub mod json_repair;
 pub mod number;
 pub mod quote;
 pub mod timestamp;
+pub mod utf8;
 pub mod yaml;

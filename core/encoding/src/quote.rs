@@ -2,21 +2,18 @@
 
 /// Quotes like the `time` package: `"` and `\` with a backslash, controls and non-ASCII bytes as `\xNN`.
 pub fn quote(text: &str) -> String {
+    quote_bytes(text.as_bytes())
+}
+
+/// [`quote`] for what is left of a text, which may begin within a letter.
+pub fn quote_bytes(text: &[u8]) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(character);
-            }
-            ' '..='\u{7f}' => quoted.push(character),
-            _ => {
-                let mut buffer = [0; 4];
-                for byte in character.encode_utf8(&mut buffer).bytes() {
-                    quoted.push_str(&format!("\\x{byte:02x}"));
-                }
-            }
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=0x7f => quoted.push(char::from(*byte)),
+            _ => quoted.push_str(&format!("\\x{byte:02x}")),
         }
     }
     quoted.push('"');

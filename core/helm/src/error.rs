@@ -104,6 +104,12 @@ impl HelmError {
         }
     }
 
+    /// An uninstall that went through without leaving a trace in storage.
+    #[must_use]
+    pub fn not_updated() -> Self {
+        Self::Storage("uninstall completed with error: release not updated in Helm storage".to_owned())
+    }
+
     /// Objects could not be created, changed or deleted.
     #[must_use]
     pub(crate) fn apply(error: &ApplyError) -> Self {

@@ -274,7 +274,7 @@ pub(crate) const DEPLOYMENT_TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deploym
 
 /// The chart `app` with these files in `templates/`.
 pub(crate) fn chart(templates: &[(&str, &str)]) -> Arc<Chart> {
-    let file = |name: String, text: &str| File { name, data: text.as_bytes().to_vec(), modtime: None };
+    let file = |name: String, text: &str| File { name, data: text.as_bytes().to_vec().into(), modtime: None };
     let mut files = vec![file("Chart.yaml".to_owned(), "apiVersion: v2\nname: app\nversion: 0.1.0\n")];
     for (name, text) in templates {
         let path = match name.strip_prefix("../") {

@@ -13,6 +13,7 @@ mod crds;
 mod delete_hook;
 mod discover;
 mod error;
+mod failed_revisions;
 #[cfg(test)]
 mod fake;
 mod holder;

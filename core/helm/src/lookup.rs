@@ -54,6 +54,9 @@ impl Lookup {
 
 /// The request, or the answer that needs none.
 fn request(key: &LookupKey, discovery: &Discovery) -> Result<Request, Found> {
+    if let Some(host) = key.as_host() {
+        return Ok(Request::Fetch { url: format!("dns:{host}") });
+    }
     let Some(resource) = discovery.resource(&key.api_version, &key.kind) else {
         let is_served = discovery.resources.keys().any(|gvk| gvk.api_version == key.api_version);
         return Err(if is_served { Ok(nothing()) } else { Err(not_served(key)) });
@@ -75,12 +78,27 @@ fn request(key: &LookupKey, discovery: &Discovery) -> Result<Request, Found> {
 }
 
 fn read(key: &LookupKey, reply: Reply) -> Found {
+    if key.as_host().is_some() {
+        return address(&reply);
+    }
     match reply {
         Reply::Object(object) => Ok(Value::clone(&object)),
         Reply::List(items) => Ok(list(key, &items)),
         Reply::Failed(failure) if failure.is_not_found() => Ok(nothing()),
         Reply::Failed(failure) => Err(failure.to_string()),
         Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => Err(unexpected().to_string()),
+    }
+}
+
+/// The first of the addresses, one a line. Without one the original draws from nothing, which Go's `math/rand` refuses.
+fn address(reply: &Reply) -> Found {
+    let lines = match reply {
+        Reply::Artifact(bytes) => String::from_utf8_lossy(bytes),
+        _ => "".into(),
+    };
+    match lines.lines().next().filter(|address| !address.is_empty()) {
+        Some(address) => Ok(Value::from(address)),
+        None => Err("invalid argument to Intn".to_owned()),
     }
 }
 
@@ -142,6 +160,15 @@ mod tests {
             panic!("no list");
         };
         assert_eq!(namespace, None);
+    }
+
+    #[test]
+    fn hosts_are_asked_for_by_name() {
+        let key = LookupKey::host("a.test");
+        assert_eq!(request(&key, &discovery()), Ok(Request::Fetch { url: "dns:a.test".to_owned() }));
+        let reply = |text: &str| Reply::Artifact(text.as_bytes().into());
+        assert_eq!(read(&key, reply("10.0.0.7\n10.0.0.8\n")), Ok(json!("10.0.0.7")));
+        assert_eq!(read(&key, reply("")), Err("invalid argument to Intn".to_owned()));
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct RenderOptions {
     pub disable_schema_validation: bool,
     /// What is done with the rendered objects.
     pub post_render: Option<PostRender>,
+    /// Ask for addresses of hosts (`getHostByName`).
+    pub resolve_hosts: bool,
 }
 
 /// What is rendered.
@@ -176,12 +178,13 @@ impl RenderChart {
             is_upgrade: self.input.is_upgrade,
             capabilities: capabilities(&context.discovery.clone().unwrap_or_default()),
             skip_schema_validation: self.options.disable_schema_validation,
-            entropy: context.random.next_block(),
+            entropy: context.chart_entropy(),
             now: Moment {
                 seconds: wall.div_euclid(SECOND),
                 nanoseconds: u32::try_from(wall.rem_euclid(SECOND)).unwrap_or_default(),
             },
             post_render: self.options.post_render.clone(),
+            resolve_hosts: self.options.resolve_hosts,
             ..pilothouse_chart::RenderOptions::default()
         }
     }
@@ -195,7 +198,8 @@ impl Prepared {
     }
 
     fn finish(self, rendered: pilothouse_chart::Rendered) -> Rendered {
-        let pilothouse_chart::Rendered { chart, manifest, hooks, notes, .. } = rendered;
+        let manifest = rendered.manifest();
+        let pilothouse_chart::Rendered { chart, hooks, notes, .. } = rendered;
         let config = (!self.values.is_empty()).then_some(self.values);
         Rendered { chart: StoredChart::from(chart), config, manifest, hooks, notes }
     }

@@ -11,6 +11,7 @@ use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus, StorageKey};
 
 use crate::action::{Session, Step, Steps, failure_description, now, warn};
 use crate::adopt::{build, build_owned};
+use crate::failed_revisions::{failed_since_deployed, objects_of};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
 use crate::rollout::{Rollout, RolloutError, RolloutHooks, Stage};
@@ -43,6 +44,8 @@ pub struct Rollback {
     options: RollbackOptions,
     /// The last revision before the rollback.
     current: ReleaseRecord,
+    /// Other revisions that failed since the deployed one.
+    failed_before: Vec<Arc<ReleaseRecord>>,
     /// The new revision.
     target: ReleaseRecord,
     /// The outcome when what is left to be stored is stored.
@@ -76,6 +79,7 @@ impl Rollback {
             session: Session::new(config, storage),
             options,
             current: ReleaseRecord::default(),
+            failed_before: Vec::new(),
             target: ReleaseRecord::default(),
             error: None,
             state: State::CheckingReachability(Discover::new()),
@@ -154,6 +158,7 @@ impl Rollback {
             return Step::End(Err(HelmError::NoSuchRevision(version)));
         }
         self.current = ReleaseRecord::clone(current);
+        self.failed_before = failed_since_deployed(records, current.version);
         let key = StorageKey::new(current.name.clone(), version);
         Step::Go(State::ReadingTarget(GetRelease::new(key)))
     }
@@ -206,7 +211,8 @@ impl Rollback {
             disabled: self.options.disable_hooks,
             options: HookOptions { wait: self.options.wait.clone(), server_side },
         };
-        let plan = ApplyPlan::update(current, target, method);
+        let brought = objects_of(&self.failed_before, config, context);
+        let plan = ApplyPlan { brought, ..ApplyPlan::update(current, target, method) };
         Step::Go(State::RollingOut(Box::new(Rollout::new(plan, hooks))))
     }
 

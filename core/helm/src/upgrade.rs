@@ -6,12 +6,13 @@ use std::sync::Arc;
 use pilothouse_apply::{ApplyPlan, Delete, ManifestObject, Method};
 use pilothouse_chart::{Chart, HookEvent};
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{ObjectRef, Propagation};
+use pilothouse_protocol::{ErrorClass, ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus};
 use serde_json::{Map, Value};
 
 use crate::action::{Session, Step, Steps, failure_description, now, warn};
 use crate::adopt::{FindExisting, among, build, build_owned};
+use crate::failed_revisions::{failed_since_deployed, objects_of};
 use crate::hooks::{HookOptions, warn_not_updated};
 use crate::options::apply_method;
 use crate::preflight::{CrdsOptions, Preflight};
@@ -60,9 +61,12 @@ pub struct Upgrade {
     original: ReleaseRecord,
     /// The last revision, whatever its status.
     last: Arc<ReleaseRecord>,
+    /// Revisions that failed since the original one.
+    failed_before: Vec<Arc<ReleaseRecord>>,
     /// The new revision.
     record: ReleaseRecord,
     current: Vec<ManifestObject>,
+    brought: Vec<ManifestObject>,
     target: Vec<ManifestObject>,
     /// How the rollout went, while that is being stored.
     failed: Option<RolloutError>,
@@ -93,8 +97,10 @@ impl Upgrade {
             options,
             original: ReleaseRecord::default(),
             last: Arc::default(),
+            failed_before: Vec::new(),
             record: ReleaseRecord::default(),
             current: Vec::new(),
+            brought: Vec::new(),
             target: Vec::new(),
             failed: None,
             state: State::ListingReleases(list),
@@ -152,12 +158,18 @@ impl Steps for Upgrade {
                 Ok(()) => self.succeed(),
                 Err(failed) => self.fail(failed, context),
             },
-            State::RecordingOriginal(update) => {
-                if let Err(error) = update.poll(&mut session.storage, context)? {
-                    warn_not_updated(context, &self.original, &error);
+            State::RecordingOriginal(update) => match update.poll(&mut session.storage, context)? {
+                // Two deployed revisions would never become one again: the new one is closed by an unlock, and the upgrade
+                // made again. One that is gone need not be marked.
+                Err(error) if self.failed.is_none() && error.class() != ErrorClass::Ordinary => {
+                    Step::End(Err(error))
                 }
-                self.record_end()
-            }
+                Err(error) => {
+                    warn_not_updated(context, &self.original, &error);
+                    self.record_end()
+                }
+                Ok(()) => self.record_end(),
+            },
             State::Recording(update) => {
                 let result = update.poll(&mut session.storage, context)?;
                 self.recorded(result, context)
@@ -198,6 +210,7 @@ impl Upgrade {
         };
         self.original = ReleaseRecord::clone(original);
         self.last = last.clone();
+        self.failed_before = failed_since_deployed(records, self.original.version);
         let crds = CrdsOptions {
             files: crd_files(&self.options.chart, &self.options.values, &self.session.storage),
             policy: self.options.crds,
@@ -260,6 +273,7 @@ impl Upgrade {
                 return Step::End(Err(error.context(words)));
             }
         };
+        self.brought = objects_of(&self.failed_before, config, context);
         let known: BTreeSet<&ObjectRef> = self.current.iter().map(|object| &object.reference).collect();
         let references = self.target.iter().map(|object| &object.reference);
         let created: Vec<ObjectRef> = references.filter(|object| !known.contains(object)).cloned().collect();
@@ -279,10 +293,13 @@ impl Upgrade {
             true => Method::ServerSide { force_conflicts: true },
             false => Method::ClientSide { replace: self.options.force },
         };
-        let was_server_side = self.original.apply_method == Some(apply_method(true));
+        let revisions = [&self.original].into_iter().chain(self.failed_before.iter().map(Arc::as_ref));
+        let was_server_side =
+            revisions.into_iter().all(|revision| revision.apply_method == Some(apply_method(true)));
         let (current, target) = (std::mem::take(&mut self.current), std::mem::take(&mut self.target));
         let plan = ApplyPlan {
             migrate_managers: server_side && !was_server_side,
+            brought: std::mem::take(&mut self.brought),
             ..ApplyPlan::update(current, target, method)
         };
         let hooks = RolloutHooks {

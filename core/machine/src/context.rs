@@ -33,6 +33,8 @@ pub struct Context {
     pub left_fields: Vec<String>,
     /// The source of everything random.
     pub random: Random,
+    /// The source of what charts make passwords and keys of; without one it is `random`.
+    pub chart_random: Option<Random>,
     /// What must not be shown in conditions, events and log lines.
     pub secrets: Secrets,
     /// What the target cluster serves, once asked for.
@@ -72,6 +74,7 @@ impl Context {
             helm_log: HelmLog::default(),
             left_fields: Vec::new(),
             random,
+            chart_random: None,
             secrets: Secrets::default(),
             discovery: None,
             interrupt: None,
@@ -85,16 +88,44 @@ impl Context {
         }
     }
 
+    /// Numbers requests and watches from here on: for a machine that follows another one, whose late replies are none
+    /// of its own.
+    pub fn number_from(&mut self, first: u64) {
+        self.next_id = self.next_id.max(first);
+    }
+
+    /// Entropy for one render.
+    pub fn chart_entropy(&mut self) -> [u8; 32] {
+        let block = self.random.next_block();
+        self.chart_random.as_mut().map_or(block, Random::next_block)
+    }
+
     /// The wall clock.
     #[must_use]
     pub fn wall(&self) -> Timestamp {
         Timestamp::from_unix_nanos(self.now.wall)
     }
 
+    /// Acts as somebody from here on. What another cluster serves is not known.
+    pub fn act_as(&mut self, identity: Identity) {
+        if identity.cluster() != self.identity.cluster() {
+            self.discovery = None;
+        }
+        self.identity = identity;
+    }
+
     /// Sends a request as the target cluster's identity.
     pub fn request(&mut self, request: Request) -> RequestId {
         let identity = self.identity.clone();
         self.request_as(identity, request)
+    }
+
+    /// Sends a request as somebody.
+    pub fn request_as(&mut self, identity: Identity, request: Request) -> RequestId {
+        let id = RequestId(self.new_id());
+        self.in_flight.insert(id);
+        self.outbox.push_back(Action::Request { id, identity, request });
+        id
     }
 
     /// Sends a request as the operator itself.
@@ -262,13 +293,6 @@ impl Context {
         for id in std::mem::take(&mut self.watches).into_keys() {
             self.outbox.push_back(Action::Unwatch { id });
         }
-    }
-
-    fn request_as(&mut self, identity: Identity, request: Request) -> RequestId {
-        let id = RequestId(self.new_id());
-        self.in_flight.insert(id);
-        self.outbox.push_back(Action::Request { id, identity, request });
-        id
     }
 
     fn new_id(&mut self) -> u64 {

@@ -8,6 +8,7 @@ mod helm_log;
 mod random;
 mod secrets;
 mod task;
+pub mod twin;
 
 pub use context::{Context, Interrupt, Watched};
 pub use helm_log::{HelmLog, HelmLogLevel};

@@ -29,6 +29,12 @@ impl Random {
         Self { key, counter: 0 }
     }
 
+    /// The entropy that the generator was made of. Whoever knows it knows everything that comes of it.
+    #[must_use]
+    pub fn entropy(&self) -> [u8; 32] {
+        self.key
+    }
+
     /// A generator of its own for a name; the same name gives the same generator.
     #[must_use]
     pub fn derive(&self, name: &[u8]) -> Self {

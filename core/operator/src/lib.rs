@@ -15,4 +15,4 @@ pub use operator::{Operator, Progress};
 pub use passes::FinishedPass;
 pub use pilothouse_machine::Random;
 pub use pilothouse_reconcile::PassResult;
-pub use pilothouse_reconcile::{Config, Gates, Holder};
+pub use pilothouse_reconcile::{Config, DigestTape, Gates, Holder};

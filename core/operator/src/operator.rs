@@ -20,6 +20,8 @@ use crate::{OperatorAction, OperatorInput};
 pub struct Operator {
     config: Arc<Config>,
     random: Random,
+    chart_random: Option<Random>,
+    first_id: u64,
     synced: bool,
     shutting_down: bool,
     releases: BTreeMap<ReleaseKey, Release>,
@@ -66,6 +68,8 @@ impl Operator {
         Self {
             config: Arc::new(config),
             random,
+            chart_random: None,
+            first_id: 0,
             synced: false,
             shutting_down: false,
             releases: BTreeMap::new(),
@@ -85,6 +89,22 @@ impl Operator {
             outbox: VecDeque::new(),
             passes: Passes::default(),
         }
+    }
+
+    /// What charts make passwords and keys of comes from a generator of its own, so that the other one, which delays come
+    /// from, may be known.
+    #[must_use]
+    pub fn with_chart_random(mut self, random: Random) -> Self {
+        self.chart_random = Some(random);
+        self
+    }
+
+    /// Numbers requests and watches from a number on: for an operator that takes the place of another one, whose late
+    /// replies are none of its own.
+    #[must_use]
+    pub fn numbering_from(mut self, first: u64) -> Self {
+        self.first_id = first;
+        self
     }
 
     /// Takes in one input and goes as far as it can.
@@ -163,6 +183,12 @@ impl Operator {
         self.passes.adds()
     }
 
+    /// What a release is doing, in a few words; `None` for one that is not known.
+    #[must_use]
+    pub fn describe(&self, key: &ReleaseKey) -> Option<String> {
+        self.releases.get(key).map(Release::describe)
+    }
+
     /// What every release is doing.
     #[must_use]
     pub fn progress(&self) -> Vec<Progress> {
@@ -211,7 +237,10 @@ impl Operator {
                 Arc::clone(&self.config),
                 self.random.derive(key.to_string().as_bytes()),
             );
-            self.releases.insert(key.clone(), machine.with_charts(self.charts.clone()));
+            let chart_random =
+                self.chart_random.as_ref().map(|random| random.derive(key.to_string().as_bytes()));
+            let machine = machine.with_charts(self.charts.clone()).with_chart_random(chart_random);
+            self.releases.insert(key.clone(), machine.numbering_from(self.first_id));
         }
         if self.storage.set(key, place) {
             let stored = self.storage.of(key);

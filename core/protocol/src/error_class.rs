@@ -48,7 +48,7 @@ impl ApiError {
             {
                 ErrorClass::Transient
             }
-            404 if says("the server could not find the requested resource") => ErrorClass::Transient,
+            404 if self.is_kind_unknown() => ErrorClass::Transient,
             400 | 403 | 405 | 413 | 415 | 422 => ErrorClass::Terminal,
             _ => ErrorClass::Ordinary,
         }

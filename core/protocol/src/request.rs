@@ -87,7 +87,7 @@ pub enum Request {
     },
     /// Download a chart artifact: [`Reply::Artifact`]. The receiver verifies the digest.
     Fetch {
-        /// Where it lies.
+        /// Where it lies. `dns:HOST` (RFC 4501) asks for the addresses of a host, one a line; none when it has none.
         url: String,
     },
 }
@@ -217,6 +217,13 @@ impl Failure {
         self.api().is_some_and(ApiError::is_not_found)
     }
 
+    /// Whether the server said that this very object does not exist. When it does not serve the kind, which may pass, nothing
+    /// is known about the object.
+    #[must_use]
+    pub fn is_object_gone(&self) -> bool {
+        self.api().is_some_and(|error| error.is_not_found() && !error.is_kind_unknown())
+    }
+
     /// Whether the effect of the request is unknown.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
@@ -254,6 +261,12 @@ impl ApiError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.code == 404
+    }
+
+    /// 404 because the kind is not served, or not at this moment.
+    #[must_use]
+    pub fn is_kind_unknown(&self) -> bool {
+        self.code == 404 && self.message.contains("the server could not find the requested resource")
     }
 
     /// 409 with reason AlreadyExists.

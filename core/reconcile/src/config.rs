@@ -3,6 +3,7 @@
 use pilothouse_encoding::digest::Algorithm;
 use pilothouse_helm::Holder;
 use pilothouse_machine::SECOND;
+use pilothouse_release::{DigestTape, Digests};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of the reconcile machines.
@@ -37,6 +38,17 @@ pub struct Config {
     pub override_managers: Vec<String>,
     /// Feature gates.
     pub gates: Gates,
+    /// Where digests are written to or read from; blank but for recordings and their replay.
+    #[serde(skip)]
+    pub tape: DigestTape,
+}
+
+impl Config {
+    /// How digests of releases and values are computed.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        Digests::new(self.snapshot_digest_algorithm, self.tape.clone())
+    }
 }
 
 impl Default for Config {
@@ -56,6 +68,7 @@ impl Default for Config {
             holder: Holder::default(),
             override_managers: Vec::new(),
             gates: Gates::default(),
+            tape: DigestTape::default(),
         }
     }
 }
@@ -76,4 +89,8 @@ pub struct Gates {
     pub default_to_retry_on_failure: bool,
     /// `ObjectLevelWorkloadIdentity`.
     pub object_level_workload_identity: bool,
+    /// `AllowDNSLookups`
+    pub allow_dns_lookups: bool,
+    /// `CancelHealthCheckOnNewRevision`: a wait that ends because an input changed is told in a condition and an event.
+    pub cancel_health_check_on_new_revision: bool,
 }

@@ -22,5 +22,6 @@ pub use charts::Charts;
 pub use config::{Config, Gates};
 pub use ending::{Ending, PassResult};
 pub use pilothouse_helm::Holder;
+pub use pilothouse_release::DigestTape;
 pub use release::Release;
 pub use subject::Subject;

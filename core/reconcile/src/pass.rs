@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use pilothouse_api::{FINALIZER, HelmReleaseStatus};
 use pilothouse_machine::{Context, Interrupt};
-use pilothouse_protocol::{
-    EventType, Identity, LogLevel, Object, ObjectRef, Patch, Reply, Request, RequestId, metadata,
-};
+use pilothouse_protocol::{EventType, Identity, LogLevel, Object, ObjectRef, Reply, RequestId, metadata};
 use serde_json::{Value, json};
 
 use crate::memory::Memory;
@@ -17,6 +15,7 @@ use crate::phases::atomic::AtomicRelease;
 use crate::phases::attempt;
 use crate::phases::chart::LoadChart;
 use crate::phases::chart_template::ChartTemplateStage;
+use crate::phases::cluster_change::ClusterChange;
 use crate::phases::connect::{Connect, NotConnected};
 use crate::phases::decide::ReleaseState;
 use crate::phases::deletion::Deletion;
@@ -54,6 +53,7 @@ enum State {
     Confirming(RequestId, Box<Quiet>),
     Chart(Box<LoadChart>, Value),
     Connecting(Connect, Box<Desired>),
+    Cluster(Box<ClusterChange>, Box<Desired>),
     Target(Box<TargetChange>, Box<Desired>),
     Atomic(Box<AtomicRelease>),
     Deletion(Box<Deletion>),
@@ -115,7 +115,7 @@ impl Pass {
             State::Confirming(..) => "storage".to_owned(),
             State::Chart(..) => "chart".to_owned(),
             State::Connecting(..) => "connecting".to_owned(),
-            State::Target(..) => "target change".to_owned(),
+            State::Cluster(..) | State::Target(..) => "target change".to_owned(),
             State::Atomic(atomic) => atomic.describe(),
             State::Deletion(deletion) => deletion.describe(),
             State::Ending(_) | State::Exit(..) => "status".to_owned(),
@@ -158,7 +158,7 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
         State::Chart(mut load, values) => match load.poll(subject, context) {
             None => Step::Wait(State::Chart(load, values)),
             Some(Ok(loaded)) => match Desired::new(loaded, values, subject) {
-                Ok(desired) => Step::Go(State::Connecting(Connect::default(), Box::new(desired))),
+                Ok(desired) => Step::Go(State::Connecting(Connect::new(subject), Box::new(desired))),
                 Err(error) => values_failed(subject, context, error),
             },
             Some(Err(ending)) => exit(ending),
@@ -167,6 +167,11 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
             None => Step::Wait(State::Connecting(connect, desired)),
             Some(Ok(())) => connected(desired, subject, context),
             Some(Err(error)) => not_connected(error, subject, context),
+        },
+        State::Cluster(mut change, desired) => match change.poll(subject, context) {
+            None => Step::Wait(State::Cluster(change, desired)),
+            Some(Ok(())) => Step::Go(State::Target(Box::new(TargetChange::new(subject, &desired)), desired)),
+            Some(Err(ending)) => exit(ending),
         },
         State::Target(mut change, desired) => match change.poll(subject, context) {
             None => Step::Wait(State::Target(change, desired)),
@@ -195,7 +200,7 @@ fn exit(ending: Ending) -> Step {
 }
 
 fn start(subject: &mut Subject, context: &mut Context) -> Step {
-    context.identity = Identity::Controller;
+    context.act_as(Identity::Controller);
     context.helm_log.clear();
     context.left_fields.clear();
     let spec = &subject.release.spec;
@@ -216,16 +221,8 @@ fn add_finalizer(subject: &Subject, context: &mut Context) -> RequestId {
     let mut finalizers = metadata.finalizers.clone();
     finalizers.push(FINALIZER.to_owned());
     // A list is replaced as a whole, so nobody else's finalizer may have come in between.
-    let body = json!({"metadata": {
-        "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": finalizers,
-    }});
-    context.request_as_controller(Request::Patch {
-        object: subject.reference(),
-        patch: Patch::Merge,
-        body: Arc::new(body),
-        status: false,
-        dry_run: false,
-    })
+    let body = json!({"resourceVersion": metadata.resource_version, "finalizers": finalizers});
+    subject.patch_metadata(context, body)
 }
 
 fn finalizer_added(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step {
@@ -236,7 +233,7 @@ fn finalizer_added(reply: Reply, subject: &mut Subject, context: &mut Context) -
             subject.release.metadata.finalizers.push(FINALIZER.to_owned());
             admitted(subject, context)
         }
-        Reply::Failed(failure) if failure.is_not_found() => Step::End(Ending::Gone),
+        Reply::Failed(failure) if failure.is_object_gone() => Step::End(Ending::Gone),
         Reply::Failed(failure) if failure.api().is_some_and(|error| error.is_conflict()) => {
             Step::End(Ending::Rate)
         }
@@ -332,7 +329,7 @@ fn values_failed(subject: &mut Subject, context: &mut Context, error: String) ->
 
 fn connected(desired: Box<Desired>, subject: &mut Subject, context: &mut Context) -> Step {
     subject.gate_passed(context, &["RESTClientError"]);
-    Step::Go(State::Target(Box::new(TargetChange::new(subject, &desired)), desired))
+    Step::Go(State::Cluster(Box::new(ClusterChange::new(context)), desired))
 }
 
 fn not_connected(error: NotConnected, subject: &mut Subject, context: &mut Context) -> Step {

@@ -4,10 +4,11 @@
 //! [`Release::poll_timeout`] for the next deadline. A pass begins only with [`Release::start`], so that the operator
 //! decides who may run. Dropping a machine at any moment is safe: a new one is rebuilt from the API server alone.
 
+mod seen;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use pilothouse_api::{REQUESTED_AT, SourceObject};
 use pilothouse_machine::{Context, Interrupt, Random, SECOND};
 use pilothouse_protocol::{
     Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, StoredVersions,
@@ -20,7 +21,7 @@ use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::source::source_reference;
 use crate::settled::{Quiet, Settled};
-use crate::source_events::{is_attempted, is_new_artifact, keep_newer};
+use crate::source_events::keep_newer;
 use crate::{Config, Ending, PassResult, Subject};
 
 /// A pass whose request is not answered for this long is dropped and begun again. Longer than any download takes.
@@ -92,6 +93,20 @@ impl Release {
     #[must_use]
     pub fn with_charts(mut self, charts: Charts) -> Self {
         self.charts = charts;
+        self
+    }
+
+    /// What charts make passwords and keys of comes from a generator of its own.
+    #[must_use]
+    pub fn with_chart_random(mut self, random: Option<Random>) -> Self {
+        self.context.chart_random = random;
+        self
+    }
+
+    /// Numbers requests and watches from a number on.
+    #[must_use]
+    pub fn numbering_from(mut self, first: u64) -> Self {
+        self.context.number_from(first);
         self
     }
 
@@ -201,117 +216,6 @@ impl Release {
             (None, _) if self.queued => "queued".to_owned(),
             (None, Some(deadline)) => format!("waiting: {}", deadline.why.describe()),
             (None, None) => "idle".to_owned(),
-        }
-    }
-
-    fn see_object(&mut self, object: Object) {
-        if self.gone.as_deref() == Some(metadata::text(&object, "uid")) {
-            return;
-        }
-        let known = self.object.as_deref();
-        let same = known.is_some_and(|known| metadata::text(known, "uid") == metadata::text(&object, "uid"));
-        if same && self.is_stale(&object) {
-            return;
-        }
-        if known.is_some() && !same {
-            self.forget_object();
-        }
-        let changed = self.object.as_deref().is_none_or(|known| {
-            metadata::generation(known) != metadata::generation(&object)
-                || metadata::is_deleting(known) != metadata::is_deleting(&object)
-        });
-        let requested = self.object.as_deref().and_then(|known| metadata::annotation(known, REQUESTED_AT))
-            != metadata::annotation(&object, REQUESTED_AT);
-        if changed || (requested && metadata::annotation(&object, REQUESTED_AT).is_some()) {
-            self.input_changed();
-        }
-        if changed && self.pass.is_some() {
-            self.context.set_interrupt(Interrupt::Changed(format!("HelmRelease/{}", self.key)));
-        }
-        if self.pass.is_none() {
-            self.remember(&object);
-        }
-        self.object = Some(object);
-    }
-
-    /// A pass is due, and what was hopeless may be so no longer.
-    fn input_changed(&mut self) {
-        self.ask();
-        self.backoff.input_changed();
-    }
-
-    /// Takes over the status, if somebody else has written it.
-    fn remember(&mut self, object: &Object) {
-        let Some(memory) = self.memory.take() else {
-            self.memory = Some(Memory::of(object));
-            return;
-        };
-        if metadata::resource_version(object) == memory.resource_version && memory.resource_version != 0 {
-            self.memory = Some(memory);
-            return;
-        }
-        let seen = Memory::of(object);
-        if seen.status != memory.status {
-            self.settled = None;
-        }
-        self.memory = Some(memory.seen(seen));
-    }
-
-    /// Whether an object is older than what the machine has seen or written.
-    fn is_stale(&self, object: &Object) -> bool {
-        let version = metadata::resource_version(object);
-        let seen = self.object.as_deref().map(metadata::resource_version).unwrap_or_default();
-        let written = self.memory.as_ref().map(|memory| memory.resource_version).unwrap_or_default();
-        version != 0 && version < seen.max(written) && metadata::generation(object) <= self.seen_generation()
-    }
-
-    fn seen_generation(&self) -> i64 {
-        self.object.as_deref().map(metadata::generation).unwrap_or_default()
-    }
-
-    fn forget_object(&mut self) {
-        self.object = None;
-        self.memory = None;
-        self.settled = None;
-        self.pass = None;
-        self.queued = false;
-        self.next = None;
-        self.backoff = Backoff::default();
-        self.context.abandon();
-        self.context.clear_interrupt();
-    }
-
-    /// Stores a source and wakes the release when the change matters (spec 02 §1).
-    fn see_source(&mut self, reference: ObjectRef, value: Option<Object>) {
-        let before = self.sources.get(&reference).cloned();
-        let Some(value) = value else {
-            self.sources.remove(&reference);
-            self.gone_sources.insert(reference);
-            return;
-        };
-        let older = before.as_deref().map(metadata::resource_version).unwrap_or_default();
-        let same = before.as_deref().map(|b| metadata::text(b, "uid")) == Some(metadata::text(&value, "uid"));
-        if same && metadata::resource_version(&value) < older {
-            return;
-        }
-        let old = before.as_deref().map(SourceObject::from_object);
-        let new = SourceObject::from_object(&value);
-        self.sources.insert(reference.clone(), value);
-        if !is_new_artifact(old.as_ref(), &new) || self.was_attempted(&reference, &new) {
-            return;
-        }
-        self.input_changed();
-        if self.pass.is_some() {
-            self.context.set_interrupt(Interrupt::Changed(reference.to_string()));
-        }
-    }
-
-    /// Whether the revision of a source is the one attempted last, while the release is fine or at work.
-    fn was_attempted(&self, reference: &ObjectRef, source: &SourceObject) -> bool {
-        match (&self.pass, &self.memory) {
-            (Some(pass), _) => is_attempted(pass.status(), reference, source),
-            (None, Some(memory)) => is_attempted(&memory.status, reference, source),
-            (None, None) => false,
         }
     }
 

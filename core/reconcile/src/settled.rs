@@ -11,7 +11,6 @@ use pilothouse_api::{Artifact, FORCE_AT, HelmReleaseStatus, RESET_AT, SourceObje
 use pilothouse_helm::{is_confirmed, list_versions};
 use pilothouse_machine::Context;
 use pilothouse_protocol::{RequestId, StoredVersions};
-use pilothouse_release::verify_config;
 use serde_json::Value;
 
 use crate::Subject;
@@ -89,10 +88,10 @@ impl Quiet {
 
     /// Whether the release is in line with these values.
     pub(crate) fn judge(&self, values: &Value, subject: &Subject, context: &mut Context) -> Verdict {
-        let digest = &subject.status.last_attempted_config_digest;
+        let (digest, digests) = (&subject.status.last_attempted_config_digest, subject.config.digests());
         let same_values = match values {
-            Value::Object(values) => verify_config(digest, values),
-            _ => verify_config(digest, &serde_json::Map::new()),
+            Value::Object(values) => digests.verify_config(digest, values),
+            _ => digests.verify_config(digest, &serde_json::Map::new()),
         };
         if !same_values || artifact(subject).as_ref() != Some(&self.settled.artifact) {
             return Verdict::Changed;
@@ -101,10 +100,8 @@ impl Quiet {
             return Verdict::InLine;
         }
         let release = &subject.release;
-        let before = std::mem::replace(&mut context.identity, user_of(subject));
-        let id = context.request(list_versions(release.storage_namespace(), &release.short_release_name()));
-        context.identity = before;
-        Verdict::Asked(id)
+        let versions = list_versions(release.storage_namespace(), &release.short_release_name());
+        Verdict::Asked(context.request_as(user_of(subject), versions))
     }
 
     /// Whether the release is in line, when the server has been asked; `None` while its reply is awaited.

@@ -9,8 +9,10 @@ use pilothouse_api::{
 };
 use pilothouse_apply::StatusReader;
 use pilothouse_machine::Context;
-use pilothouse_protocol::{Action, Event, EventType, Object, ObjectRef, ReleaseKey};
-use serde_json::Value;
+use pilothouse_protocol::{
+    Action, Event, EventType, Object, ObjectRef, Patch, ReleaseKey, Request, RequestId,
+};
+use serde_json::{Value, json};
 
 use crate::Config;
 use crate::charts::Charts;
@@ -96,6 +98,19 @@ impl Subject {
     pub fn reference(&self) -> ObjectRef {
         let metadata = &self.release.metadata;
         ObjectRef::namespaced(API_VERSION, KIND, metadata.namespace.clone(), metadata.name.clone())
+    }
+
+    /// Merges fields into the metadata of the HelmRelease, if it is still the one that was read. A list is replaced as a
+    /// whole: whoever sends one sends the `resourceVersion`, too.
+    pub fn patch_metadata(&self, context: &mut Context, mut fields: Value) -> RequestId {
+        fields["uid"] = Value::from(self.release.metadata.uid.clone());
+        context.request_as_controller(Request::Patch {
+            object: self.reference(),
+            patch: Patch::Merge,
+            body: Arc::new(json!({"metadata": fields})),
+            status: false,
+            dry_run: false,
+        })
     }
 
     /// `metadata.generation`.

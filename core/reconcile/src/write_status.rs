@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pilothouse_machine::Context;
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::{ApiError, Failure, Patch, Reply, Request, RequestId};
 use serde_json::{Map, Value, json};
 
@@ -72,7 +73,11 @@ impl WriteStatus {
                 version.clone_into(&mut subject.release.metadata.resource_version);
                 Some(Written::Done)
             }
-            Reply::Failed(failure) if failure.is_not_found() => Some(Written::Gone),
+            Reply::Failed(failure) if failure.is_object_gone() => Some(Written::Gone),
+            Reply::Failed(failure) if is_back(Twin::Hc1409) && is_conflict(&failure) => {
+                lose_conditions(subject);
+                None
+            }
             Reply::Failed(failure) if may_be_repeated(&failure) && self.tries < TRIES => {
                 // A merge patch can be repeated: it says what the status is to be.
                 self.tries += 1;
@@ -86,9 +91,20 @@ impl WriteStatus {
     }
 }
 
+fn is_conflict(failure: &Failure) -> bool {
+    failure.api().is_some_and(ApiError::is_conflict)
+}
+
+/// The conditions stay as they were written last; everything else is written.
+fn lose_conditions(subject: &mut Subject) {
+    let before = subject.written.get("conditions").cloned().unwrap_or_else(|| json!([]));
+    subject.status.conditions = serde_json::from_value(before).unwrap_or_default();
+    subject.status.conditions.remove("Reconciling");
+}
+
 /// Whether nobody knows what became of the write, or others wrote at the same moment.
 fn may_be_repeated(failure: &Failure) -> bool {
-    failure.is_unknown() || failure.api().is_some_and(ApiError::is_conflict)
+    failure.is_unknown() || is_conflict(failure)
 }
 
 /// The RFC 7386 patch that turns `from` into `to`.

@@ -4,6 +4,7 @@
 //! a [`StorageResult`], and an [`Observer`] keeps the books of what the API server acknowledged.
 
 mod codec;
+mod digests;
 mod driver;
 mod inventory;
 mod observation;
@@ -13,6 +14,7 @@ mod snapshots;
 mod verify;
 
 pub use codec::{CodecError, Limits, check_size, decode, encode, release_json};
+pub use digests::{DigestTape, Digests};
 pub use driver::{
     ConfigMapDriver, Driver, FailingDriver, InjectedErrors, MemoryDriver, SecretDriver, StorageError,
     StorageOperation, StorageResult, Undecodable, deployed, deployed_all, last, prune,

@@ -148,7 +148,8 @@ fn json_digest<T: Serialize + ?Sized>(
     Ok(algorithm.compute(line.as_bytes()).to_string())
 }
 
-fn canonical(values: &Map<String, Value>) -> Result<String, yaml::EmitError> {
+/// Values as the text that their digest is computed of; empty ones are the empty text.
+pub(crate) fn canonical(values: &Map<String, Value>) -> Result<String, yaml::EmitError> {
     if values.is_empty() {
         return Ok(String::new());
     }

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use pilothouse_api::{Filter, History, Snapshot, TestHookStatus};
 use pilothouse_chart::{Hook, HookEvent};
-use pilothouse_encoding::digest::Algorithm;
 use pilothouse_encoding::timestamp::Timestamp;
 use pilothouse_encoding::yaml::EmitError;
 use serde_json::Map;
 
-use crate::observation::config_digest;
 use crate::verify::SNAPSHOT_API_VERSION;
-use crate::{Observation, ReleaseRecord};
+use crate::{Digests, Observation, ReleaseRecord};
 
 /// Why an observation cannot be made into a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -53,13 +51,17 @@ impl<'a, R: AsRef<ReleaseRecord> + 'a> FromIterator<&'a R> for CollectedObservat
 ///
 /// # Errors
 /// When the observation cannot be serialised.
-pub fn snapshot_of(observation: &Observation, algorithm: Algorithm) -> Result<Snapshot, SnapshotError> {
+pub fn snapshot_of(
+    observation: &Observation,
+    digests: impl Into<Digests>,
+) -> Result<Snapshot, SnapshotError> {
+    let digests = digests.into();
     let metadata = &observation.chart_metadata;
     let config = observation.config.as_ref();
     let deleted = observation.info.deleted;
     Ok(Snapshot {
         api_version: SNAPSHOT_API_VERSION.to_owned(),
-        digest: observation.digest(algorithm)?.to_string(),
+        digest: digests.release(observation)?,
         name: observation.name.clone(),
         namespace: observation.namespace.clone(),
         version: observation.version,
@@ -68,7 +70,7 @@ pub fn snapshot_of(observation: &Observation, algorithm: Algorithm) -> Result<Sn
         chart_name: metadata.name.clone(),
         chart_version: metadata.version.clone(),
         app_version: metadata.app_version.clone(),
-        config_digest: config_digest(config.unwrap_or(&Map::new()), algorithm)?.to_string(),
+        config_digest: digests.config(config.unwrap_or(&Map::new()))?,
         first_deployed: observation.info.first_deployed.to_seconds_string(),
         last_deployed: observation.info.last_deployed.to_seconds_string(),
         deleted: seconds(deleted),
@@ -78,7 +80,7 @@ pub fn snapshot_of(observation: &Observation, algorithm: Algorithm) -> Result<Sn
 }
 
 /// Records what an install or upgrade wrote: a new snapshot of the highest revision, and a refreshed one of the next
-/// lower revision that is in the history.
+/// lower revision that is in the history. One that is in the history already is refreshed: the new revision was not stored.
 ///
 /// # Errors
 /// When an observation cannot be serialised; the history is unchanged then.
@@ -87,14 +89,20 @@ pub fn record_collected(
     collected: &CollectedObservations,
     action: &str,
     oci_digest: &str,
-    algorithm: Algorithm,
+    digests: impl Into<Digests>,
 ) -> Result<(), SnapshotError> {
+    let digests = digests.into();
     let mut newest_first = collected.0.values().rev();
     let Some(newest) = newest_first.next() else { return Ok(()) };
-    let newest = snapshot_of(&newest.clone().with(oci_digest, action), algorithm)?;
+    if let Some(existing) = position(history, newest) {
+        let snapshot = &mut history.0[existing];
+        let action = snapshot.action.clone();
+        return refresh(snapshot, newest.clone(), &action, &digests);
+    }
+    let newest = snapshot_of(&newest.clone().with(oci_digest, action), &digests)?;
     for observation in newest_first {
         if let Some(existing) = position(history, observation) {
-            refresh(&mut history.0[existing], observation.clone(), "", algorithm)?;
+            refresh(&mut history.0[existing], observation.clone(), "", &digests)?;
             break;
         }
     }
@@ -110,13 +118,13 @@ pub fn record_collected(
 pub fn observe_rollback(
     history: &mut History,
     record: &ReleaseRecord,
-    algorithm: Algorithm,
+    digests: impl Into<Digests>,
 ) -> Result<(), SnapshotError> {
-    let observation = Observation::of(record);
+    let (digests, observation) = (digests.into(), Observation::of(record));
     match position(history, &observation) {
-        Some(existing) => refresh(&mut history.0[existing], observation, "rollback", algorithm),
+        Some(existing) => refresh(&mut history.0[existing], observation, "rollback", &digests),
         None => {
-            history.0.insert(0, snapshot_of(&observation, algorithm)?);
+            history.0.insert(0, snapshot_of(&observation, &digests)?);
             Ok(())
         }
     }
@@ -131,11 +139,11 @@ pub fn observe_uninstall(
     history: &mut History,
     record: &ReleaseRecord,
     action: &str,
-    algorithm: Algorithm,
+    digests: impl Into<Digests>,
 ) -> Result<(), SnapshotError> {
-    let observation = Observation::of(record);
+    let (digests, observation) = (digests.into(), Observation::of(record));
     match position(history, &observation) {
-        Some(existing) => refresh(&mut history.0[existing], observation, action, algorithm),
+        Some(existing) => refresh(&mut history.0[existing], observation, action, &digests),
         None => Ok(()),
     }
 }
@@ -147,13 +155,13 @@ pub fn observe_uninstall(
 pub fn observe_unlock(
     history: &mut History,
     record: &ReleaseRecord,
-    algorithm: Algorithm,
+    digests: impl Into<Digests>,
 ) -> Result<(), SnapshotError> {
-    let observation = Observation::of(record);
+    let (digests, observation) = (digests.into(), Observation::of(record));
     let Some(existing) = position(history, &observation) else { return Ok(()) };
     let snapshot = &mut history.0[existing];
     let action = snapshot.action.clone();
-    refresh(snapshot, observation, &action, algorithm)?;
+    refresh(snapshot, observation, &action, &digests)?;
     snapshot.test_hooks = None;
     Ok(())
 }
@@ -166,15 +174,16 @@ pub fn observe_test(
     history: &mut History,
     record: &ReleaseRecord,
     filters: &[Filter],
-    algorithm: Algorithm,
+    digests: impl Into<Digests>,
 ) -> Result<(), SnapshotError> {
+    let digests = digests.into();
     history.sort();
     let Some(latest) = history.0.first_mut() else { return Ok(()) };
     if !latest.targets(&record.name, &record.namespace, record.version) {
         return Ok(());
     }
     let action = latest.action.clone();
-    refresh(latest, Observation::of(record), &action, algorithm)?;
+    refresh(latest, Observation::of(record), &action, &digests)?;
     latest.test_hooks = Some(test_hooks(record, filters));
     Ok(())
 }
@@ -208,9 +217,9 @@ fn refresh(
     snapshot: &mut Snapshot,
     observation: Observation,
     action: &str,
-    algorithm: Algorithm,
+    digests: &Digests,
 ) -> Result<(), SnapshotError> {
-    let fresh = snapshot_of(&observation.with(&snapshot.oci_digest, action), algorithm)?;
+    let fresh = snapshot_of(&observation.with(&snapshot.oci_digest, action), digests)?;
     *snapshot = Snapshot { test_hooks: snapshot.test_hooks.take(), ..fresh };
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Whether a stored release is the one that was observed, and the one that is wanted (spec 04 §3.3).
 
 use pilothouse_api::Snapshot;
-use pilothouse_encoding::digest::{Digest, DigestError};
+use pilothouse_encoding::digest::DigestError;
 use serde_json::{Map, Value};
 
 use crate::observation::verify_config;
-use crate::{Observation, ReleaseRecord};
+use crate::{Digests, ReleaseRecord};
 
 /// `apiVersion` of snapshots whose digest is verified; others are legacy and accepted.
 pub(crate) const SNAPSHOT_API_VERSION: &str = "v2";
@@ -41,12 +41,7 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError::Digest`] and [`VerifyError::NotObserved`].
 pub fn verify_object(snapshot: &Snapshot, record: &ReleaseRecord) -> Result<(), VerifyError> {
-    if snapshot.api_version != SNAPSHOT_API_VERSION {
-        return Ok(());
-    }
-    let digest: Digest = snapshot.digest.parse().map_err(VerifyError::Digest)?;
-    let observation = Observation::of(record).with(&snapshot.oci_digest, "");
-    if digest.verify(observation.line()?.as_bytes()) { Ok(()) } else { Err(VerifyError::NotObserved) }
+    Digests::default().verify_object(snapshot, record)
 }
 
 /// Whether the target of a rollback is stored as it was observed. `stored` is what the storage holds under the key of
@@ -59,8 +54,7 @@ pub fn verify_snapshot(
     snapshot: Option<&Snapshot>,
     stored: Option<&ReleaseRecord>,
 ) -> Result<(), VerifyError> {
-    let snapshot = snapshot.ok_or(VerifyError::NotFound)?;
-    verify_object(snapshot, stored.ok_or(VerifyError::Disappeared)?)
+    Digests::default().verify_snapshot(snapshot, stored)
 }
 
 /// Whether a stored release is made of the wanted chart and values.

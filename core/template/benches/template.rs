@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pilothouse_template::{
-    Budget, Detached, Environment, Limits, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
+    Budget, Changed, Detached, Environment, Limits, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
 };
 use serde_json::{Value as Json, json};
 
@@ -35,10 +35,15 @@ fn data() -> Value {
 }
 
 fn execute(set: &TemplateSet, data: &Value) -> String {
-    let (mut host, mut entropy) = (Detached, SeededEntropy::new(1));
+    let (mut host, mut entropy, mut changed) = (Detached, SeededEntropy::new(1), Changed::default());
     let budget = Budget::new(Limits { steps: u64::MAX, bytes: u64::MAX, ..Limits::default() });
-    let mut environment =
-        Environment { host: &mut host, entropy: &mut entropy, now: Moment::default(), budget };
+    let mut environment = Environment {
+        host: &mut host,
+        entropy: &mut entropy,
+        now: Moment::default(),
+        changed: &mut changed,
+        budget,
+    };
     set.execute("t", data, &mut environment).unwrap()
 }
 

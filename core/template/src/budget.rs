@@ -1,5 +1,7 @@
 //! One budget for everything a render does.
 
+use crate::functions::RegexCache;
+
 /// A bound was passed. Template errors carry it with the template's name and line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
@@ -18,6 +20,9 @@ pub enum LimitError {
     /// A value has too many parts for that, counting shared ones once for each place.
     #[error("value has more than {0} elements")]
     ValueSize(usize),
+    /// A regular expression takes more bytes when compiled, or nests too deep for that.
+    #[error("regular expression takes more than {0} bytes")]
+    Pattern(usize),
     /// The nesting takes more stack than the caller allowed.
     #[error("templates nest too deep for a stack of {0} bytes")]
     Stack(usize),
@@ -51,12 +56,15 @@ pub struct Budget {
     limits: Limits,
     steps_left: u64,
     bytes_left: u64,
+    /// Regular expressions it has paid for. Another budget pays for its own, so that a render costs the same each time.
+    pub(crate) regexes: RegexCache,
 }
 
 impl Budget {
     /// A fresh budget.
     pub fn new(limits: Limits) -> Self {
-        Budget { limits, steps_left: limits.steps, bytes_left: limits.bytes }
+        let (steps_left, bytes_left) = (limits.steps, limits.bytes);
+        Budget { limits, steps_left, bytes_left, regexes: RegexCache::default() }
     }
 
     /// The bounds the budget began with.
@@ -74,7 +82,32 @@ impl Budget {
         self.limits.bytes - self.bytes_left
     }
 
-    /// Takes `steps` from the budget. One step is roughly 20 to 100 nanoseconds of work.
+    /// Bytes that may still be produced.
+    pub fn bytes_left(&self) -> usize {
+        usize::try_from(self.bytes_left).unwrap_or(usize::MAX)
+    }
+
+    /// How long a text may get that is printed now.
+    pub(crate) fn text_bound(&self) -> TextBound {
+        self.within(TextBound::PRINTED)
+    }
+
+    /// How long a text may get that is encoded now.
+    pub(crate) fn encoding_bound(&self) -> TextBound {
+        self.within(TextBound::ENCODED)
+    }
+
+    /// What values may take that are made now.
+    pub(crate) fn memory_bound(&self) -> TextBound {
+        TextBound { most: self.bytes_left(), error: LimitError::Bytes(self.limits.bytes) }
+    }
+
+    fn within(&self, bound: TextBound) -> TextBound {
+        let left = self.bytes_left();
+        if left < bound.most { self.memory_bound() } else { bound }
+    }
+
+    /// Takes `steps` from the budget. One step is roughly 20 to 40 nanoseconds of work.
     ///
     /// # Errors
     /// [`LimitError::Steps`] when they are used up.
@@ -102,6 +135,26 @@ impl Budget {
             }
             None => Err(LimitError::Bytes(self.limits.bytes)),
         }
+    }
+}
+
+/// The most bytes of a text, and the bound that passing them tells of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextBound {
+    pub(crate) most: usize,
+    pub(crate) error: LimitError,
+}
+
+impl TextBound {
+    /// What a single print may produce. Shared parts of a value print once for each place they appear in.
+    pub(crate) const PRINTED: TextBound = TextBound { most: 16 << 20, error: LimitError::Bytes(16 << 20) };
+
+    /// What encoders may make of a value.
+    pub(crate) const ENCODED: TextBound = TextBound { most: 64 << 20, error: LimitError::Bytes(64 << 20) };
+
+    /// What is left behind `length` bytes.
+    pub(crate) fn behind(self, length: usize) -> TextBound {
+        TextBound { most: self.most.saturating_sub(length), ..self }
     }
 }
 

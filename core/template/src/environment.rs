@@ -1,7 +1,10 @@
 //! Everything a render takes from outside: the cluster, the network, randomness and time.
 
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
 use crate::budget::Budget;
-use crate::value::Value;
+use crate::value::{Entries, Map, Value};
 
 /// What templates ask of the world through `lookup` and `getHostByName`.
 pub trait Host {
@@ -91,6 +94,29 @@ pub struct Moment {
     pub nanoseconds: u32,
 }
 
+/// Maps that templates put maps and lists into. Such a map may contain itself, and then counting references never frees
+/// it.
+#[derive(Default)]
+pub struct Changed(Vec<Weak<RefCell<Entries>>>);
+
+impl Changed {
+    /// Remembers that `value` was put into `map`.
+    pub(crate) fn note(&mut self, map: &Rc<Map>, value: &Value) {
+        let is_noted = self.0.last().is_some_and(|last| std::ptr::eq(last.as_ptr(), map.identity()));
+        if !is_noted && matches!(value, Value::Map(_) | Value::List(_) | Value::Native(_)) {
+            self.0.push(map.weak());
+        }
+    }
+
+    /// Empties the maps that are left. For when the data of the templates is no longer needed.
+    pub fn release(self) {
+        for entries in self.0.iter().filter_map(Weak::upgrade) {
+            let old = std::mem::take(&mut *entries.borrow_mut());
+            drop(old);
+        }
+    }
+}
+
 /// The outside of one render.
 pub struct Environment<'a> {
     /// Answers `lookup` and `getHostByName`.
@@ -99,6 +125,8 @@ pub struct Environment<'a> {
     pub entropy: &'a mut dyn Entropy,
     /// What `now` returns.
     pub now: Moment,
+    /// Maps that the render changes.
+    pub changed: &'a mut Changed,
     /// Shared by every template rendered with this environment.
     pub budget: Budget,
 }
@@ -106,6 +134,21 @@ pub struct Environment<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn maps_that_contain_themselves_are_freed() {
+        let map = Rc::new(Map::new(crate::value::MapType::Any, crate::value::Entries::new()));
+        let mut changed = Changed::default();
+        for (key, value) in [("a", Value::int(1)), ("own", Value::Map(Rc::clone(&map)))] {
+            changed.note(&map, &value);
+            map.insert(key.into(), value);
+        }
+        let left = Rc::downgrade(&map);
+        drop(map);
+        assert_eq!(left.strong_count(), 1);
+        changed.release();
+        assert_eq!(left.strong_count(), 0);
+    }
 
     #[test]
     fn seeded_entropy_repeats() {

@@ -13,6 +13,8 @@ pub struct ParseError {
     pub name: String,
     /// The line, from 1.
     pub line: usize,
+    /// The column in that line, from 1, of the part that is not understood; nothing when it begins in another line.
+    pub column: Option<usize>,
     /// What is wrong.
     pub message: String,
     /// The bound that was passed, when the text is too deep or too large rather than wrong.

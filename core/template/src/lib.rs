@@ -5,16 +5,23 @@
 //! from an [`Environment`]; a render with the same inputs gives the same bytes.
 //!
 //! ```
-//! use pilothouse_template::{Budget, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value};
+//! use pilothouse_template::{
+//!     Budget, Changed, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
+//! };
 //!
 //! let mut set = TemplateSet::new(MissingKey::Zero);
 //! set.parse("chart/templates/_helpers.tpl", "{{ define \"name\" }}{{ .Release.Name | trunc 3 }}{{ end }}")?;
 //! set.parse("chart/templates/a.yaml", "name: {{ include \"name\" . | quote }}")?;
 //!
 //! let data = Value::from_json(&serde_json::json!({"Release": {"Name": "podinfo"}}));
-//! let (mut host, mut entropy) = (Detached, SeededEntropy::new(1));
-//! let mut environment =
-//!     Environment { host: &mut host, entropy: &mut entropy, now: Moment::default(), budget: Budget::default() };
+//! let (mut host, mut entropy, mut changed) = (Detached, SeededEntropy::new(1), Changed::default());
+//! let mut environment = Environment {
+//!     host: &mut host,
+//!     entropy: &mut entropy,
+//!     now: Moment::default(),
+//!     changed: &mut changed,
+//!     budget: Budget::default(),
+//! };
 //! let output = set.execute("chart/templates/a.yaml", &data, &mut environment)?;
 //! assert_eq!(output, "name: \"pod\"");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,10 +42,11 @@ mod time;
 pub mod value;
 
 pub use budget::{Budget, LimitError, Limits};
-pub use environment::{Detached, Entropy, Environment, Host, Leniency, Moment, SeededEntropy};
+pub use environment::{Changed, Detached, Entropy, Environment, Host, Leniency, Moment, SeededEntropy};
 pub use error::{ExecError, ParseError};
+pub use format::go_quote;
 pub use format::quote::{is_printable as go_printable, quoted as go_quoted, quoted_char as go_quoted_char};
-pub use functions::{check_regex, function_names, parse_json};
+pub use functions::{check_regex, function_names, parse_json, translate_regex, url_path};
 pub use set::{MissingKey, TemplateSet};
 pub use value::{Text, Value};
 

@@ -1,13 +1,17 @@
 //! Sets of templates that share one namespace of definitions.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use pilothouse_encoding::utf8;
 
 use crate::environment::Environment;
 use crate::error::{ExecError, ParseError};
 use crate::exec;
 use crate::parse::ast::{Tree, is_empty_list};
-use crate::parse::{ParsedFile, parse_file};
+use crate::parse::{ParsedFile, find_left, parse_file, parse_source};
 use crate::value::Value;
 
 /// The name Helm gives the root of a set; `tpl` texts run under it.
@@ -39,7 +43,7 @@ pub struct TemplateSet {
 impl TemplateSet {
     /// An empty set.
     pub fn new(missing_key: MissingKey) -> Self {
-        TemplateSet { namespace: Rc::default(), missing_key }
+        TemplateSet { missing_key, ..TemplateSet::default() }
     }
 
     /// Parses a file and adds it and its definitions. A later definition replaces an earlier one of the same
@@ -49,6 +53,19 @@ impl TemplateSet {
     /// [`ParseError`] with Go's text; nothing is added then.
     pub fn parse(&mut self, name: &str, text: &str) -> Result<(), ParseError> {
         let file = parse_file(name, text, PARSER_STACK)?;
+        Rc::make_mut(&mut self.namespace).add(file);
+        Ok(())
+    }
+
+    /// [`TemplateSet::parse`] for a text that others hold, too: it is not copied, unless it is not UTF-8.
+    ///
+    /// # Errors
+    /// Those of [`TemplateSet::parse`].
+    pub fn parse_shared(&mut self, name: &str, text: &Arc<Vec<u8>>) -> Result<(), ParseError> {
+        let file = match utf8::lossy(text) {
+            Cow::Borrowed(valid) => parse_source(name, valid, Arc::clone(text), PARSER_STACK)?,
+            Cow::Owned(replaced) => parse_file(name, &replaced, PARSER_STACK)?,
+        };
         Rc::make_mut(&mut self.namespace).add(file);
         Ok(())
     }
@@ -82,9 +99,15 @@ impl TemplateSet {
 pub(crate) fn parsed_size(text: &str) -> usize {
     const ACTION: usize = 500;
     const BYTE: usize = 60;
-    let actions = text.split("{{").skip(1);
-    text.len()
-        + actions.map(|rest| ACTION + BYTE * rest.split("}}").next().map_or(0, str::len)).sum::<usize>()
+    let mut size = text.len();
+    let mut left = find_left(text).map(|at| &text[at + 2..]);
+    while let Some(rest) = left {
+        let next = find_left(rest);
+        let action = next.map_or(rest, |at| &rest[..at]);
+        size += ACTION + BYTE * action.split("}}").next().map_or(0, str::len);
+        left = next.map(|at| &rest[at + 2..]);
+    }
+    size
 }
 
 /// Definitions by name, laid over those of a parent.

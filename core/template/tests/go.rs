@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, and a report of differences")]
 
 use pilothouse_template::{
-    Budget, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
+    Budget, Changed, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
 };
 
 #[test]
@@ -33,9 +33,14 @@ fn render(template: &str) -> Result<String, String> {
     }});
     let mut set = TemplateSet::new(MissingKey::Zero);
     set.parse("t", template).map_err(|error| error.to_string())?;
-    let (mut host, mut entropy) = (Detached, SeededEntropy::new(1));
+    let (mut host, mut entropy, mut changed) = (Detached, SeededEntropy::new(1), Changed::default());
     let now = Moment { seconds: 1_790_000_000, nanoseconds: 0 };
-    let mut environment =
-        Environment { host: &mut host, entropy: &mut entropy, now, budget: Budget::default() };
+    let mut environment = Environment {
+        host: &mut host,
+        entropy: &mut entropy,
+        now,
+        changed: &mut changed,
+        budget: Budget::default(),
+    };
     set.execute("t", &Value::from_json(&data), &mut environment).map_err(|error| error.to_string())
 }

@@ -107,7 +107,7 @@ impl Walk<'_> {
             .map_err(|error| format!("error reading {name}: {}", file_error("open", path, &error)))?;
         let nanos = u32::try_from(metadata.mtime_nsec()).unwrap_or_default();
         let modtime = Some(Timestamp::from_unix(metadata.mtime(), nanos));
-        self.walked.files.push(File { name, data, modtime });
+        self.walked.files.push(File { name, data: data.into(), modtime });
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use pilothouse_encoding::duration::GoDuration;
 use super::stack::on_large_stack;
 use crate::dev::{DevError, DevOptions, Outcome, Screen, Style, run_live, run_once};
 use crate::environment;
+use crate::flags::RecordFlags;
 
 /// Exit code for input that is wrong.
 const BAD_INPUT: u8 = 2;
@@ -30,12 +31,21 @@ pub(super) struct DevFlags {
     /// Virtual seconds in a real second, without --once.
     #[arg(long, default_value_t = 1.0, value_parser = speed, conflicts_with = "once")]
     speed: f64,
+    /// Where the API server of the simulated cluster listens for kubectl and helm, without --once: a loopback address
+    /// with a port, 0 for any, or "off".
+    #[arg(long, default_value = "127.0.0.1:0", conflicts_with = "once")]
+    listen: String,
+    /// Where the kubeconfig for that is written. The file must not exist; it is removed at the end.
+    #[arg(long, value_name = "FILE", conflicts_with = "once")]
+    kubeconfig: Option<PathBuf>,
     /// Print Kubernetes events.
     #[arg(long)]
     events: bool,
     /// Print log lines.
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    record: RecordFlags,
 }
 
 /// Runs the operator on a simulated cluster. Exits with 0 when all releases are ready, 1 when some are not, 2 when the
@@ -66,8 +76,11 @@ fn execute(flags: &DevFlags) -> Result<Outcome, DevError> {
         paths: flags.paths.clone(),
         timeout: u64::try_from(Duration::from(flags.timeout).as_nanos()).unwrap_or(u64::MAX),
         speed: flags.speed,
+        listen: (flags.listen != "off").then(|| flags.listen.clone()),
+        kubeconfig: flags.kubeconfig.clone(),
         events: flags.events,
         verbose: flags.verbose,
+        record: flags.record.clone(),
     };
     if flags.once { run_once(&options, &mut screen) } else { run_live(&options, &mut screen) }
 }

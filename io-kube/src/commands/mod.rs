@@ -5,7 +5,10 @@ mod crds;
 mod dev;
 mod lead;
 mod lint;
+mod memory;
+mod replay;
 mod run;
+mod sim;
 mod stack;
 mod template;
 
@@ -17,6 +20,7 @@ use clap_complete::Shell;
 
 use crate::flags::RunFlags;
 use crate::lint::LintFlags;
+use crate::sim::SimFlags;
 use crate::template::{TemplateFlags, usage_error};
 
 /// Runs Helm releases from HelmRelease objects.
@@ -44,10 +48,14 @@ enum Command {
     Run(Box<RunFlags>),
     /// Run the operator on a simulated cluster, with the manifests and charts of a folder.
     Dev(dev::DevFlags),
+    /// Play a recording of run --record or dev --record, offline: shows what happened, and whether it happens again.
+    Replay(replay::ReplayFlags),
     #[command(about = TEMPLATE)]
     Template(Box<TemplateFlags>),
     /// Look for problems in charts; all of them at once, with file and line.
     Lint(Box<LintFlags>),
+    /// Simulate random scenarios and look for bugs of the operator.
+    Sim(SimFlags),
     /// Print the CustomResourceDefinition of HelmRelease.
     Crds,
     /// Print a completion script for a shell.
@@ -89,8 +97,10 @@ impl Cli {
         match self.command {
             Command::Run(flags) => run::run(*flags),
             Command::Dev(flags) => dev::run(flags),
+            Command::Replay(flags) => replay::run(flags),
             Command::Template(flags) => template::run(*flags),
             Command::Lint(flags) => lint::run(*flags),
+            Command::Sim(flags) => sim::run(&flags),
             Command::Crds => crds::print(),
             Command::Completion { shell } => completion::print(shell),
         }

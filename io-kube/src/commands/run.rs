@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse_encoding::duration::GoDuration;
-use pilothouse_operator::{Operator, Random};
+use pilothouse_operator::{Config, Operator, Random};
+use pilothouse_protocol::Now;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::lead::{self, LeadError, Leadership};
+use super::memory;
 use super::stack::on_large_stack;
 use crate::client::{ApiClient, ConnectError, find_cluster};
 use crate::clock::{self, Clock};
@@ -28,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::oom::{OomError, OomOptions, OomWatch};
 use crate::perform::Performer;
+use crate::record::{RecordOptions, Recorded, Tap};
 use crate::server::{self, Site};
 use crate::settings::{Settings, SettingsError};
 use crate::tokens::TokenOptions;
@@ -40,6 +43,9 @@ const EVENTS_GRACE: Duration = Duration::from_secs(5);
 
 /// How long tasks may take to end after the loop has ended.
 const TASKS_GRACE: Duration = Duration::from_secs(1);
+
+/// Inputs that wait for the recorder.
+const RECORDED_MAX: usize = 256;
 
 /// A time that no shutdown takes.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -55,6 +61,8 @@ enum StartError {
     Oom(#[from] OomError),
     #[error(transparent)]
     Lead(#[from] LeadError),
+    #[error("unable to record in {folder}: {error}")]
+    Record { folder: String, error: io::Error },
     #[error("unable to listen on {address}: {error}")]
     Listen { address: String, error: io::Error },
     #[error("unable to start: {0}")]
@@ -63,6 +71,7 @@ enum StartError {
 
 /// Runs the operator until a signal ends it. Exits with 1 when it cannot start or is ended by force.
 pub(super) fn run(flags: RunFlags) -> ExitCode {
+    memory::give_back();
     let log = Log::stderr(flags.encoding(), flags.level());
     let on_thread = log.clone();
     match on_large_stack("operator", move || runtime(&flags, &on_thread)) {
@@ -166,8 +175,9 @@ async fn lead_operator(
     signals: mpsc::Receiver<Terminate>,
     leadership: &mut Option<Leadership>,
 ) -> Result<Outcome, StartError> {
-    let operator = Operator::with_random(settings.config.clone(), Random::from_entropy(clock::entropy()?));
-    let mut operator = Measured::new(operator, metrics);
+    let clock = Clock::start();
+    let (operator, tap) = operator(flags, &settings.config, clock.now(), log)?;
+    let mut operator = Recorded::new(Measured::new(operator, metrics), tap);
     let (inputs, queue) = mpsc::channel(INPUTS_MAX);
     let namespace = settings.scope.namespace.clone();
     let (mut world, events) = world(flags, (&client, clusters), log, &inputs, namespace);
@@ -183,13 +193,52 @@ async fn lead_operator(
     let outcome = tokio::select! {
         biased;
         () = lost => Outcome::LeadershipLost,
-        outcome = drive(&mut operator, &mut world, Clock::start(), queue, signals, grace) => outcome,
+        outcome = drive(&mut operator, &mut world, clock, queue, signals, grace) => outcome,
     };
     drop(world);
     if outcome == Outcome::Finished {
         events.finish(EVENTS_GRACE).await;
     }
     Ok(outcome)
+}
+
+/// The operator, with a tap if it is to be recorded.
+fn operator(
+    flags: &RunFlags,
+    config: &Config,
+    now: Now,
+    log: &Log,
+) -> Result<(Operator, Option<Tap>), StartError> {
+    let random = Random::from_entropy(clock::entropy()?);
+    let Some(folder) = flags.record.record.clone() else {
+        return Ok((Operator::with_random(config.clone(), random), None));
+    };
+    let named = [
+        ("watch-label-selector", flags.watch_label_selector.clone()),
+        ("watch-configs-label-selector", flags.watch_configs_label_selector.clone()),
+        ("watch-all-namespaces", flags.watch_all_namespaces.to_string()),
+        ("kube-api-qps", flags.kube_api_qps.to_string()),
+        ("kube-api-burst", flags.kube_api_burst.to_string()),
+        ("http-retry", flags.http_retry.to_string()),
+        ("http-timeout", flags.http_timeout.to_string()),
+        ("graceful-shutdown-timeout", flags.graceful_shutdown_timeout.to_string()),
+    ];
+    let teller = log.clone();
+    let options = RecordOptions {
+        folder: folder.clone(),
+        size_max: flags.record.record_max_size,
+        waiting: RECORDED_MAX,
+        command: "run",
+        config: config.clone(),
+        flags: named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        complain: Arc::new(move |error: &io::Error| {
+            teller.error("record", "nothing more is recorded", error, &[])
+        }),
+    };
+    log.info("setup", "recording", &[("folder", json!(folder.display().to_string()))]);
+    let started = Tap::start(options, &random, now);
+    let failed = |error| StartError::Record { folder: folder.display().to_string(), error };
+    started.map(|(tap, operator)| (operator, Some(tap))).map_err(failed)
 }
 
 /// Ends the operator when memory runs out.

@@ -22,7 +22,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<Package, InputError> {
         let within = path.strip_prefix(folder).unwrap_or(&path);
         let name: Vec<String> =
             within.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
-        files.push(File { name: name.join("/"), data, modtime: None });
+        files.push(File { name: name.join("/"), data: data.into(), modtime: None });
     }
     let origin = folder.display().to_string();
     Package::from_files(origin, files).map_err(|cause| wrong(folder, cause))

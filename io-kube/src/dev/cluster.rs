@@ -1,21 +1,26 @@
 //! The simulated cluster with the operator and source-controller in it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pilothouse_io_sim::controllers::ControllerOptions;
+use pilothouse_io_sim::server::Server;
 use pilothouse_io_sim::source_controller::{SourceController, source_definitions};
-use pilothouse_io_sim::world::{Machine, Progress, Record, World, WorldOptions};
-use pilothouse_operator::{Config, Gates, Operator, OperatorAction, OperatorInput};
+use pilothouse_io_sim::world::{Progress, Record, World, WorldOptions};
+use pilothouse_operator::{Config, Gates, Operator, Random};
 use pilothouse_protocol::{
-    Deadline, FieldValidation, Monotonic, Now, Object, ObjectRef, Patch, Preconditions, Propagation, Reply,
-    Request,
+    FieldValidation, Monotonic, Now, Object, ObjectRef, Patch, Preconditions, Propagation, Reply, Request,
 };
 use serde_json::{Value, json};
 
-use super::InputError;
 use super::manifest::Manifest;
 use super::project::{Project, is_release};
+use super::{DevError, InputError};
+use crate::events::event_object;
+use crate::flags::RecordFlags;
+use crate::record::{RecordOptions, Recorded, Tap};
 
 /// Field manager under which the manifests are applied.
 const MANAGER: &str = "pilothouse-dev";
@@ -28,15 +33,14 @@ const RUN: u64 = 2_000_000_000;
 /// How long definitions of custom resources are given to be established, in nanoseconds.
 const ESTABLISH: u64 = 500_000_000;
 
-/// The operator as a simulated world drives it.
-pub(super) struct Embedded(Operator);
-
 /// The cluster.
 pub(super) struct Cluster {
-    world: World<Embedded>,
+    world: World<Recorded<Operator>>,
     sources: SourceController,
     project: Project,
     origin: Monotonic,
+    /// How often each event of the record is among the objects; `None` when they are not shown.
+    shown: Option<Vec<u64>>,
 }
 
 /// The operator asks for timers without end: a fault of the operator.
@@ -50,11 +54,23 @@ impl Cluster {
     ///
     /// # Errors
     /// When the API server refuses an object.
-    pub(super) fn start(project: Project, wall: i64) -> Result<(Self, Vec<String>), InputError> {
+    pub(super) fn start(
+        project: Project,
+        wall: i64,
+        record: &RecordFlags,
+    ) -> Result<(Self, Vec<String>), DevError> {
         let gates = Gates { external_artifact: true, ..Gates::default() };
         let config = Config { gates, ..Config::default() };
-        let mut world =
-            World::new(options(wall), move |start| Embedded(Operator::new(config.clone(), start.seed)));
+        let recorded = Arc::new(Mutex::new(None));
+        let (slot, plain) = (Arc::clone(&recorded), config.clone());
+        let mut world = World::new(options(wall), move |start| {
+            let recorded: Option<(Tap, Operator)> =
+                slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match recorded {
+                Some((tap, operator)) => Recorded::new(operator, Some(tap)),
+                None => Recorded::new(Operator::new(plain.clone(), start.seed), None),
+            }
+        });
         let own = std::iter::once(pilothouse_api::custom_resource_definition()).chain(source_definitions());
         for definition in own {
             // These are our own: they are as the model wants them.
@@ -62,9 +78,13 @@ impl Cluster {
         }
         world.run_for(ESTABLISH);
         let sources = SourceController::new(project.library.clone());
-        let mut cluster = Self { world, sources, project, origin: Monotonic(0) };
+        let mut cluster = Self { world, sources, project, origin: Monotonic(0), shown: None };
         let notes = cluster.apply_all()?;
         cluster.origin = cluster.world.now().monotonic;
+        if let Some(folder) = &record.record {
+            let tap = tap(folder, record.record_max_size, config, cluster.world.now())?;
+            *recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(tap);
+        }
         cluster.world.start();
         Ok((cluster, notes))
     }
@@ -104,7 +124,44 @@ impl Cluster {
             }
             Progress::Stepped | Progress::TimeIsUp | Progress::Reached => {}
         }
+        self.write_events();
         Ok(())
+    }
+
+    /// Lets a client use the API server.
+    pub(super) fn with_server<R>(&mut self, act: impl FnOnce(&mut Server, Now) -> R) -> R {
+        self.world.with_server(act)
+    }
+
+    /// From now on the operator's events are objects in the cluster, as they are in a real one.
+    pub(super) fn show_events(&mut self) {
+        self.shown.get_or_insert_default();
+    }
+
+    /// Writes events that are new or have happened again.
+    fn write_events(&mut self) {
+        let Some(shown) = &mut self.shown else { return };
+        let now = self.world.now();
+        let wall = |at: Monotonic| {
+            now.wall.saturating_sub(i64::try_from(now.monotonic.nanos_since(at)).unwrap_or(i64::MAX))
+        };
+        let mut objects = Vec::new();
+        for (index, recorded) in self.world.record().events.iter().enumerate() {
+            if shown.get(index) == Some(&recorded.count) {
+                continue;
+            }
+            let event = &recorded.event;
+            let name = format!("{}.{index:x}", event.regarding.name);
+            let count = u32::try_from(recorded.count).unwrap_or(u32::MAX);
+            let times = (wall(recorded.first), wall(recorded.last), count);
+            objects.push(event_object(event, &name, &event.message, times, "pilothouse-dev"));
+            shown.resize(shown.len().max(index + 1), 0);
+            shown[index] = recorded.count;
+        }
+        for object in objects {
+            // The namespace may be on its way out: then there are no events any more.
+            let _ = apply(&mut self.world, object);
+        }
     }
 
     /// The present moment.
@@ -135,7 +192,7 @@ impl Cluster {
 
     /// What the operator does.
     pub(super) fn progress(&self) -> Vec<pilothouse_operator::Progress> {
-        self.world.machine().map(|machine| machine.0.progress()).unwrap_or_default()
+        self.world.machine().map(|machine| machine.core().progress()).unwrap_or_default()
     }
 
     /// Applies all objects: definitions and namespaces first, releases last.
@@ -182,18 +239,24 @@ impl Cluster {
     }
 }
 
-impl Machine for Embedded {
-    fn handle(&mut self, now: Now, input: OperatorInput) {
-        self.0.handle(now, input);
-    }
-
-    fn poll_action(&mut self) -> Option<OperatorAction> {
-        self.0.poll_action()
-    }
-
-    fn poll_timeout(&self) -> Option<Deadline> {
-        self.0.poll_timeout()
-    }
+/// A tap and the operator to it. Its chance comes from a seed that is always the same, so that the same input takes the same
+/// virtual time.
+fn tap(folder: &Path, size_max: u64, config: Config, now: Now) -> Result<(Tap, Operator), DevError> {
+    let complain = Arc::new(|error: &std::io::Error| {
+        // When stderr is gone, too, nobody can be told.
+        let _ = writeln!(std::io::stderr(), "Warning: nothing more is recorded: {error}");
+    });
+    let options = RecordOptions {
+        folder: folder.to_owned(),
+        size_max,
+        waiting: 1,
+        command: "dev",
+        config,
+        flags: BTreeMap::new(),
+        complain,
+    };
+    let failed = |error| DevError::Record { folder: folder.display().to_string(), error };
+    Tap::start(options, &Random::new(0), now).map_err(failed)
 }
 
 fn options(wall: i64) -> WorldOptions {
@@ -225,7 +288,7 @@ fn body(manifest: &Manifest, namespaced: bool) -> Value {
     body
 }
 
-fn apply(world: &mut World<Embedded>, body: Value) -> Reply {
+fn apply(world: &mut World<Recorded<Operator>>, body: Value) -> Reply {
     let patch = Patch::Apply { force: true, validation: FieldValidation::Strict };
     let (object, body) = (ObjectRef::of(&body), Arc::new(body));
     world.act(MANAGER, &Request::Patch { object, patch, body, status: false, dry_run: false })

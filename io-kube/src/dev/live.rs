@@ -1,4 +1,4 @@
-//! A run at the pace of real time: changes of the files are applied until Ctrl-C.
+//! A run at the pace of real time: changes of the files are applied, and kubectl and Helm are answered, until Ctrl-C.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::run::Run;
 use super::screen::Screen;
 use super::{DevError, DevOptions, InputError, Outcome};
 use crate::clock::Clock;
+use crate::simulated::{Desk, Listener};
 
 /// Between two looks at the clock.
 const TICK: Duration = Duration::from_millis(50);
@@ -23,27 +24,55 @@ pub fn run_live(options: &DevOptions, screen: &mut Screen<'_>) -> Result<Outcome
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let original = Project::load(&options.paths)?;
     let mut run = Run::start(options, screen)?;
-    runtime.block_on(follow(&mut run, options, &original))?;
+    runtime.block_on(async {
+        let (desk, service) = Desk::open();
+        let listener = match &options.listen {
+            Some(address) => Some(Listener::start(address, options.kubeconfig.as_deref(), service).await?),
+            None => None,
+        };
+        if let Some(listener) = &listener {
+            run.cluster.show_events();
+            run.screen.line(&format!(
+                "kubectl and helm see this cluster with: export KUBECONFIG={}",
+                listener.kubeconfig().display()
+            ))?;
+        }
+        follow(&mut run, options, &original, desk).await
+    })?;
     let views = run.look()?;
     Ok(run.finish(&views)?)
 }
 
-async fn follow(run: &mut Run<'_, '_>, options: &DevOptions, original: &Project) -> Result<(), DevError> {
+async fn follow(
+    run: &mut Run<'_, '_>,
+    options: &DevOptions,
+    original: &Project,
+    mut desk: Desk,
+) -> Result<(), DevError> {
     let clock = Clock::start();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut files = Files::new(options);
     let mut count: u32 = 0;
     loop {
-        tokio::select! {
+        let asked = tokio::select! {
             biased;
             signal = tokio::signal::ctrl_c() => {
                 signal?;
                 return Ok(());
             }
-            _ = ticks.tick() => {}
-        }
+            _ = ticks.tick() => None,
+            asked = desk.next() => Some(asked),
+        };
         run.advance(run.cluster.after(scaled(clock.now().monotonic.0, options.speed)))?;
+        let is_request = asked.is_some();
+        if let Some(asked) = asked {
+            run.cluster.with_server(|server, now| desk.answer(server, now, asked));
+        }
+        run.cluster.with_server(|server, now| desk.tell(server, now));
+        if is_request {
+            continue;
+        }
         count = count.wrapping_add(1);
         if count.is_multiple_of(FILES_TICKS) && files.have_changed(options) {
             apply(run, options, original)?;

@@ -1,6 +1,6 @@
 //! `pilothouse dev`: the operator on a simulated cluster, with the manifests and charts of a folder.
 //!
-//! Nothing outside of the process is needed or touched. Time is virtual: [`run_once`] lets it pass as fast as it goes,
+//! Nothing outside of the process is needed or touched, but kubectl and Helm can come in. Time is virtual: [`run_once`] lets it pass as fast as it goes,
 //! [`run_live`] keeps pace with the real one and applies changes of the files.
 
 mod charts;
@@ -13,7 +13,7 @@ mod manifest;
 mod project;
 mod run;
 #[cfg(test)]
-mod scratch;
+pub(crate) mod scratch;
 mod screen;
 mod story;
 mod summary;
@@ -27,6 +27,8 @@ pub use screen::{Screen, Style};
 
 use std::path::PathBuf;
 
+use crate::flags::RecordFlags;
+
 /// What is to be run.
 #[derive(Debug, Clone)]
 pub struct DevOptions {
@@ -36,10 +38,16 @@ pub struct DevOptions {
     pub timeout: u64,
     /// Virtual seconds in a real one; for [`run_live`].
     pub speed: f64,
+    /// Where the API server listens for kubectl and Helm; for [`run_live`].
+    pub listen: Option<String>,
+    /// Where the kubeconfig is written; a temporary file when absent.
+    pub kubeconfig: Option<PathBuf>,
     /// Print Kubernetes events.
     pub events: bool,
     /// Print log lines.
     pub verbose: bool,
+    /// Where the run is recorded, and how much of it is kept.
+    pub record: RecordFlags,
 }
 
 /// How a run ended.
@@ -57,9 +65,20 @@ pub enum DevError {
     /// The input is wrong.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// The API server cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] crate::simulated::ListenError),
     /// The operator makes no progress.
     #[error(transparent)]
     Livelock(#[from] Livelock),
+    /// The run cannot be recorded.
+    #[error("unable to record in {folder}: {error}")]
+    Record {
+        /// Where.
+        folder: String,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Nothing can be printed, or the process cannot wait.
     #[error("{0}")]
     System(#[from] std::io::Error),

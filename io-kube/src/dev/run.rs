@@ -50,7 +50,8 @@ impl<'a, 'b> Run<'a, 'b> {
         let project = Project::load(&options.paths)?;
         // Objects hold whole seconds: beginning at one, the same input takes the same virtual time.
         let wall = wall_nanos();
-        let (cluster, notes) = Cluster::start(project, wall - wall.rem_euclid(1_000_000_000))?;
+        let (cluster, notes) =
+            Cluster::start(project, wall - wall.rem_euclid(1_000_000_000), &options.record)?;
         let mut run =
             Self { cluster, screen, story: Story::default(), options: options.clone(), events: 0, logs: 0 };
         run.note(&notes)?;

@@ -53,6 +53,16 @@ impl Claim {
         self.seen.as_ref().map(|seen| holder(&seen.lease)).unwrap_or_default()
     }
 
+    /// Who this candidate is.
+    pub(super) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// The Lease as it was last seen or written.
+    pub(super) fn last_seen(&self) -> Option<&Value> {
+        self.seen.as_ref().map(|seen| &seen.lease)
+    }
+
     /// A leader whose claim is fresh writes without reading first.
     pub(super) fn renewal(&self, now: Instant, wall: i64) -> Option<Value> {
         let seen = self.seen.as_ref().filter(|seen| self.is_held() && self.is_valid(seen, now))?;

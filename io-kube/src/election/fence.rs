@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// Stands for "always": without leader election nobody else writes.
 const ALWAYS: u64 = u64::MAX;
 
+/// What is said of a write that the fence has held back.
+pub(super) const NOT_SENT: &str = "not sent: the leader election lease is not held any more";
+
 /// Until when writes may be sent. Cheap to clone; all clones are one fence.
 #[derive(Debug, Clone)]
 pub struct Fence {
@@ -48,17 +51,24 @@ impl Fence {
     ///
     /// It would write and the claim to do so has run out; nothing is changed then.
     pub fn check(&self, method: &Method) -> Result<(), Failure> {
-        let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if is_read || self.is_open() {
+        if !is_write(method) || self.is_open() {
             return Ok(());
         }
-        Err(Failure::Unreachable("not sent: the leader election lease is not held any more".to_owned()))
+        Err(Failure::Unreachable(NOT_SENT.to_owned()))
     }
 
-    fn is_open(&self) -> bool {
+    /// Whether writes may be sent now.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
         let until = self.open_until.load(Ordering::Acquire);
         until == ALWAYS || self.origin.elapsed().as_nanos() < u128::from(until)
     }
+}
+
+/// Whether a request changes something.
+#[must_use]
+pub fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 #[cfg(test)]

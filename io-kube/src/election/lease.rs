@@ -1,13 +1,16 @@
 //! The Lease on the API server.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{Method, Request, header::CONTENT_TYPE};
-use pilothouse_protocol::{FIELD_MANAGER, Failure, Identity};
+use pilothouse_protocol::{Event, EventType, FIELD_MANAGER, Failure, Identity, ObjectRef, metadata};
 use serde_json::Value;
 
 use super::LeaseStore;
 use crate::client::ApiClient;
+use crate::clock::wall_nanos;
+use crate::events::event_object;
 use crate::paths::Path;
 
 /// A Lease on the API server. Its client must not have the fence of the election: it is what opens it.
@@ -55,5 +58,50 @@ impl LeaseStore for ApiLease {
         };
         let path = path.query("fieldManager", FIELD_MANAGER);
         self.send(method, &path, lease.to_string().into_bytes()).await
+    }
+
+    async fn tell(&self, lease: &Value, message: &str) {
+        let path =
+            Path::collection("v1", "events", Some(&self.namespace)).query("fieldManager", FIELD_MANAGER);
+        let body = leader_event(lease, (&self.namespace, &self.name), message, wall_nanos());
+        let _ = self.send(Method::POST, &path, body.to_string().into_bytes()).await;
+    }
+}
+
+/// The event of client-go's `resourcelock` package.
+fn leader_event(lease: &Value, (namespace, name): (&str, &str), message: &str, wall: i64) -> Value {
+    let event = Event {
+        regarding: ObjectRef::namespaced("coordination.k8s.io/v1", "Lease", namespace, name),
+        uid: metadata::text(lease, "uid").to_owned(),
+        resource_version: metadata::text(lease, "resourceVersion").to_owned(),
+        kind: EventType::Normal,
+        trace: false,
+        reason: "LeaderElection".to_owned(),
+        message: message.to_owned(),
+        annotations: BTreeMap::new(),
+    };
+    event_object(&event, &format!("{name}.{wall:x}"), message, (wall, wall, 1), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_became_leader_is_an_event_of_the_lease() {
+        let lease = json!({"metadata": {"uid": "u", "resourceVersion": "7"}});
+        let event = leader_event(&lease, ("ns", "l"), "a became leader", 0x1000);
+        assert_eq!(event["metadata"], json!({"name": "l.1000", "namespace": "ns", "annotations": {}}));
+        assert_eq!(
+            event["involvedObject"],
+            json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "namespace": "ns", "name": "l",
+                "uid": "u", "resourceVersion": "7"})
+        );
+        assert_eq!(
+            [&event["reason"], &event["message"], &event["type"]],
+            ["LeaderElection", "a became leader", "Normal"]
+        );
     }
 }

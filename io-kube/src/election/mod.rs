@@ -4,9 +4,11 @@
 
 mod claim;
 mod fence;
+mod fenced_body;
 mod lease;
 
-pub use fence::Fence;
+pub use fence::{Fence, is_write};
+pub use fenced_body::FencedBody;
 pub use lease::ApiLease;
 
 use std::future::Future;
@@ -16,7 +18,7 @@ use std::time::Duration;
 use pilothouse_encoding::digest::Algorithm;
 use pilothouse_protocol::Failure;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::clock;
 use crate::logs::Log;
@@ -28,6 +30,9 @@ const NAME: &str = "helm-controller-leader-election";
 
 /// By how much the time between tries to acquire is spread, as a factor, in client-go.
 const JITTER: f64 = 1.2;
+
+/// How long the record of an event may take.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The times of an election.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +95,8 @@ pub trait LeaseStore {
     fn read(&self) -> impl Future<Output = Result<Option<Value>, Failure>> + Send;
     /// Creates it, or replaces the version that it names; answers with what is stored then.
     fn write(&self, lease: &Value, create: bool) -> impl Future<Output = Result<Value, Failure>> + Send;
+    /// Records an event about it, as it was last written. That it could not be recorded is of no consequence.
+    fn tell(&self, lease: &Value, message: &str) -> impl Future<Output = ()> + Send;
 }
 
 /// One candidate.
@@ -172,6 +179,14 @@ impl<S: LeaseStore> Election<S> {
         }
         self.show(true);
         self.log.info("", &format!("successfully acquired lease {}", self.shown), &[]);
+        self.tell("became leader").await;
+    }
+
+    /// Records an event about this candidate; who does not answer soon is not waited for.
+    async fn tell(&self, what: &str) {
+        let Some(lease) = self.claim.last_seen() else { return };
+        let message = format!("{} {what}", self.claim.identity());
+        let _ = timeout(EVENT_TIMEOUT, self.store.tell(lease, &message)).await;
     }
 
     /// Renews until that has not worked for the renew deadline, or somebody else leads. The fence is closed then.
@@ -192,6 +207,7 @@ impl<S: LeaseStore> Election<S> {
         self.fence.close();
         self.show(false);
         let Some(lease) = self.claim.release(clock::wall_nanos()) else { return };
+        self.tell("stopped leading").await;
         let written = timeout_at(Instant::now() + self.times.retry, self.store.write(&lease, false)).await;
         match written {
             Ok(Ok(_)) => self.log.info("", &format!("released lease {}", self.shown), &[]),

@@ -20,6 +20,7 @@ struct State {
     version: u64,
     away: bool,
     writes: Vec<(String, Instant)>,
+    told: Vec<String>,
 }
 
 impl Memory {
@@ -57,6 +58,10 @@ impl LeaseStore for Memory {
         let holder = lease["spec"]["holderIdentity"].as_str().unwrap().to_owned();
         state.writes.push((holder, Instant::now()));
         Ok(lease)
+    }
+
+    async fn tell(&self, _: &Value, message: &str) {
+        self.0.lock().unwrap().told.push(message.to_owned());
     }
 }
 
@@ -130,6 +135,8 @@ async fn a_lease_that_is_given_back_is_taken_within_a_retry() {
     assert!(!may_write(&first_fence));
     waiting.await.unwrap();
     assert!(released.elapsed() <= TIMES.retry.mul_f64(1.0 + JITTER));
+    let told = &store.0.lock().unwrap().told;
+    assert_eq!(*told, ["a became leader", "a stopped leading", "b became leader"]);
 }
 
 #[test]

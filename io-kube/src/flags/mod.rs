@@ -9,12 +9,14 @@ pub use selector::{SelectorError, check as check_selector};
 pub use values::listen_address;
 pub(crate) use values::parse_bool;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args};
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_protocol::LogLevel;
 
 use crate::logs::Encoding;
-use values::duration;
+use values::{bytes, duration};
 
 /// All flags. A later occurrence of a flag overrides an earlier one.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -137,6 +139,20 @@ pub struct RunFlags {
     /// The longest time a token is cached.
     #[arg(long, default_value = "1h", value_parser = duration)]
     pub token_cache_max_duration: GoDuration,
+    /// What is recorded.
+    #[command(flatten)]
+    pub record: RecordFlags,
+}
+
+/// Flags that are not those of helm-controller: what is recorded for `pilothouse replay`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct RecordFlags {
+    /// A folder to record in what the operator is told and does, for `pilothouse replay`. Secrets are replaced by tokens.
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// How large the folder of recordings may get; the oldest are removed. Ki, Mi and Gi are understood.
+    #[arg(long, default_value = "256Mi", value_parser = bytes, value_name = "BYTES")]
+    pub record_max_size: u64,
 }
 
 impl RunFlags {

@@ -2,6 +2,25 @@
 
 use pilothouse_encoding::duration::{DurationError, GoDuration};
 
+/// A number of bytes: `1048576`, `512Ki`, `64Mi` or `2Gi`. No form of Go's: the original has no such flag.
+///
+/// # Errors
+///
+/// Another unit, no number, or more than 64 bits hold.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit {
+        "" => 0,
+        "Ki" => 10,
+        "Mi" => 20,
+        "Gi" => 30,
+        _ => return Err("must be a number of bytes, with Ki, Mi or Gi after it or nothing".to_owned()),
+    };
+    let number = number.parse::<u64>().map_err(|error| error.to_string())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "is too large".to_owned())
+}
+
 /// Go's `strconv.ParseBool`.
 ///
 /// # Errors

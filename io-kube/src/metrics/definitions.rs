@@ -101,7 +101,7 @@ const fn histogram(
 }
 
 /// All families.
-pub(super) const ALL: [Definition; 28] = [
+pub(super) const ALL: [Definition; 33] = [
     gauge("controller_runtime_active_workers", CONTROLLER, "Number of currently used workers per controller"),
     gauge(
         "controller_runtime_max_concurrent_reconciles",
@@ -139,6 +139,8 @@ pub(super) const ALL: [Definition; 28] = [
         CONTROLLER,
         "Total number of terminal reconciliation errors per controller",
     ),
+    gauge("go_goroutines", &[], "Number of tasks that currently exist."),
+    gauge("go_threads", &[], "Number of OS threads that currently exist."),
     gauge(
         "gotk_reconcile_condition",
         &["kind", "name", "namespace", "status", "type"],
@@ -151,6 +153,13 @@ pub(super) const ALL: [Definition; 28] = [
         "The duration in seconds of a GitOps Toolkit resource reconciliation.",
     ),
     gauge("gotk_suspend_status", OBJECT, "The current suspend status of a GitOps Toolkit resource."),
+    gauge("gotk_token_cached_items", &[], "Total number of items in the cache."),
+    counter("gotk_token_cache_evictions_total", &[], "Total number of cache evictions."),
+    counter(
+        "gotk_token_cache_requests_total",
+        &["status"],
+        "Total number of cache requests partitioned by success or failure.",
+    ),
     gauge(
         "leader_election_master_status",
         &["name"],

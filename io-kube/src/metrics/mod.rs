@@ -57,6 +57,8 @@ impl Metrics {
         for name in definitions::OF_THE_QUEUE {
             registry.add(name, &[CONTROLLER, CONTROLLER], 0.0);
         }
+        registry.touch("gotk_token_cached_items", &[]);
+        registry.touch("gotk_token_cache_evictions_total", &[]);
         registry.touch("controller_runtime_reconcile_time_seconds", &[CONTROLLER]);
         registry.touch("workqueue_queue_duration_seconds", &[CONTROLLER, CONTROLLER]);
         registry.touch("workqueue_work_duration_seconds", &[CONTROLLER, CONTROLLER]);
@@ -79,6 +81,25 @@ impl Metrics {
     pub fn set_leader(&self, lease: &str, leads: bool) {
         self.with(|registry| {
             registry.set("leader_election_master_status", &[lease], f64::from(u8::from(leads)))
+        });
+    }
+
+    /// A token of a service account was asked for; whether there was one, and whether it is a new one.
+    pub fn token_requested(&self, found: bool, new: bool) {
+        let status = if found { "success" } else { "failure" };
+        self.with(|registry| {
+            registry.add("gotk_token_cache_requests_total", &[status], 1.0);
+            if found && new {
+                registry.add("gotk_token_cached_items", &[], 1.0);
+            }
+        });
+    }
+
+    /// A token of a service account is kept no longer.
+    pub fn token_dropped(&self) {
+        self.with(|registry| {
+            registry.add("gotk_token_cached_items", &[], -1.0);
+            registry.add("gotk_token_cache_evictions_total", &[], 1.0);
         });
     }
 

@@ -1,4 +1,5 @@
-//! The process itself, as client_golang's process collector shows it: from `/proc`, nothing where there is none.
+//! The process itself, as client_golang's process collector shows it: from `/proc`, nothing where there is none. Of its
+//! collector of the Go runtime there is what has a meaning here: threads, and tasks in place of goroutines.
 
 use std::fs;
 
@@ -28,6 +29,12 @@ pub(super) fn read(registry: &mut Registry, started_wall: i64) {
     #[allow(clippy::cast_precision_loss, reason = "a small number")]
     let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count() as f64);
     set("process_open_fds", open);
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    set("go_threads", threads(&status));
+    #[allow(clippy::cast_precision_loss, reason = "a small number")]
+    let tasks =
+        tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.metrics().num_alive_tasks() as f64);
+    set("go_goroutines", tasks);
     let netstat = fs::read_to_string("/proc/self/net/netstat").unwrap_or_default();
     set("process_network_receive_bytes_total", octets(&netstat, "InOctets"));
     set("process_network_transmit_bytes_total", octets(&netstat, "OutOctets"));
@@ -41,6 +48,11 @@ fn column(text: &str, index: usize) -> Option<f64> {
 fn cpu_seconds(stat: &str) -> Option<f64> {
     let (_, rest) = stat.rsplit_once(')')?;
     Some((column(rest, 11)? + column(rest, 12)?) / TICKS)
+}
+
+/// How many threads `/proc/<pid>/status` counts.
+fn threads(status: &str) -> Option<f64> {
+    column(status.lines().find_map(|line| line.strip_prefix("Threads:"))?, 0)
 }
 
 /// The soft limit of open files.
@@ -64,6 +76,7 @@ mod tests {
     fn the_columns_of_proc() {
         let stat = "1 (a) b) S 2 3 4 5 6 7 8 9 10 11 150 50 0";
         assert_eq!(cpu_seconds(stat), Some(2.0));
+        assert_eq!(threads("Name:\tx\nThreads:\t7\n"), Some(7.0));
         assert_eq!(
             limit("Limit  Soft\nMax open files            1024                 4096 files\n"),
             Some(1024.0)

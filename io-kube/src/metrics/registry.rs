@@ -1,5 +1,6 @@
 //! Families of series, and how the text format 0.0.4 shows them (client_golang's `expfmt`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -16,8 +17,10 @@ pub(super) struct Registry {
 #[derive(Debug)]
 struct Family {
     definition: Definition,
-    /// By the values of the labels, in the order of their names.
-    series: BTreeMap<Vec<String>, Sample>,
+    /// The upper ends of a histogram's buckets, as they are shown.
+    bounds: Vec<String>,
+    /// By the labels with their values, as they are shown.
+    series: BTreeMap<String, Sample>,
 }
 
 #[derive(Debug)]
@@ -29,9 +32,7 @@ enum Sample {
 impl Registry {
     /// Families without series.
     pub(super) fn new(definitions: &[Definition]) -> Self {
-        let family = |definition: &Definition| {
-            (definition.name, Family { definition: *definition, series: BTreeMap::new() })
-        };
+        let family = |definition: &Definition| (definition.name, Family::new(*definition));
         Self { families: definitions.iter().map(family).collect() }
     }
 
@@ -72,7 +73,9 @@ impl Registry {
     /// Removes the series whose labels begin with these values.
     pub(super) fn remove(&mut self, name: &str, labels: &[&str]) {
         if let Some(family) = self.families.get_mut(name) {
-            family.series.retain(|values, _| !values.iter().zip(labels).all(|(value, label)| value == label));
+            let first = shown(family.definition.labels, labels);
+            let begins = |rest: &str| rest.is_empty() || rest.starts_with(',');
+            family.series.retain(|series, _| !series.strip_prefix(&first).is_some_and(begins));
         }
     }
 
@@ -88,9 +91,9 @@ impl Registry {
     fn sample(&mut self, name: &str, labels: &[&str]) -> Option<&mut Sample> {
         let family = self.families.get_mut(name)?;
         debug_assert_eq!(family.definition.labels.len(), labels.len(), "labels of {name}");
-        let key: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
         let kind = family.definition.kind;
-        Some(family.series.entry(key).or_insert_with(|| Sample::zero(kind)))
+        let series = shown(family.definition.labels, labels);
+        Some(family.series.entry(series).or_insert_with(|| Sample::zero(kind)))
     }
 }
 
@@ -104,44 +107,52 @@ impl Sample {
 }
 
 impl Family {
+    fn new(definition: Definition) -> Self {
+        let bounds = match definition.kind {
+            Type::Histogram(bounds) => bounds.iter().map(|bound| number(*bound)).collect(),
+            Type::Counter | Type::Gauge => Vec::new(),
+        };
+        Self { definition, bounds, series: BTreeMap::new() }
+    }
+
     // Writing to a String cannot fail.
     fn render(&self, page: &mut String) {
-        let Definition { name, help, kind, labels } = self.definition;
-        let (shown, bounds): (_, &[f64]) = match kind {
-            Type::Counter => ("counter", &[]),
-            Type::Gauge => ("gauge", &[]),
-            Type::Histogram(bounds) => ("histogram", bounds),
+        let Definition { name, help, kind, .. } = self.definition;
+        let kind = match kind {
+            Type::Counter => "counter",
+            Type::Gauge => "gauge",
+            Type::Histogram(_) => "histogram",
         };
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
-        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {shown}");
-        for (values, sample) in &self.series {
-            let pairs: Vec<String> = labels
-                .iter()
-                .zip(values)
-                .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))
-                .collect();
+        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, sample) in &self.series {
+            let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
             match sample {
-                Sample::Value(value) => line(page, name, "", &pairs, &number(*value)),
+                Sample::Value(value) => {
+                    let _ = writeln!(page, "{name}{braces} {}", number(*value));
+                }
                 Sample::Histogram { below, count, sum } => {
-                    let bounds = bounds.iter().map(|bound| number(*bound)).chain(["+Inf".to_owned()]);
+                    let before = if labels.is_empty() { "" } else { "," };
+                    let bounds = self.bounds.iter().map(String::as_str).chain(["+Inf"]);
                     for (bound, below) in bounds.zip(below.iter().chain([count])) {
-                        let mut pairs = pairs.clone();
-                        pairs.push(format!("le=\"{bound}\""));
-                        line(page, name, "_bucket", &pairs, &below.to_string());
+                        let _ = writeln!(page, "{name}_bucket{{{labels}{before}le=\"{bound}\"}} {below}");
                     }
-                    line(page, name, "_sum", &pairs, &number(*sum));
-                    line(page, name, "_count", &pairs, &count.to_string());
+                    let sum = number(*sum);
+                    let _ = writeln!(page, "{name}_sum{braces} {sum}\n{name}_count{braces} {count}");
                 }
             }
         }
     }
 }
 
-fn line(page: &mut String, name: &str, suffix: &str, pairs: &[String], value: &str) {
-    let _ = match pairs {
-        [] => writeln!(page, "{name}{suffix} {value}"),
-        pairs => writeln!(page, "{name}{suffix}{{{}}} {value}", pairs.join(",")),
-    };
+/// Labels with their values, as they are shown.
+fn shown(names: &[&str], values: &[&str]) -> String {
+    let mut text = String::new();
+    for (name, value) in names.iter().zip(values) {
+        let before = if text.is_empty() { "" } else { "," };
+        let _ = write!(text, "{before}{name}=\"{}\"", escaped(value));
+    }
+    text
 }
 
 /// As `expfmt` writes a float: Go's shortest form, with its own words for what is no number.
@@ -155,8 +166,11 @@ fn number(value: f64) -> String {
     format_float(value, 'g', None)
 }
 
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+fn escaped(value: &str) -> Cow<'_, str> {
+    if !value.contains(['\\', '"', '\n']) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
 #[cfg(test)]

@@ -13,6 +13,11 @@ fn line(request: &HttpRequest<Vec<u8>>) -> String {
     format!("{} {} {content_type}", request.method(), request.uri())
 }
 
+#[tokio::test]
+async fn addresses_are_lines() {
+    assert_eq!(addresses("127.0.0.1").await.as_ref(), b"127.0.0.1\n");
+}
+
 #[test]
 fn every_request_has_its_line() {
     let object = ObjectRef::namespaced("v1", "Secret", "ns", "x");

@@ -1,6 +1,7 @@
 //! Printing objects, or writing them to files.
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{self, Write};
 
 use pilothouse_chart::{Chart, Hook, HookEvent, RenderOptions, Rendered, render_templates};
 use serde_json::{Map, Value};
@@ -26,13 +27,28 @@ pub(super) fn print(
             text.push_str(part);
         }
     }
-    let manifest = go_trimmed(&rendered.manifest);
     if !flags.show_only.is_empty() {
-        let text = selected(&format!("{manifest}\n{text}"), &flags.show_only)?;
-        return Ok(out.write_all(text.as_bytes())?);
+        let text = format!("{}\n{text}", go_trimmed(&rendered.manifest()));
+        return Ok(out.write_all(selected(&text, &flags.show_only)?.as_bytes())?);
     }
-    for part in [manifest, "\n", &text] {
+    write_trimmed(rendered.parts(), out)?;
+    for part in ["\n", &text] {
         out.write_all(part.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes texts, which begin with no white space, but not the white space behind the last of them.
+fn write_trimmed<'t>(parts: impl Iterator<Item = Cow<'t, str>>, out: &mut dyn Write) -> io::Result<()> {
+    let mut held = String::new();
+    for part in parts {
+        let trimmed = part.trim_end();
+        if !trimmed.is_empty() {
+            out.write_all(held.as_bytes())?;
+            held.clear();
+            out.write_all(trimmed.as_bytes())?;
+        }
+        held.push_str(&part[trimmed.len()..]);
     }
     Ok(())
 }

@@ -133,6 +133,7 @@ fn render_options(
             seconds: wall.div_euclid(1_000_000_000),
             nanoseconds: u32::try_from(wall.rem_euclid(1_000_000_000)).unwrap_or_default(),
         },
+        is_last: true,
         ..RenderOptions::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The name of the release and the chart from the arguments.
 
 use pilothouse_template::{
-    Budget, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
+    Budget, Changed, Detached, Environment, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
 };
 
 use super::{Surroundings, TemplateError, TemplateFlags};
@@ -65,6 +65,7 @@ fn from_template(text: &str, surroundings: &Surroundings<'_>) -> Result<String, 
     let mut environment = Environment {
         host: &mut host,
         entropy: &mut entropy,
+        changed: &mut Changed::default(),
         now: Moment { seconds: surroundings.wall.div_euclid(1_000_000_000), nanoseconds: 0 },
         budget: Budget::default(),
     };

@@ -30,6 +30,7 @@ fn record(
     wall: i64,
 ) -> ReleaseRecord {
     let now = Timestamp::from_unix_nanos(wall);
+    let manifest = rendered.manifest();
     ReleaseRecord {
         name: options.release_name,
         info: Info {
@@ -42,7 +43,7 @@ fn record(
         },
         chart: StoredChart::from(rendered.chart),
         config: (!values.is_empty()).then_some(values),
-        manifest: rendered.manifest,
+        manifest,
         hooks: rendered.hooks,
         version: 1,
         namespace: options.namespace,

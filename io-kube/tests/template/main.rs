@@ -1,8 +1,8 @@
 //! `pilothouse template`, the process, on real charts and on small ones, compared with what real Helm printed.
 //!
 //! The charts lie beside the repository, in `shared/charts`. One test a case; of the real charts a sample runs by default
-//! and all of them with `--include-ignored`, which wants an optimised build:
-//! `cargo test --release -p pilothouse --test template -- --include-ignored`.
+//! and all of them with `--include-ignored`, which wants an optimised binary:
+//! `PILOTHOUSE_BINARY=$PWD/target/release/pilothouse cargo test -p pilothouse --test template -- --include-ignored`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 

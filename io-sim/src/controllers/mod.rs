@@ -59,6 +59,11 @@ impl Controllers {
         &self.options
     }
 
+    /// From now on Pods take so many nanoseconds to become ready.
+    pub fn set_ready(&mut self, nanos: u64) {
+        self.options.ready = nanos;
+    }
+
     /// An object was written: it is looked at after the latency of an observer.
     pub fn changed(&mut self, now: Now, server: &Server, place: &Place) {
         let stored = server.store().get(&place.resource, &place.namespace, &place.name);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::clock::rfc3339;
+use crate::clock::{rfc3339, seconds_of};
 
 /// The node selector of Pods that no node takes.
 const NEVER: &str = "acceptance/never";
@@ -52,19 +52,9 @@ pub(super) fn next_condition(object: &Value, stamp: Option<&str>, wall: i64, par
     new
 }
 
-/// Seconds since the epoch of an RFC 3339 time in UTC with whole seconds; zero when it cannot be read.
+/// Seconds since the epoch of an RFC 3339 time in UTC; zero when it cannot be read.
 pub(super) fn seconds(time: &str) -> i64 {
-    let field = |range: std::ops::Range<usize>| -> i64 {
-        time.get(range).and_then(|digits| digits.parse().ok()).unwrap_or_default()
-    };
-    let (year, month, day) = (field(0..4), field(5..7), field(8..10));
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted - era * 400;
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
-    days * 86_400 + field(11..13) * 3600 + field(14..16) * 60 + field(17..19)
+    seconds_of(time).unwrap_or_default()
 }
 
 /// Nanoseconds from `wall` until `after` nanoseconds have passed since a time; zero when that is over.

@@ -9,11 +9,14 @@ use super::creation::prepare;
 use super::fields::compare;
 use super::kinds::{Definition, Kind};
 use super::managed::ManagedFields;
-use super::metadata_fields::{copy, finalizers, metadata_of, put};
+use super::metadata_fields::{copy, finalizers, metadata_of, put, put_managed};
 use super::read::in_version;
 use super::store::{Place, Stored};
 use super::write::{Write, writer};
 use super::{Caller, Server, defaults, errors, validation};
+
+/// How often the template of a DaemonSet has changed.
+pub(super) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 impl Server {
     pub(super) fn write_change(&mut self, caller: &Caller<'_>, write: Write<'_>) -> Result<Object, ApiError> {
@@ -24,14 +27,24 @@ impl Server {
         let given = metadata_of(&mut object).remove("managedFields");
         keep_other_half(kind, &live.object, &mut object, status);
         prepare(kind, &mut object);
-        self.keep_allocated(kind, &live.object, &mut object);
+        if kind.is_builtin() && kind.gvk.kind == "DaemonSet" {
+            // What is not said is none, until the server counts.
+            let annotations = defaults::inner(&mut object["metadata"], "annotations");
+            defaults::set(annotations, TEMPLATE_GENERATION, json!("0"));
+        }
         let time = caller.time();
         let managed = managed.unwrap_or_else(|| {
             let mut managed = given_managers(given.as_ref(), &live);
+            if live.managed.entries.is_empty() {
+                // Nobody begins to own fields of an object that nobody owned, before the first apply.
+                return managed;
+            }
             let changes = compare(kind.typed(), Some(&live.object), Some(&object), false);
-            managed.record_update(&writer(caller, kind, status, &time), &changes, kind.status);
+            managed.record_update(&writer(caller, kind, status, &time), &changes, kind);
             managed
         });
+        self.keep_allocated(kind, &live.object, &mut object);
+        keep_counted(kind, &live.object, &mut object);
         let mut problems = validation::check_change(kind, &live.object, &object);
         if let Definition::Custom(version) = &kind.definition {
             let found = version.validate(&object);
@@ -49,7 +62,7 @@ impl Server {
         if kind.generation && !status && spec_differs(kind, &live.object, &object) {
             put(&mut object, "generation", Some(json!(metadata::generation(&live.object) + 1)));
         }
-        put(&mut object, "managedFields", Some(managed.encode()));
+        put_managed(&mut object, &managed);
         if dry_run {
             return Ok(Arc::new(object));
         }
@@ -113,23 +126,26 @@ fn keep_identity(kind: &Kind, live: &Value, object: &mut Value) {
     {
         fields.insert("spec".to_owned(), live.get("spec").cloned().unwrap_or_default());
     }
-    if kind.gvk.kind == "Job" {
-        for pointer in ["selector", "manualSelector"] {
-            let kept = live.get("spec").and_then(|spec| spec.get(pointer)).cloned().unwrap_or_default();
-            defaults::set(defaults::inner(object, "spec"), pointer, kept);
+}
+
+/// What the server counts or derives by itself goes on from what it was.
+fn keep_counted(kind: &Kind, live: &Value, object: &mut Value) {
+    match kind.gvk.kind.as_str() {
+        _ if !kind.is_builtin() => {}
+        "DaemonSet" => {
+            let template = |daemon_set: &Value| daemon_set.pointer("/spec/template").cloned();
+            let count = live["metadata"]["annotations"].get(TEMPLATE_GENERATION).and_then(Value::as_str);
+            let count = count.and_then(|count| count.parse::<i64>().ok()).unwrap_or(1);
+            let count = count + i64::from(template(live) != template(object));
+            defaults::inner(&mut object["metadata"], "annotations")[TEMPLATE_GENERATION] =
+                json!(count.to_string());
         }
-        for (key, value) in
-            live.pointer("/spec/template/metadata/labels").and_then(Value::as_object).into_iter().flatten()
-        {
-            if key.ends_with("controller-uid") || key.ends_with("job-name") {
-                let template = defaults::inner(defaults::inner(object, "spec"), "template");
-                defaults::set(
-                    defaults::inner(defaults::inner(template, "metadata"), "labels"),
-                    key,
-                    value.clone(),
-                );
+        "Pod" => {
+            if let Some(class) = live.pointer("/status/qosClass").cloned() {
+                defaults::set(defaults::inner(object, "status"), "qosClass", class);
             }
         }
+        _ => {}
     }
 }
 
@@ -138,6 +154,9 @@ fn keep_other_half(kind: &Kind, live: &Value, object: &mut Value, status: bool) 
     if status {
         let wanted = object.as_object_mut().and_then(|fields| fields.remove("status"));
         let mut kept = live.clone();
+        if kind.is_builtin() {
+            kept["metadata"] = metadata_with_status(kind, live, object);
+        }
         metadata_of(&mut kept).remove("managedFields");
         if let Value::Object(fields) = &mut kept {
             fields.insert("status".to_owned(), wanted.unwrap_or_else(|| Value::Object(Map::new())));
@@ -151,6 +170,19 @@ fn keep_other_half(kind: &Kind, live: &Value, object: &mut Value, status: bool) 
             None => fields.remove("status"),
         };
     }
+}
+
+/// Built-in kinds take labels, annotations and finalizers from a write of the status as well; Deployments keep their labels.
+fn metadata_with_status(kind: &Kind, live: &Value, object: &Value) -> Value {
+    let mut metadata = object.get("metadata").cloned().unwrap_or_default();
+    if kind.gvk.kind == "Deployment" {
+        match (live.pointer("/metadata/labels"), &mut metadata) {
+            (Some(labels), metadata) => metadata["labels"] = labels.clone(),
+            (None, Value::Object(fields)) => drop(fields.remove("labels")),
+            _ => {}
+        }
+    }
+    metadata
 }
 
 /// The owners written in the object, if it has any, else those of the live object.
@@ -178,6 +210,9 @@ fn is_same(live: &Stored, object: &mut Value, managed: &ManagedFields) -> bool {
 }
 
 fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
+    if kind.is_builtin() && kind.gvk.kind == "PriorityClass" {
+        return false;
+    }
     if kind.is_builtin() && kind.status {
         // A Deployment counts its annotations as part of what it wants.
         let annotations = |value: &Value| value.pointer("/metadata/annotations").cloned();

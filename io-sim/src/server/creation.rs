@@ -5,13 +5,16 @@ use std::sync::Arc;
 use pilothouse_protocol::{ApiError, Object, metadata};
 use serde_json::{Value, json};
 
+use super::change::TEMPLATE_GENERATION;
 use super::fields::compare;
 use super::kinds::{Definition, Kind};
 use super::managed::ManagedFields;
-use super::metadata_fields::{finalizers, metadata_of, put};
+use super::metadata_fields::{finalizers, metadata_of, put, put_managed};
+use super::pod_admission::admit_pod;
 use super::schema::normalise;
 use super::store::Place;
 use super::write::{Write, writer};
+use super::zero_values::complete_status;
 use super::{Caller, Server, defaults, errors, validation};
 
 impl Server {
@@ -24,7 +27,7 @@ impl Server {
         let managed = managed.unwrap_or_else(|| {
             let changes = compare(kind.typed(), None, Some(&object), kind.is_builtin());
             let mut managed = ManagedFields::default();
-            managed.record_update(&writer(caller, kind, false, &time), &changes, kind.status);
+            managed.record_update(&writer(caller, kind, false, &time), &changes, kind);
             managed
         });
         self.allocate(kind, &mut object);
@@ -37,7 +40,7 @@ impl Server {
         if !problems.is_empty() {
             return Err(errors::invalid(kind, &place.name, &problems));
         }
-        put(&mut object, "managedFields", Some(managed.encode()));
+        put_managed(&mut object, &managed);
         if dry_run {
             return Ok(Arc::new(object));
         }
@@ -103,11 +106,10 @@ fn admission(kind: &Kind, object: &mut Value) {
             let name = metadata::text(object, "name").to_owned();
             let labels = defaults::inner(&mut object["metadata"], "labels");
             labels["kubernetes.io/metadata.name"] = Value::String(name);
-            object["spec"] = json!({"finalizers": ["kubernetes"]});
         }
         "DaemonSet" => {
             let annotations = defaults::inner(&mut object["metadata"], "annotations");
-            annotations["deprecated.daemonset.template.generation"] = json!("1");
+            annotations[TEMPLATE_GENERATION] = json!("1");
         }
         _ => {}
     }
@@ -116,6 +118,7 @@ fn admission(kind: &Kind, object: &mut Value) {
 /// What the server adds to a new object that nobody owns.
 fn complete_creation(kind: &Kind, object: &mut Value) {
     match kind.gvk.kind.as_str() {
+        "Namespace" if kind.is_builtin() => object["spec"] = json!({"finalizers": ["kubernetes"]}),
         "PersistentVolumeClaim" if kind.is_builtin() => {
             let mut names = finalizers(object).into_iter().map(str::to_owned).collect::<Vec<_>>();
             names.push("kubernetes.io/pvc-protection".to_owned());
@@ -124,6 +127,7 @@ fn complete_creation(kind: &Kind, object: &mut Value) {
         "Job" if kind.is_builtin() && object.pointer("/spec/manualSelector") != Some(&Value::Bool(true)) => {
             job_labels(object);
         }
+        "Pod" if kind.is_builtin() => admit_pod(object),
         _ => {}
     }
 }
@@ -164,6 +168,7 @@ pub(super) fn prepare(kind: &Kind, object: &mut Value) {
             }
             normalise(kind.typed(), object);
             defaults::fill_defaults(&kind.gvk.kind, object);
+            complete_status(&kind.gvk.kind, object);
         }
         Definition::Custom(version) => version.complete(object),
     }

@@ -40,6 +40,12 @@ impl CustomVersion {
         Typed { schema: &self.schema, id: self.root }
     }
 
+    /// The schema as the definition has it.
+    #[must_use]
+    pub fn open_api(&self) -> &Value {
+        &self.open_api
+    }
+
     /// Drops unknown fields and nulls where a default exists, and fills in defaults.
     pub fn complete(&self, object: &mut Value) {
         drop_unknown(self.typed(), object);

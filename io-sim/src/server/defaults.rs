@@ -8,7 +8,10 @@ use super::pod_defaults::{limits_are_requests, pod_spec, pod_template};
 pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
     match kind {
         "Secret" => set(object, "type", json!("Opaque")),
-        "Service" => with_spec(object, service),
+        "Service" => {
+            with_spec(object, service);
+            load_balancers(object);
+        }
         "Deployment" => with_spec(object, deployment),
         "ReplicaSet" | "ReplicationController" => with_spec(object, |spec| {
             set(spec, "replicas", json!(1));
@@ -28,10 +31,10 @@ pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
             items(spec, "containers").for_each(limits_are_requests);
             items(spec, "initContainers").for_each(limits_are_requests);
             set(spec, "enableServiceLinks", json!(true));
-            set(spec, "serviceAccountName", json!("default"));
         }),
         "PersistentVolumeClaim" => with_spec(object, |spec| set(spec, "volumeMode", json!("Filesystem"))),
-        "HorizontalPodAutoscaler" => with_spec(object, |spec| set(spec, "minReplicas", json!(1))),
+        "HorizontalPodAutoscaler" => with_spec(object, autoscaler),
+        "PriorityClass" => set(object, "preemptionPolicy", json!("PreemptLowerPriority")),
         "Ingress" => with_spec(object, |_| {}),
         "NetworkPolicy" => with_spec(object, network_policy),
         "StorageClass" => {
@@ -93,6 +96,27 @@ fn service(spec: &mut Value) {
     }
     if !external {
         set(spec, "internalTrafficPolicy", json!("Cluster"));
+    }
+}
+
+/// How traffic reaches the addresses that a load balancer has.
+fn load_balancers(object: &mut Value) {
+    if object["spec"]["type"] != "LoadBalancer" {
+        return;
+    }
+    if let Some(status) = object.pointer_mut("/status/loadBalancer") {
+        for address in items(status, "ingress").filter(|address| address.get("ip").is_some()) {
+            set(address, "ipMode", json!("VIP"));
+        }
+    }
+}
+
+fn autoscaler(spec: &mut Value) {
+    set(spec, "minReplicas", json!(1));
+    let none = spec.get("metrics").and_then(Value::as_array).is_none_or(Vec::is_empty);
+    if none {
+        let target = json!({"type": "Utilization", "averageUtilization": 80});
+        spec["metrics"] = json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]);
     }
 }
 

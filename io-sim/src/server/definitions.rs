@@ -17,8 +17,12 @@ impl Server {
         for kind in served_kinds(&definition) {
             self.kinds.insert(kind);
         }
-        let caller =
-            Caller { wall, identity: &pilothouse_protocol::Identity::Controller, manager: "kube-apiserver" };
+        let caller = Caller {
+            wall,
+            identity: &pilothouse_protocol::Identity::Controller,
+            manager: "kube-apiserver",
+            subresource: "",
+        };
         let target = ObjectRef::cluster("apiextensions.k8s.io/v1", "CustomResourceDefinition", name);
         let _ = self.replace_status(&caller, &target, established(&definition, &caller.time()));
     }
@@ -86,6 +90,7 @@ impl Server {
                 super::defaults::set(port, "nodePort", kept.clone());
             }
         }
+        drop_other_types_fields(live, object);
         self.node_ports(object);
     }
 
@@ -99,6 +104,24 @@ impl Server {
                 fields.remove("nodePort");
             }
         }
+    }
+}
+
+/// Fields that the former type of a Service had and the present one does not know (`pkg/registry/core/service`).
+fn drop_other_types_fields(live: &Value, object: &mut Value) {
+    let is_open =
+        |service: &Value| service["spec"]["type"] == "NodePort" || service["spec"]["type"] == "LoadBalancer";
+    let is_balanced = |service: &Value| service["spec"]["type"] == "LoadBalancer";
+    let mut gone = Vec::new();
+    if is_open(live) && !is_open(object) {
+        gone.push("externalTrafficPolicy");
+    }
+    if is_balanced(live) && !is_balanced(object) {
+        gone.extend(["allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerIP"]);
+    }
+    gone.retain(|field| live["spec"].get(field) == object["spec"].get(field));
+    if let Some(Value::Object(spec)) = object.get_mut("spec") {
+        gone.into_iter().for_each(|field| drop(spec.remove(field)));
     }
 }
 
@@ -123,9 +146,14 @@ fn established(definition: &Value, time: &str) -> Value {
 
 /// Standard base64 with padding.
 pub(super) fn base64(text: &str) -> String {
+    base64_of(text.as_bytes())
+}
+
+/// [`base64`] of bytes.
+pub(crate) fn base64_of(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
-    for chunk in text.as_bytes().chunks(3) {
+    for chunk in bytes.chunks(3) {
         let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
         let group = byte(0) << 16 | byte(1) << 8 | byte(2);
         for index in 0..4 {

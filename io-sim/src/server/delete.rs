@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::kinds::Kind;
 use super::metadata_fields::{finalizers, put, set_finalizers};
 use super::rbac::{Attempt, authorise};
+use super::read::in_version;
 use super::store::{Place, Stored};
 use super::{Caller, Server, errors};
 
@@ -15,14 +16,33 @@ const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 const DEFINITION_CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
+/// The options of a deletion.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeleteOptions {
+    /// What happens to dependents; `None` leaves it to the kind and to what was said before.
+    pub(crate) propagation: Option<Propagation>,
+    pub(crate) preconditions: Preconditions,
+    /// Seconds that a Pod has to end; `None` leaves it to the Pod.
+    pub(crate) grace: Option<i64>,
+    pub(crate) dry_run: bool,
+}
+
+/// What came of a deletion.
+#[derive(Debug, Clone)]
+pub(crate) struct Deletion {
+    /// The object, as it is or was last.
+    pub(crate) object: Object,
+    /// Whether it is gone.
+    pub(crate) gone: bool,
+}
+
 impl Server {
-    pub(super) fn delete(
+    pub(crate) fn delete(
         &mut self,
         caller: &Caller<'_>,
         object: &ObjectRef,
-        propagation: Propagation,
-        preconditions: &Preconditions,
-    ) -> Result<(), ApiError> {
+        options: &DeleteOptions,
+    ) -> Result<Deletion, ApiError> {
         let (kind, place) = self.locate(object)?;
         let attempt = Attempt {
             verb: "delete",
@@ -34,9 +54,8 @@ impl Server {
         authorise(&self.store, caller.identity, &attempt)?;
         let stored = self.store.get(&place.resource, &place.namespace, &place.name).cloned();
         let stored = stored.ok_or_else(|| errors::not_found(&kind, &place.name))?;
-        check_preconditions(&kind, &stored.object, preconditions)?;
-        self.begin_deletion(caller, &kind, &place, &stored, propagation);
-        Ok(())
+        check_preconditions(&kind, &stored.object, &options.preconditions)?;
+        Ok(self.begin_deletion(caller, &kind, &place, &stored, options))
     }
 
     fn begin_deletion(
@@ -45,9 +64,11 @@ impl Server {
         kind: &Kind,
         place: &Place,
         stored: &Stored,
-        propagation: Propagation,
-    ) {
+        options: &DeleteOptions,
+    ) -> Deletion {
+        let unchanged = || Deletion { object: in_version(kind, &stored.object), gone: false };
         let mut names = finalizers(&stored.object);
+        let propagation = options.propagation.unwrap_or_else(|| usual_propagation(kind, &names));
         names.retain(|name| *name != FOREGROUND && *name != ORPHAN);
         match propagation {
             Propagation::Background => {}
@@ -60,13 +81,15 @@ impl Server {
             names.push(DEFINITION_CLEANUP);
         }
         let namespace = &*place.resource == "namespaces";
-        let grace = if is_running_pod(kind, &stored.object) { 30 } else { 0 };
+        let grace = grace(kind, &stored.object, options.grace);
         if names.is_empty() && !namespace && grace == 0 {
-            self.remove(place);
-            return;
+            if !options.dry_run {
+                self.remove(place);
+            }
+            return Deletion { gone: true, ..unchanged() };
         }
         if metadata::is_deleting(&stored.object) && names == finalizers(&stored.object) {
-            return;
+            return unchanged();
         }
         let mut object = Value::clone(&stored.object);
         set_finalizers(&mut object, &names);
@@ -80,7 +103,12 @@ impl Server {
         if namespace {
             object["status"]["phase"] = json!("Terminating");
         }
-        self.commit(place, object, stored.managed.as_ref().clone());
+        let object = if options.dry_run {
+            Arc::new(object)
+        } else {
+            self.commit(place, object, stored.managed.as_ref().clone())
+        };
+        Deletion { object: in_version(kind, &object), gone: false }
     }
 
     /// Removes an object for good, finalizers or not.
@@ -229,8 +257,14 @@ impl Server {
         if metadata::is_deleting(&stored.object) {
             return;
         }
-        let caller = Caller { wall, identity: &Identity::Controller, manager: "kube-controller-manager" };
-        self.begin_deletion(&caller, &kind, place, &stored, propagation);
+        let caller = Caller {
+            wall,
+            identity: &Identity::Controller,
+            manager: "kube-controller-manager",
+            subresource: "",
+        };
+        let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
+        self.begin_deletion(&caller, &kind, place, &stored, &options);
     }
 
     fn delete_if_unowned(&mut self, wall: i64, place: &Place) {
@@ -258,17 +292,47 @@ fn check_preconditions(kind: &Kind, object: &Value, wanted: &Preconditions) -> R
     let name = metadata::text(object, "name");
     let uid = metadata::text(object, "uid");
     if let Some(expected) = wanted.uid.as_deref().filter(|expected| *expected != uid) {
-        let why = format!("Precondition failed: UID in precondition: {expected}, UID in object meta: {uid}");
-        return Err(errors::conflict(kind, name, &why));
+        let why = format!(
+            "the UID in the precondition ({expected}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
+        );
+        return Err(precondition_failed(kind, name, &why));
     }
     let version = metadata::text(object, "resourceVersion");
     if let Some(expected) = wanted.resource_version.as_deref().filter(|expected| *expected != version) {
         let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {expected}, ResourceVersion in object meta: {version}"
+            "the ResourceVersion in the precondition ({expected}) does not match the ResourceVersion in record ({version}). The object might have been modified"
         );
-        return Err(errors::conflict(kind, name, &why));
+        return Err(precondition_failed(kind, name, &why));
     }
     Ok(())
+}
+
+/// 409 that names the kind instead of the resource.
+fn precondition_failed(kind: &Kind, name: &str, why: &str) -> ApiError {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.kind_group);
+    ApiError::new(409, "Conflict", message)
+}
+
+/// What happens to dependents when a deletion does not say: what an earlier one said, or else the kind's habit.
+fn usual_propagation(kind: &Kind, finalizers: &[&str]) -> Propagation {
+    if finalizers.contains(&ORPHAN) {
+        Propagation::Orphan
+    } else if finalizers.contains(&FOREGROUND) {
+        Propagation::Foreground
+    } else if matches!(&*kind.resource, "jobs.batch" | "replicationcontrollers") {
+        Propagation::Orphan
+    } else {
+        Propagation::Background
+    }
+}
+
+/// Seconds that an object has to end by itself: only Pods that run have any.
+fn grace(kind: &Kind, object: &Value, wanted: Option<i64>) -> i64 {
+    if !is_running_pod(kind, object) {
+        return 0;
+    }
+    let own = object.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64);
+    wanted.unwrap_or_else(|| own.unwrap_or(30)).max(0)
 }
 
 fn is_running_pod(kind: &Kind, object: &Value) -> bool {

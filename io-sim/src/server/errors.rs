@@ -4,6 +4,9 @@ use pilothouse_protocol::ApiError;
 
 use super::kinds::Kind;
 
+/// The text of a refused JSON patch.
+pub const UNPROCESSABLE: &str = "the server rejected our request due to an error in our request";
+
 /// 404 for an object.
 #[must_use]
 pub fn not_found(kind: &Kind, name: &str) -> ApiError {
@@ -22,10 +25,11 @@ pub fn unknown_kind() -> ApiError {
     ApiError::new(404, "NotFound", "the server could not find the requested resource")
 }
 
-/// 409 for a creation.
+/// 409 for a creation; of an object that is there and may be on its way out.
 #[must_use]
-pub fn already_exists(kind: &Kind, name: &str) -> ApiError {
-    ApiError::new(409, "AlreadyExists", format!("{} {name:?} already exists", kind.resource))
+pub fn already_exists(kind: &Kind, name: &str, is_deleting: bool) -> ApiError {
+    let going = if is_deleting { "object is being deleted: " } else { "" };
+    ApiError::new(409, "AlreadyExists", format!("{going}{} {name:?} already exists", kind.resource))
 }
 
 /// 409 for a write that was made on an old version.

@@ -135,6 +135,7 @@ impl Kind {
 pub struct Kinds {
     by_version: BTreeMap<String, BTreeMap<String, Arc<Kind>>>,
     discovery: Arc<Discovery>,
+    edition: u64,
 }
 
 impl Kinds {
@@ -145,7 +146,7 @@ impl Kinds {
         let mut discovery = Discovery { git_version: git_version.to_owned(), ..Discovery::default() };
         discovery.major = parts.next().unwrap_or_default().to_owned();
         discovery.minor = parts.next().unwrap_or_default().to_owned();
-        let mut kinds = Self { by_version: BTreeMap::new(), discovery: Arc::new(discovery) };
+        let mut kinds = Self { by_version: BTreeMap::new(), discovery: Arc::new(discovery), edition: 0 };
         for entry in builtin_kinds() {
             kinds.insert(Kind::new(KindParts {
                 gvk: GroupVersionKind::new(entry.api_version.clone(), entry.kind.clone()),
@@ -164,8 +165,31 @@ impl Kinds {
         self.by_version.get(api_version)?.get(kind)
     }
 
+    /// A served kind by the plural in its path.
+    #[must_use]
+    pub fn by_plural(&self, api_version: &str, plural: &str) -> Option<Arc<Kind>> {
+        self.of_version(api_version).find(|kind| kind.plural == plural).cloned()
+    }
+
+    /// The kinds of one group and version, by their names.
+    pub fn of_version(&self, api_version: &str) -> impl Iterator<Item = &Arc<Kind>> {
+        self.by_version.get(api_version).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// All groups and versions.
+    pub fn versions(&self) -> impl Iterator<Item = &str> {
+        self.by_version.keys().map(String::as_str)
+    }
+
+    /// Grows with every change of what is served.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.edition
+    }
+
     /// Serves a kind.
     pub fn insert(&mut self, kind: Kind) {
+        self.edition += 1;
         let discovery = Arc::make_mut(&mut self.discovery);
         let resource =
             ApiResource { plural: kind.plural.clone(), namespaced: kind.namespaced, status: kind.status };
@@ -176,6 +200,7 @@ impl Kinds {
 
     /// Stops serving all versions of a resource.
     pub fn remove_resource(&mut self, resource: &str) {
+        self.edition += 1;
         let discovery = Arc::make_mut(&mut self.discovery);
         for kinds in self.by_version.values_mut() {
             kinds.retain(|_, kind| {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::fields::{Comparison, FieldSet};
+use super::kinds::Kind;
 
 /// `operation` of an entry. The order is that of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,19 +72,23 @@ static NEVER_OWNED: LazyLock<FieldSet> = LazyLock::new(|| {
     FieldSet::decode(&strip)
 });
 
+static SPEC: LazyLock<FieldSet> = LazyLock::new(|| FieldSet::decode(&json!({"f:spec": {}})));
+
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| FieldSet::decode(&json!({"f:status": {}})));
 
-/// Takes out what cannot be owned; `status_apart` says that the kind has a status subresource.
+/// Takes out what cannot be owned by a write of the object or of a subresource. With the status of a built-in kind metadata
+/// is written as well.
 #[must_use]
-pub fn ownable(fields: &FieldSet, subresource: &str, status_apart: bool) -> FieldSet {
+pub(crate) fn ownable(fields: &FieldSet, kind: &Kind, subresource: &str) -> FieldSet {
     let fields = fields.difference(&NEVER_OWNED);
-    if subresource == "status" {
-        let others = fields.recursive_difference(&STATUS);
-        fields.difference(&others)
-    } else if status_apart {
-        fields.recursive_difference(&STATUS)
-    } else {
-        fields
+    match subresource {
+        "status" if kind.is_builtin() => fields.recursive_difference(&SPEC),
+        "status" => {
+            let others = fields.recursive_difference(&STATUS);
+            fields.difference(&others)
+        }
+        _ if kind.status => fields.recursive_difference(&STATUS),
+        _ => fields,
     }
 }
 
@@ -116,13 +121,13 @@ impl ManagedFields {
     }
 
     /// Records a write that is not an apply.
-    pub fn record_update(&mut self, writer: &Writer<'_>, changes: &Comparison, status_apart: bool) {
+    pub(crate) fn record_update(&mut self, writer: &Writer<'_>, changes: &Comparison, kind: &Kind) {
         let position = self.entries.iter().position(|entry| is_updater(entry, writer));
         let before = position.map(|index| self.entries[index].fields.clone()).unwrap_or_default();
         let touched = changes.modified.union(&changes.added);
         self.disown(&touched.union(&changes.removed), |entry| is_updater(entry, writer));
         let own = before.difference(&changes.removed);
-        let own = own.union(&ownable(&touched, writer.subresource, status_apart));
+        let own = own.union(&ownable(&touched, kind, writer.subresource));
         let entry = Entry {
             manager: writer.manager.to_owned(),
             operation: Operation::Update,

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::managed::ManagedFields;
+
 /// `metadata` as a map, made when absent.
 pub(super) fn metadata_of(object: &mut Value) -> &mut Map<String, Value> {
     as_map(as_map(object).entry("metadata").or_insert(Value::Null))
@@ -18,6 +20,11 @@ pub(super) fn put(object: &mut Value, field: &str, value: Option<Value>) {
             fields.remove(field);
         }
     }
+}
+
+/// Writes the owners of fields; the field is absent when nobody owns any.
+pub(super) fn put_managed(object: &mut Value, managed: &ManagedFields) {
+    put(object, "managedFields", (!managed.entries.is_empty()).then(|| managed.encode()));
 }
 
 /// Copies `metadata.<field>` of another object, absence included.

@@ -7,24 +7,27 @@ mod creation;
 pub mod custom;
 mod custom_validation;
 mod defaults;
-mod definitions;
-mod delete;
+pub(crate) mod definitions;
+pub(crate) mod delete;
 pub mod errors;
 pub mod fields;
+mod frozen;
 pub mod kinds;
 pub mod managed;
 mod metadata_fields;
-mod patch;
+pub(crate) mod patch;
+mod pod_admission;
 mod pod_defaults;
-mod rbac;
-mod read;
+pub(crate) mod rbac;
+pub(crate) mod read;
 pub mod schema;
 pub mod store;
 #[cfg(test)]
 mod tests;
 mod validation;
 mod watch;
-mod write;
+pub(crate) mod write;
+mod zero_values;
 
 pub use watch::WatchEvent;
 
@@ -71,6 +74,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) wall: i64,
     pub(crate) identity: &'a Identity,
     pub(crate) manager: &'a str,
+    /// The subresource through which it writes the main part of an object: empty, or `scale`.
+    pub(crate) subresource: &'static str,
 }
 
 impl Caller<'_> {
@@ -102,6 +107,11 @@ impl Server {
         server
     }
 
+    /// Lets uids and generated names follow from another seed from now on.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::new(seed);
+    }
+
     /// Answers a request made as the operator's field manager. `wall` is the present moment in nanoseconds since the
     /// Unix epoch.
     pub fn request(&mut self, wall: i64, identity: &Identity, request: &Request) -> Reply {
@@ -110,7 +120,7 @@ impl Server {
 
     /// Answers a request made under another field manager.
     pub fn request_as(&mut self, wall: i64, identity: &Identity, manager: &str, request: &Request) -> Reply {
-        let caller = Caller { wall, identity, manager };
+        let caller = Caller { wall, identity, manager, subresource: "" };
         let result = match request {
             Request::Get { object } => self.get(&caller, object).map(Reply::Object),
             Request::List { api_version, kind, namespace, labels } => {
@@ -119,14 +129,21 @@ impl Server {
             Request::ListMetadata { api_version, kind, namespace, labels } => self
                 .list(&caller, api_version, kind, namespace.as_deref(), labels)
                 .map(|objects| Reply::List(objects.iter().map(read::metadata_of).collect())),
-            Request::Create { body } => self.create(&caller, body).map(Reply::Object),
-            Request::Update { body } => self.update(&caller, body).map(Reply::Object),
+            Request::Create { body } => self.create(&caller, body, false).map(Reply::Object),
+            Request::Update { body } => {
+                self.update(&caller, body, write::UpdateOptions::default()).map(Reply::Object)
+            }
             Request::Patch { object, patch, body, status, dry_run } => {
                 let options = write::PatchOptions { patch: *patch, status: *status, dry_run: *dry_run };
                 self.patch(&caller, object, options, body).map(Reply::Object)
             }
             Request::Delete { object, propagation, preconditions } => {
-                self.delete(&caller, object, *propagation, preconditions).map(|()| Reply::Deleted)
+                let options = delete::DeleteOptions {
+                    propagation: Some(*propagation),
+                    preconditions: preconditions.clone(),
+                    ..delete::DeleteOptions::default()
+                };
+                self.delete(&caller, object, &options).map(|_| Reply::Deleted)
             }
             Request::Discover { .. } => Ok(Reply::Discovery(self.discovery())),
             Request::Fetch { .. } => Err(errors::unknown_kind()),
@@ -137,7 +154,7 @@ impl Server {
     /// Replaces the status of an object, as a controller under the field manager `manager` does; nothing happens when the
     /// object does not exist.
     pub fn set_status(&mut self, wall: i64, manager: &str, object: &ObjectRef, status: Value) {
-        let caller = Caller { wall, identity: &Identity::Controller, manager };
+        let caller = Caller { wall, identity: &Identity::Controller, manager, subresource: "" };
         let _ = self.replace_status(&caller, object, status);
     }
 
@@ -145,6 +162,17 @@ impl Server {
     #[must_use]
     pub fn discovery(&self) -> Arc<Discovery> {
         Arc::clone(self.kinds.discovery())
+    }
+
+    /// The kinds that are served.
+    #[must_use]
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// Forgets all changes up to a revision: watches and lists that go back further are answered with 410.
+    pub fn compact(&mut self, revision: u64) {
+        self.store.compact(revision);
     }
 
     /// The stored objects.

@@ -11,7 +11,7 @@ use super::rbac::{Attempt, authorise};
 use super::{Caller, Server, errors};
 
 impl Server {
-    pub(super) fn get(&self, caller: &Caller<'_>, object: &ObjectRef) -> Result<Object, ApiError> {
+    pub(crate) fn get(&self, caller: &Caller<'_>, object: &ObjectRef) -> Result<Object, ApiError> {
         let (kind, place) = self.locate(object)?;
         let attempt = Attempt {
             verb: "get",
@@ -51,14 +51,14 @@ pub(super) fn has_labels(object: &Value, labels: &BTreeMap<String, String>) -> b
 }
 
 /// The names and the metadata of an object.
-pub(super) fn metadata_of(object: &Object) -> Object {
+pub(crate) fn metadata_of(object: &Object) -> Object {
     let parts = ["apiVersion", "kind", "metadata"];
     let kept = parts.into_iter().filter_map(|part| Some((part.to_owned(), object.get(part)?.clone())));
     Arc::new(Value::Object(kept.collect()))
 }
 
 /// An object in the version that was asked for. Only `apiVersion` differs between versions.
-pub(super) fn in_version(kind: &Kind, object: &Object) -> Object {
+pub(crate) fn in_version(kind: &Kind, object: &Object) -> Object {
     if object.get("apiVersion").and_then(Value::as_str) == Some(&kind.gvk.api_version) {
         return Arc::clone(object);
     }

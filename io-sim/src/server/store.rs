@@ -53,6 +53,7 @@ pub struct Store {
     by_uid: BTreeMap<String, Place>,
     dependents: BTreeMap<String, BTreeSet<Place>>,
     fresh: Vec<Place>,
+    compacted: u64,
 }
 
 impl Store {
@@ -137,6 +138,35 @@ impl Store {
         self.dependents.get(uid).into_iter().flatten().cloned().collect()
     }
 
+    /// Forgets all changes up to a revision.
+    pub fn compact(&mut self, revision: u64) {
+        self.compacted = self.compacted.max(revision.min(self.revision));
+        for log in self.log.values_mut() {
+            let kept = log.partition_point(|change| change.revision <= self.compacted);
+            log.drain(..kept);
+        }
+    }
+
+    /// The objects of a resource as they were at a revision, in order of namespace and name; `None` when that is
+    /// forgotten.
+    #[must_use]
+    pub fn list_at(&self, resource: &str, revision: u64) -> Option<BTreeMap<(&str, &str), &Object>> {
+        let now =
+            self.tables.get(resource).into_iter().flat_map(|table| table.values().flat_map(BTreeMap::values));
+        let mut objects: BTreeMap<(&str, &str), &Object> =
+            now.map(|stored| (key(&stored.object), &stored.object)).collect();
+        let changes: Vec<&Change> = self.changes_after(resource, revision)?.collect();
+        for change in changes.into_iter().rev() {
+            if let Some(after) = &change.after {
+                objects.remove(&key(after));
+            }
+            if let Some(before) = &change.before {
+                objects.insert(key(before), before);
+            }
+        }
+        Some(objects)
+    }
+
     /// Changes of a resource after a revision; `None` when some of them are forgotten (410 Gone).
     #[must_use]
     pub fn changes_after(&self, resource: &str, revision: u64) -> Option<impl Iterator<Item = &Change>> {
@@ -144,7 +174,7 @@ impl Store {
         let forgotten = log.is_some_and(|log| {
             log.len() >= REMEMBERED_CHANGES && log.front().is_some_and(|first| first.revision > revision + 1)
         });
-        if forgotten {
+        if forgotten || revision < self.compacted {
             return None;
         }
         let start = log.map_or(0, |log| log.partition_point(|change| change.revision <= revision));
@@ -183,6 +213,10 @@ impl Store {
         log.push_back(change);
         self.fresh.push(place.clone());
     }
+}
+
+fn key(object: &Object) -> (&str, &str) {
+    (metadata::text(object, "namespace"), metadata::text(object, "name"))
 }
 
 /// The uids of the owners of an object.

@@ -117,7 +117,8 @@ fn deletions_hold_their_preconditions() {
         ask(&mut server, &Identity::Controller, &request)
     };
     assert!(
-        delete("other").is_err_and(|words| words.contains("Precondition failed: UID in precondition: other"))
+        delete("other")
+            .is_err_and(|words| words.contains("the UID in the precondition (other) does not match"))
     );
     assert!(delete(metadata::text(&object, "uid")).is_ok());
     assert!(delete("other").is_err_and(|words| words == "configmaps \"x\" not found"));

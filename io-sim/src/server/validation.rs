@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::frozen::check_frozen;
 use super::kinds::Kind;
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LIMIT: usize = 1024 * 1024;
-const FROZEN_STATEFUL_SET: &str = "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 
 /// Errors of a new object.
 #[must_use]
@@ -90,6 +90,8 @@ fn check_content(kind: &Kind, object: &Value) -> Vec<String> {
         "Job" => job(object),
         "Pod" => containers(object, "spec"),
         "Service" => service(object),
+        "HorizontalPodAutoscaler" => autoscaler(object),
+        "PodDisruptionBudget" => disruption_budget(object),
         _ => Vec::new(),
     }
 }
@@ -106,13 +108,17 @@ fn workload(object: &Value) -> Vec<String> {
         errors.push("spec.selector: Required value".to_owned());
     }
     let labels = object.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
-    let wanted = selector.and_then(|s| s.get("matchLabels")).and_then(Value::as_object);
-    if selector.is_none() || wanted.into_iter().flatten().any(|(key, value)| labels.get(key) != Some(value)) {
+    if selector.is_none_or(|selector| !selects(selector, labels)) {
         let why = "`selector` does not match template `labels`";
         errors.push(format!("spec.template.metadata.labels: Invalid value: {labels}: {why}"));
     }
     errors.extend(containers(object, "spec.template.spec"));
     errors
+}
+
+fn selects(selector: &Value, labels: &Value) -> bool {
+    let wanted = selector.get("matchLabels").and_then(Value::as_object);
+    wanted.into_iter().flatten().all(|(key, value)| labels.get(key) == Some(value))
 }
 
 fn job(object: &Value) -> Vec<String> {
@@ -121,6 +127,15 @@ fn job(object: &Value) -> Vec<String> {
     let field = "spec.template.spec.restartPolicy";
     if policy == "Always" {
         errors.push(format!("{field}: Required value: valid values: \"OnFailure\", \"Never\""));
+    }
+    let selector = object.pointer("/spec/selector").filter(|selector| !selector.is_null());
+    let labels = object.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
+    if selector.is_none() {
+        errors.push("spec.selector: Required value".to_owned());
+    }
+    if selector.is_none_or(|selector| !selects(selector, labels)) {
+        let why = "`selector` does not match template `labels`";
+        errors.push(format!("spec.template.metadata.labels: Invalid value: {labels}: {why}"));
     }
     errors
 }
@@ -166,76 +181,31 @@ fn service(object: &Value) -> Vec<String> {
     unnamed.map(|(index, _)| format!("spec.ports[{index}].name: Required value")).collect()
 }
 
-fn check_frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<String> {
-    let frozen = |pointer: &str| old.pointer(pointer) != new.pointer(pointer);
-    let now = |pointer: &str| new.pointer(pointer).cloned().unwrap_or(Value::Null);
-    match kind.gvk.kind.as_str() {
-        "Deployment" | "DaemonSet" | "ReplicaSet" if frozen("/spec/selector") => {
-            vec![format!("spec.selector: Invalid value: {}: field is immutable", now("/spec/selector"))]
-        }
-        "Job" => ["/spec/selector", "/spec/completions", "/spec/template"]
-            .into_iter()
-            .filter(|pointer| frozen(pointer))
-            .map(|pointer| {
-                let field = pointer.trim_start_matches('/').replace('/', ".");
-                format!("{field}: Invalid value: {}: field is immutable", now(pointer))
-            })
-            .collect(),
-        "StatefulSet" if stateful_set_core(old) != stateful_set_core(new) => {
-            vec![FROZEN_STATEFUL_SET.to_owned()]
-        }
-        "Service" => service_frozen(old, new),
-        "Secret" if frozen("/type") => {
-            vec![format!("type: Invalid value: {}: field is immutable", now("/type"))]
-        }
-        "Secret" | "ConfigMap" => immutable_data(old, new),
-        "RoleBinding" | "ClusterRoleBinding" if frozen("/roleRef") => {
-            vec![format!("roleRef: Invalid value: {}: cannot change roleRef", go_role(&now("/roleRef")))]
-        }
-        "PersistentVolumeClaim" if frozen("/spec/accessModes") || frozen("/spec/storageClassName") => {
-            vec!["spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims".to_owned()]
+fn autoscaler(object: &Value) -> Vec<String> {
+    let number = |field: &str| object["spec"].get(field).and_then(Value::as_i64);
+    match (number("minReplicas"), number("maxReplicas")) {
+        (Some(least), Some(most)) if most < least => {
+            vec![format!(
+                "spec.maxReplicas: Invalid value: {most}: must be greater than or equal to `minReplicas`"
+            )]
         }
         _ => Vec::new(),
     }
 }
 
-fn stateful_set_core(object: &Value) -> Value {
-    let mut spec = object.get("spec").cloned().unwrap_or(Value::Null);
-    if let Value::Object(fields) = &mut spec {
-        for free in [
-            "replicas",
-            "ordinals",
-            "template",
-            "updateStrategy",
-            "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy",
-            "minReadySeconds",
-        ] {
-            fields.remove(free);
-        }
-    }
-    spec
-}
-
-fn service_frozen(old: &Value, new: &Value) -> Vec<String> {
-    let (before, after) = (text(old, "/spec/clusterIP"), text(new, "/spec/clusterIP"));
-    if before.is_empty() || before == after || text(new, "/spec/type") == "ExternalName" {
+fn disruption_budget(object: &Value) -> Vec<String> {
+    let field = |name: &str| object["spec"].get(name).cloned().unwrap_or(Value::Null);
+    let (least, most) = (field("minAvailable"), field("maxUnavailable"));
+    if least.is_null() || most.is_null() {
         return Vec::new();
     }
-    let list = new.pointer("/spec/clusterIPs").cloned().unwrap_or(Value::Null);
-    vec![format!("spec.clusterIPs[0]: Invalid value: {list}: may not change once set")]
-}
-
-fn immutable_data(old: &Value, new: &Value) -> Vec<String> {
-    let frozen = old.get("immutable") == Some(&Value::Bool(true));
-    if frozen && (old.get("data") != new.get("data") || new.get("immutable") != old.get("immutable")) {
-        return vec!["data: Forbidden: field is immutable when `immutable` is set".to_owned()];
-    }
-    Vec::new()
-}
-
-fn go_role(role: &Value) -> Value {
-    serde_json::json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]})
+    // The server prints its own Go type.
+    let value = format!(
+        r#"{{"MinAvailable":{least},"Selector":{},"MaxUnavailable":{most},"UnhealthyPodEvictionPolicy":{}}}"#,
+        field("selector"),
+        field("unhealthyPodEvictionPolicy")
+    );
+    vec![format!("spec: Invalid value: {value}: minAvailable and maxUnavailable cannot be both set")]
 }
 
 fn secret_size(object: &Value) -> usize {
@@ -256,6 +226,6 @@ fn config_size(object: &Value) -> usize {
     length("data") + length("binaryData")
 }
 
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

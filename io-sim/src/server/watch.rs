@@ -1,5 +1,7 @@
 //! Watches: what a watcher of one target has to be told after a revision.
 
+use std::collections::BTreeMap;
+
 use pilothouse_protocol::{ApiError, Identity, Object, ObjectRef, WatchTarget, metadata};
 
 use super::Server;
@@ -68,6 +70,28 @@ impl Server {
             Some((change.revision, event))
         });
         Ok(events.take(limit).collect())
+    }
+
+    /// The objects of a target as they were at a revision; `None` when that is forgotten, or the kind is not served.
+    #[must_use]
+    pub fn objects_at(&self, target: &WatchTarget, revision: u64) -> Option<Vec<Object>> {
+        let kind = self.kind(&target.api_version, &target.kind).ok()?;
+        let now = self.store.list(&kind.resource, None).map(|stored| std::sync::Arc::clone(&stored.object));
+        let place = |object: &Object| {
+            (metadata::text(object, "namespace").to_owned(), metadata::text(object, "name").to_owned())
+        };
+        let mut objects: BTreeMap<_, Object> = now.map(|object| (place(&object), object)).collect();
+        let changes: Vec<_> = self.store.changes_after(&kind.resource, revision)?.collect();
+        for change in changes.into_iter().rev() {
+            if let Some(object) = &change.after {
+                objects.remove(&place(object));
+            }
+            if let Some(object) = &change.before {
+                objects.insert(place(object), std::sync::Arc::clone(object));
+            }
+        }
+        let chosen = objects.into_values().filter(|object| is_within(target, &kind, object));
+        Some(chosen.map(|object| in_version(&kind, &object)).collect())
     }
 
     /// `plural.group` of a target, the name under which the store keeps it.

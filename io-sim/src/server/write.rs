@@ -14,10 +14,17 @@ use super::{Caller, Server, errors};
 
 /// The options of a patch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PatchOptions {
-    pub(super) patch: Patch,
-    pub(super) status: bool,
-    pub(super) dry_run: bool,
+pub(crate) struct PatchOptions {
+    pub(crate) patch: Patch,
+    pub(crate) status: bool,
+    pub(crate) dry_run: bool,
+}
+
+/// The options of an update.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct UpdateOptions {
+    pub(crate) status: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// A write on its way into the store.
@@ -34,7 +41,12 @@ pub(super) struct Write<'a> {
 }
 
 impl Server {
-    pub(super) fn create(&mut self, caller: &Caller<'_>, body: &Object) -> Result<Object, ApiError> {
+    pub(crate) fn create(
+        &mut self,
+        caller: &Caller<'_>,
+        body: &Object,
+        dry_run: bool,
+    ) -> Result<Object, ApiError> {
         let mut object = Value::clone(body);
         if let (true, prefix @ 1..) =
             (metadata::text(body, "name").is_empty(), metadata::text(body, "generateName").len())
@@ -50,31 +62,35 @@ impl Server {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", message));
         }
-        if self.store.get(&place.resource, &place.namespace, &place.name).is_some() {
-            return Err(errors::already_exists(&kind, &place.name));
+        if let Some(there) = self.store.get(&place.resource, &place.namespace, &place.name) {
+            return Err(errors::already_exists(&kind, &place.name, metadata::is_deleting(&there.object)));
         }
-        let write = Write {
-            kind: &kind,
-            place: &place,
-            live: None,
-            object,
-            managed: None,
-            status: false,
-            dry_run: false,
-        };
+        let write =
+            Write { kind: &kind, place: &place, live: None, object, managed: None, status: false, dry_run };
         self.write_new(caller, write)
     }
 
-    pub(super) fn update(&mut self, caller: &Caller<'_>, body: &Object) -> Result<Object, ApiError> {
+    pub(crate) fn update(
+        &mut self,
+        caller: &Caller<'_>,
+        body: &Object,
+        options: UpdateOptions,
+    ) -> Result<Object, ApiError> {
         let (kind, place) = self.locate(&ObjectRef::of(body))?;
-        let attempt = Attempt {
-            verb: "update",
-            kind: &kind,
-            status: false,
-            namespace: &place.namespace,
-            name: &place.name,
-        };
+        let UpdateOptions { status, dry_run } = options;
+        if status && !kind.status {
+            return Err(errors::unknown_kind());
+        }
+        let attempt =
+            Attempt { verb: "update", kind: &kind, status, namespace: &place.namespace, name: &place.name };
         authorise(&self.store, caller.identity, &attempt)?;
+        let is_there = self.store.get(&place.resource, &place.namespace, &place.name).is_some();
+        if !is_there && !status && makes_on_update(&kind) {
+            authorise(&self.store, caller.identity, &Attempt { verb: "create", ..attempt })?;
+            let (live, object) = (None, Value::clone(body));
+            let write = Write { kind: &kind, place: &place, live, object, managed: None, status, dry_run };
+            return self.write_new(caller, write);
+        }
         let live = self.live(&kind, &place)?;
         if is_conditional(&kind) && metadata::text(body, "resourceVersion").is_empty() {
             let why = "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
@@ -82,19 +98,12 @@ impl Server {
             return Err(ApiError::new(422, "Invalid", message));
         }
         let object = Value::clone(body);
-        let write = Write {
-            kind: &kind,
-            place: &place,
-            live: Some(live),
-            object,
-            managed: None,
-            status: false,
-            dry_run: false,
-        };
+        let write =
+            Write { kind: &kind, place: &place, live: Some(live), object, managed: None, status, dry_run };
         self.write_change(caller, write)
     }
 
-    pub(super) fn patch(
+    pub(crate) fn patch(
         &mut self,
         caller: &Caller<'_>,
         target: &ObjectRef,
@@ -182,14 +191,30 @@ fn is_conditional(kind: &Kind) -> bool {
     !kind.is_builtin() || kind.gvk.kind == "CustomResourceDefinition"
 }
 
+/// Whether an update of what does not exist makes it.
+fn makes_on_update(kind: &Kind) -> bool {
+    matches!(
+        &*kind.resource,
+        "services"
+            | "endpoints"
+            | "events"
+            | "limitranges"
+            | "leases.coordination.k8s.io"
+            | "roles.rbac.authorization.k8s.io"
+            | "rolebindings.rbac.authorization.k8s.io"
+            | "clusterroles.rbac.authorization.k8s.io"
+            | "clusterrolebindings.rbac.authorization.k8s.io"
+    )
+}
+
 pub(super) fn writer<'a>(caller: &'a Caller<'_>, kind: &'a Kind, status: bool, time: &'a str) -> Writer<'a> {
-    let subresource = if status { "status" } else { "" };
+    let subresource = if status { "status" } else { caller.subresource };
     Writer { manager: caller.manager, api_version: &kind.gvk.api_version, subresource, time }
 }
 
 /// The server does not say which operation of a JSON patch failed.
 fn unprocessable(_: String) -> ApiError {
-    ApiError::new(422, "Invalid", "the server rejected our request due to an error in our request")
+    ApiError::new(422, "Invalid", errors::UNPROCESSABLE)
 }
 
 fn unsupported_patch() -> ApiError {

@@ -230,7 +230,7 @@ mod tests {
 
     fn package(name: &str, version: &str, origin: &str) -> Package {
         let text = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
-        let file = File { name: "Chart.yaml".to_owned(), data: text.into_bytes(), modtime: None };
+        let file = File { name: "Chart.yaml".to_owned(), data: text.into_bytes().into(), modtime: None };
         Package::from_files(origin, vec![file]).unwrap()
     }
 

@@ -107,7 +107,7 @@ impl Package {
 
     fn with_file(&self, name: &str, text: String) -> Result<Self, PackageError> {
         let mut files = Vec::clone(&self.files);
-        let data = text.into_bytes();
+        let data = Arc::new(text.into_bytes());
         match files.iter_mut().find(|file| file.name == name) {
             Some(file) => file.data = data,
             None => files.push(File { name: name.to_owned(), data, modtime: None }),
@@ -150,7 +150,7 @@ fn unpacked(archive: &[u8]) -> io::Result<Vec<File>> {
         };
         let mut data = Vec::new();
         entry.read_to_end(&mut data)?;
-        files.push(File { name: name.to_owned(), data, modtime: None });
+        files.push(File { name: name.to_owned(), data: data.into(), modtime: None });
     }
     Ok(files)
 }
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, text: &str) -> File {
-        File { name: name.to_owned(), data: text.as_bytes().to_vec(), modtime: None }
+        File { name: name.to_owned(), data: text.as_bytes().to_vec().into(), modtime: None }
     }
 
     fn files() -> Vec<File> {
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_no_chart_is_named() {
-        let error = Package::from_archive("x", b"hello".to_vec()).unwrap_err().to_string();
+        let error = Package::from_archive("x", b"this is no archive".to_vec()).unwrap_err().to_string();
         assert!(error.contains("not gzip-compressed"), "{error}");
         let error = Package::from_files("x", vec![file("values.yaml", "")]).unwrap_err().to_string();
         assert_eq!(error, "Chart.yaml file is missing");

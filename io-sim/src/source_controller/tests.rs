@@ -24,7 +24,7 @@ impl Machine for Nobody {
 
 fn package(version: &str) -> Package {
     let text = format!("apiVersion: v2\nname: web\nversion: {version}\n");
-    let file = File { name: "Chart.yaml".to_owned(), data: text.into_bytes(), modtime: None };
+    let file = File { name: "Chart.yaml".to_owned(), data: text.into_bytes().into(), modtime: None };
     Package::from_files("charts/web", vec![file]).unwrap()
 }
 

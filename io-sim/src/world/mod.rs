@@ -1,12 +1,14 @@
 //! The world around a machine: it performs actions, lets time pass, and can take the machine down at any moment.
 
 mod artifacts;
+mod disturb;
 mod machine;
 mod options;
 mod perform;
 mod record;
 mod remote;
 mod run;
+mod start_order;
 #[cfg(test)]
 mod tests;
 mod watches;
@@ -17,6 +19,7 @@ pub use options::{Latency, WorldOptions};
 pub use record::{Exchange, Record, RecordedEvent};
 pub use remote::SERVER_URL;
 pub use run::Progress;
+pub use start_order::StartOrder;
 pub use watches::followed;
 
 use std::collections::BTreeMap;
@@ -52,6 +55,12 @@ pub struct World<M> {
     sequence: u64,
     requests: u64,
     idle_timers: u32,
+    /// Until when the process stands still.
+    paused: Option<Monotonic>,
+    /// Latencies of the watches of some kinds.
+    lags: BTreeMap<String, Latency>,
+    /// When the server came to which revision.
+    revisions: Vec<(Monotonic, u64)>,
 }
 
 /// Something that happens at a moment.
@@ -86,14 +95,30 @@ impl<M: Machine> World<M> {
     pub fn new(options: WorldOptions, factory: impl FnMut(Start) -> M + 'static) -> Self {
         let mut rng = Rng::new(options.seed);
         let server_options = ServerOptions { seed: rng.next_u64(), ..options.server.clone() };
+        let server = Server::new(&server_options);
+        Self::around(options, rng, server, Box::new(factory))
+    }
+
+    /// A world around a server that was prepared before: everything in it is as old as the server says.
+    pub fn around_server(
+        options: WorldOptions,
+        mut server: Server,
+        factory: impl FnMut(Start) -> M + 'static,
+    ) -> Self {
+        let mut rng = Rng::new(options.seed);
+        server.reseed(rng.next_u64());
+        Self::around(options, rng, server, Box::new(factory))
+    }
+
+    fn around(options: WorldOptions, rng: Rng, server: Server, factory: Factory<M>) -> Self {
         let mut world = Self {
             clock: Clock::starting_at(options.wall),
-            server: Server::new(&server_options),
+            server,
             controllers: Controllers::new(options.controllers.clone()),
             artifacts: Artifacts::default(),
             record: Record::default(),
             faults: options.faults.clone(),
-            factory: Box::new(factory),
+            factory,
             machine: None,
             incarnation: 0,
             restart_at: None,
@@ -102,6 +127,9 @@ impl<M: Machine> World<M> {
             sequence: 0,
             requests: 0,
             idle_timers: 0,
+            paused: None,
+            lags: BTreeMap::new(),
+            revisions: Vec::new(),
             rng,
             options,
         };
@@ -133,6 +161,12 @@ impl<M: Machine> World<M> {
         &self.record
     }
 
+    /// What has happened, when the world is not needed any more.
+    #[must_use]
+    pub fn into_record(self) -> Record {
+        self.record
+    }
+
     /// The artifact server.
     pub fn artifacts(&mut self) -> &mut Artifacts {
         &mut self.artifacts
@@ -148,6 +182,11 @@ impl<M: Machine> World<M> {
         &mut self.options
     }
 
+    /// The controllers, to change their latencies.
+    pub fn controllers_mut(&mut self) -> &mut Controllers {
+        &mut self.controllers
+    }
+
     /// Steps the wall clock, forward or back, by nanoseconds.
     pub fn step_wall(&mut self, nanos: i64) {
         self.clock.step_wall(nanos);
@@ -157,6 +196,13 @@ impl<M: Machine> World<M> {
     #[must_use]
     pub fn get(&self, object: &ObjectRef) -> Option<Object> {
         self.server.peek(object)
+    }
+
+    /// Lets somebody use the server directly; then controllers and watchers are told what has changed.
+    pub fn with_server<R>(&mut self, act: impl FnOnce(&mut Server, Now) -> R) -> R {
+        let result = act(&mut self.server, self.clock.now());
+        self.spread();
+        result
     }
 
     /// A request of somebody else, under their field manager; it takes effect at once.

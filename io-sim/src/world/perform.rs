@@ -1,7 +1,7 @@
 //! Performing actions: requests with their faults, watches, events, log lines.
 
 use pilothouse_operator::{OperatorAction, OperatorInput};
-use pilothouse_protocol::{Action, Identity, ReleaseKey, Reply, Request, RequestId};
+use pilothouse_protocol::{Action, Failure, Identity, ReleaseKey, Reply, Request, RequestId};
 
 use super::remote::local;
 use super::{Exchange, Machine, Pending, What, World};
@@ -27,8 +27,9 @@ impl<M: Machine> World<M> {
         match action {
             Action::Request { id, identity, request } => self.send(key, id, identity, request),
             Action::Watch { id, identity, target } => {
+                let latency = self.watch_latency(&target.kind);
                 let handle = self.watches.begin(key, id, identity, target, &self.server);
-                let at = self.after(self.options.watch);
+                let at = self.after(latency);
                 let at = self.watches.order(handle, at);
                 self.schedule(at, What::Watch(handle, u64::MAX));
             }
@@ -71,7 +72,7 @@ impl<M: Machine> World<M> {
     pub(super) fn arrive(&mut self, incarnation: u64, pending: Pending) {
         let Pending { number, key, id, identity, request, fault, journal } = pending;
         let reply = match fault.as_ref().and_then(Fault::instead) {
-            Some(reply) => reply,
+            Some(reply) => as_answered(&request, reply),
             None => self.answer(&identity, &request),
         };
         self.record.requests += 1;
@@ -128,6 +129,7 @@ impl<M: Machine> World<M> {
         }
         let now = self.clock.now();
         let revision = self.server.revision();
+        self.revisions.push((now.monotonic, revision));
         let mut resources = Vec::new();
         for place in changes {
             self.controllers.changed(now, &self.server, &place);
@@ -146,9 +148,21 @@ impl<M: Machine> World<M> {
             handles.extend(self.watches.of_resource(&resource));
         }
         for handle in handles {
-            let at = self.after(self.options.watch);
+            let latency = self.latency_of(handle);
+            let at = self.after(latency);
             let at = self.watches.order(handle, at);
             self.schedule(at, What::Watch(handle, revision));
         }
+    }
+}
+
+/// The artifact server is no API server: it refuses with a status line.
+fn as_answered(request: &Request, reply: Reply) -> Reply {
+    match (request, reply) {
+        (Request::Fetch { .. }, Reply::Failed(Failure::Api(error))) => {
+            let line = format!("{} {}", error.code, error.reason);
+            Reply::Failed(Failure::Http { code: error.code, line })
+        }
+        (_, reply) => reply,
     }
 }

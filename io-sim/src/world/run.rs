@@ -54,6 +54,7 @@ impl<M: Machine> World<M> {
         self.watches = Watches::default();
         self.idle_timers = 0;
         self.restart_at = None;
+        self.paused = None;
     }
 
     /// Tells the machine that the process is about to end.
@@ -94,6 +95,7 @@ impl<M: Machine> World<M> {
         let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
         let controllers = self.controllers.next_due();
         let deadline = self.machine.as_ref().and_then(|machine| machine.poll_timeout()).map(|d| d.at);
+        let deadline = deadline.map(|at| self.paused.map_or(at, |until| until.max(at)));
         let Some(next) = [queued, controllers, deadline, self.restart_at].into_iter().flatten().min() else {
             return Progress::Idle;
         };
@@ -128,6 +130,11 @@ impl<M: Machine> World<M> {
     fn take_entry(&mut self) {
         let Some((_, Entry { incarnation, what })) = self.queue.pop_first() else { return };
         let alive = incarnation == self.incarnation;
+        if let Some(until) = self.held_until(&what).filter(|until| *until > self.clock.now().monotonic) {
+            self.sequence += 1;
+            self.queue.insert((until, self.sequence), Entry { incarnation, what });
+            return;
+        }
         match what {
             What::Request(pending) => self.arrive(incarnation, *pending),
             What::Input(input) if alive => self.give(*input),

@@ -79,6 +79,10 @@ struct Watch {
     known: Option<u64>,
     /// When the last scheduled delivery comes, so that none overtakes it.
     last: Monotonic,
+    /// Until when nothing is delivered.
+    held: Option<Monotonic>,
+    /// Whether the next delivery tells only how things ended.
+    gap: bool,
 }
 
 /// All watches of one life of the operator.
@@ -163,7 +167,10 @@ impl Watches {
         let Some(known) = watch.known else { return self.first(handle, server) };
         match server.events_after(&watch.target, known, usize::MAX) {
             Ok(events) => {
-                let due: Vec<_> = events.into_iter().filter(|(revision, _)| *revision <= until).collect();
+                let mut due: Vec<_> = events.into_iter().filter(|(revision, _)| *revision <= until).collect();
+                if std::mem::take(&mut watch.gap) {
+                    due = last_of_each(due);
+                }
                 if let Some((revision, _)) = due.last() {
                     watch.known = Some(*revision);
                 }
@@ -173,6 +180,65 @@ impl Watches {
             Err(error) if error.code == 410 => self.first(handle, server),
             Err(error) => self.fail(handle, Failure::Api(error)),
         }
+    }
+
+    /// All watches.
+    pub(super) fn handles(&self) -> Vec<Handle> {
+        self.by_handle.keys().copied().collect()
+    }
+
+    /// The kind that a watch is for.
+    pub(super) fn kind(&self, handle: Handle) -> Option<&str> {
+        self.by_handle.get(&handle).map(|watch| watch.target.kind.as_str())
+    }
+
+    /// Until when a watch delivers nothing.
+    pub(super) fn held(&self, handle: Handle) -> Option<Monotonic> {
+        self.by_handle.get(&handle).and_then(|watch| watch.held)
+    }
+
+    /// Lets a watch deliver nothing until then, and after a gap only how things ended.
+    pub(super) fn hold(&mut self, handle: Handle, until: Monotonic, gap: bool) {
+        if let Some(watch) = self.by_handle.get_mut(&handle) {
+            watch.held = Some(until);
+            watch.gap |= gap;
+        }
+    }
+
+    /// What a watch delivers when it begins anew: what has gone in between, and all that is there.
+    pub(super) fn relist(&mut self, handle: Handle, server: &Server) -> Vec<OperatorInput> {
+        self.show(handle, server, server.revision())
+    }
+
+    /// What a watch delivers when it shows the present of its own once more.
+    pub(super) fn repeat(&mut self, handle: Handle, server: &Server) -> Vec<OperatorInput> {
+        let known = self.by_handle.get(&handle).and_then(|watch| watch.known);
+        known.map(|known| self.show(handle, server, known)).unwrap_or_default()
+    }
+
+    /// What a watch delivers when it begins anew at a server that has got no further than a revision.
+    pub(super) fn rewind(&mut self, handle: Handle, server: &Server, revision: u64) -> Vec<OperatorInput> {
+        let known = self.by_handle.get(&handle).and_then(|watch| watch.known);
+        known.map(|known| self.show(handle, server, revision.min(known))).unwrap_or_default()
+    }
+
+    /// Lets a watch show everything as of a revision, and know no more than that.
+    fn show(&mut self, handle: Handle, server: &Server, revision: u64) -> Vec<OperatorInput> {
+        let Some(watch) = self.by_handle.get_mut(&handle) else { return Vec::new() };
+        let Some(known) = watch.known else { return Vec::new() };
+        let states = (server.objects_at(&watch.target, known), server.objects_at(&watch.target, revision));
+        let (Some(before), Some(objects)) = states else { return Vec::new() };
+        watch.known = Some(revision);
+        let owner = watch.owner.clone();
+        if let Owner::Machine(key, id) = owner {
+            let observation = Observation::Snapshot(objects);
+            return vec![OperatorInput::Observed { key, watch: id, observation }];
+        }
+        let is_there = |gone: &ObjectRef| objects.iter().any(|object| ObjectRef::of(object) == *gone);
+        let gone = before.iter().map(|object| ObjectRef::of(object)).filter(|gone| !is_there(gone));
+        let events: Vec<WatchEvent> = gone.map(WatchEvent::Gone).collect();
+        let events = events.into_iter().chain(objects.into_iter().map(WatchEvent::Changed));
+        events.filter_map(|event| event_input(&owner, event)).collect()
     }
 
     fn first(&mut self, handle: Handle, server: &Server) -> Vec<OperatorInput> {
@@ -213,7 +279,16 @@ impl Watches {
         if let Some(resource) = &resource {
             self.by_resource.entry(Arc::clone(resource)).or_default().push(self.next);
         }
-        let watch = Watch { owner, identity, target, resource, known: None, last: Monotonic(0) };
+        let watch = Watch {
+            owner,
+            identity,
+            target,
+            resource,
+            known: None,
+            last: Monotonic(0),
+            held: None,
+            gap: false,
+        };
         self.by_handle.insert(self.next, watch);
         self.next
     }
@@ -224,6 +299,21 @@ impl Watches {
             handles.retain(|other| *other != handle);
         }
     }
+}
+
+/// The last event of each object, in order.
+fn last_of_each(events: Vec<(u64, WatchEvent)>) -> Vec<(u64, WatchEvent)> {
+    let object = |event: &WatchEvent| match event {
+        WatchEvent::Changed(object) => ObjectRef::of(object),
+        WatchEvent::Gone(object) => object.clone(),
+    };
+    let mut last: BTreeMap<ObjectRef, (u64, WatchEvent)> = BTreeMap::new();
+    for (revision, event) in events {
+        last.insert(object(&event), (revision, event));
+    }
+    let mut left: Vec<_> = last.into_values().collect();
+    left.sort_by_key(|(revision, _)| *revision);
+    left
 }
 
 fn event_input(owner: &Owner, event: WatchEvent) -> Option<OperatorInput> {

@@ -1,6 +1,10 @@
 //! Whether two outcomes are the same, and if not, in what they differ.
 
-use crate::case::Outcome;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use crate::case::{Case, Outcome};
 
 /// Fewest digits of an address.
 const ADDRESS: usize = 10;
@@ -34,12 +38,12 @@ pub struct Difference {
 /// The text of an error counts where Helm's is always the same. It is not when the Go program panics, when a schema or
 /// several values are refused (in the order of a Go map), so only failing counts then.
 #[must_use]
-pub fn difference(ours: &Outcome, helm: &Outcome) -> Option<Difference> {
+pub fn difference(case: &Case, ours: &Outcome, helm: &Outcome) -> Option<Difference> {
     let kind = match (ours.rc, helm.rc) {
         (2, _) => Kind::Panic,
         // Helm ends without an answer when it prints what contains itself.
         (_, 2) => return None,
-        _ if explained(ours, helm) => return None,
+        _ if explained(case, ours, helm) => return None,
         (0, 0) if printed(ours) == printed(helm) => return None,
         (0, 0) => Kind::Output,
         (0, _) => Kind::Renders,
@@ -62,32 +66,77 @@ fn printed(outcome: &Outcome) -> (String, String) {
 }
 
 fn without_addresses(text: &str) -> String {
-    let mut parts = text.split("0x");
+    let mut parts = text.split_inclusive(['x', 'X']);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_hexdigit).count();
-        kept.push_str("0x");
+        let is_address = kept.ends_with("0x") || kept.ends_with("0X");
+        let digits = part.bytes().take_while(|byte| is_address && byte.is_ascii_hexdigit()).count();
         kept.push_str(if digits < ADDRESS { part } else { &part[digits..] });
     }
     kept
 }
 
-/// Whether one or both say something that is listed in `explained.txt`.
-fn explained(ours: &Outcome, helm: &Outcome) -> bool {
+/// Whether what is said and given is listed in `explained.txt`.
+fn explained(case: &Case, ours: &Outcome, helm: &Outcome) -> bool {
     let says = |outcome: &Outcome, text: &str| {
         [&outcome.error, &outcome.notes, &outcome.stdout].iter().any(|said| said.contains(text))
     };
-    include_str!("../explained.txt").lines().filter(|line| !line.starts_with('#')).any(|line| {
-        let mut parts = line.split(" | ");
-        let (who, text) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        (who != "ours" || says(ours, text))
-            && (who != "helm" || says(helm, text))
-            && (who != "both" || says(ours, text) && says(helm, text))
+    explanations().iter().any(|Explanation { who, text, given }| {
+        let is_said = match *who {
+            "ours" => says(ours, text),
+            "helm" => says(helm, text),
+            "both" => says(ours, text) && says(helm, text),
+            _ => says(ours, text) && without_lines(ours) == without_lines(helm),
+        };
+        is_said && given.as_ref().is_none_or(|given| is_given(case, given))
+    })
+}
+
+/// A line of `explained.txt`.
+struct Explanation {
+    who: &'static str,
+    text: &'static str,
+    given: Option<Regex>,
+}
+
+fn explanations() -> &'static [Explanation] {
+    static LINES: OnceLock<Vec<Explanation>> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let lines = include_str!("../explained.txt").lines().filter(|line| !line.starts_with('#'));
+        let parts = lines.map(|line| line.split(" | ").collect::<Vec<_>>());
+        let known = parts.filter_map(|parts| match parts[..] {
+            [who, text, given, _] => {
+                Some(Explanation { who, text, given: Regex::new(given).ok().filter(|_| given != "-") })
+            }
+            _ => None,
+        });
+        known.collect()
+    })
+}
+
+fn is_given(case: &Case, pattern: &Regex) -> bool {
+    let files = case.files.values().chain(case.cwd_files.values());
+    files.chain(&case.args).any(|text| pattern.is_match(text))
+}
+
+/// All that is said, without the numbers of lines.
+fn without_lines(outcome: &Outcome) -> [String; 3] {
+    [&outcome.error, &outcome.notes, &outcome.stdout].map(|said| {
+        let mut parts = said.split("yaml: line ");
+        let mut kept = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            kept.push_str("yaml: ");
+            kept.push_str(
+                part.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_start_matches(": "),
+            );
+        }
+        kept
     })
 }
 
 fn same_words(ours: &str, helm: &str) -> bool {
-    ours.trim_end() == helm.trim_end() || helm.contains("schema(s)") && words(ours) == words(helm)
+    without_addresses(ours.trim_end()) == without_addresses(helm.trim_end())
+        || helm.contains("schema(s)") && words(ours) == words(helm)
 }
 
 /// The words of an error. What is said about schemas comes in the order of a Go map, lines and names in them.
@@ -137,7 +186,7 @@ mod tests {
     }
 
     fn kind(ours: &Outcome, helm: &Outcome) -> Option<Kind> {
-        difference(ours, helm).map(|difference| difference.kind)
+        difference(&Case::default(), ours, helm).map(|difference| difference.kind)
     }
 
     #[test]
@@ -159,8 +208,21 @@ mod tests {
         let lines = include_str!("../explained.txt").lines().filter(|line| !line.starts_with('#'));
         for line in lines {
             let parts: Vec<&str> = line.split(" | ").collect();
-            assert!(matches!(parts[..], ["both" | "ours" | "helm", _, _]), "{line}");
+            assert!(matches!(parts[..], ["both" | "ours" | "helm" | "line", _, _, _]), "{line}");
+            assert!(parts[2] == "-" || Regex::new(parts[2]).is_ok(), "{line}");
         }
+    }
+
+    #[test]
+    fn explanations_are_narrow() {
+        let said = |line: &str| failed(&format!("yaml: {line}could not find expected ':'"));
+        assert_eq!(kind(&said("line 2: "), &said("line 3: ")), None);
+        assert_eq!(kind(&said("line 2: "), &said("")), None);
+        assert_eq!(kind(&said("line 2: "), &failed("yaml: line 3: other")), Some(Kind::Words));
+        let refused = failed("cannot marshal type: complex128");
+        let case = |text: &str| Case { args: vec![text.to_owned()], ..Case::default() };
+        assert_eq!(difference(&case("{{ toYamlPretty 1i }}"), &gives("a"), &refused), None);
+        assert!(difference(&case("{{ toYaml 1i }}"), &gives("a"), &refused).is_some());
     }
 
     #[test]

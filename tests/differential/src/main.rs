@@ -74,7 +74,7 @@ fn replay(oracle: &std::path::Path, lines: &str) -> Result<ExitCode, Box<dyn Err
     for line in lines.lines() {
         let case: Case = serde_json::from_str(line)?;
         let (ours, helm) = (ours::run(&case), oracle.ask(&case)?);
-        if let Some(difference) = compare::difference(&ours, &helm) {
+        if let Some(difference) = compare::difference(&case, &ours, &helm) {
             different += 1;
             println!(
                 "{} {difference:?}\n  files {:?}\n  ours {ours:?}\n  helm {helm:?}",

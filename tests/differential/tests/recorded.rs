@@ -27,7 +27,7 @@ fn cases_come_out_as_from_helm() {
     let mut failures = Vec::new();
     for Recorded { case, expect } in &all {
         let ours = ours::run(case);
-        if let Some(difference) = difference(&ours, expect) {
+        if let Some(difference) = difference(case, &ours, expect) {
             failures.push(format!("{}: {:?}\n  helm {expect:?}\n  ours {ours:?}", case.id, difference.kind));
         }
     }

@@ -16,7 +16,7 @@ use pilothouse_protocol::{
 };
 use serde_json::Value;
 
-use super::driven::{Driven, Trace};
+use super::driven::{Driven, Operators, Trace};
 use super::{StepError, scenario::ScenarioError};
 
 /// The address of the chart server. It is masked in results.
@@ -55,7 +55,7 @@ pub struct Fixtures {
 }
 
 /// What a cluster is started with.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Setup {
     /// The world.
     pub world: WorldOptions,
@@ -65,6 +65,8 @@ pub struct Setup {
     pub trace: Option<Trace>,
     /// The order in which a starting operator sees what exists; `None` for the order of the server.
     pub shuffle: Option<u64>,
+    /// Makes the operators; `None` for plain ones.
+    pub operators: Option<Operators>,
 }
 
 /// The simulated cluster of a scenario.
@@ -108,7 +110,7 @@ impl Fixtures {
                 for entry in fs::read_dir(part).unwrap().map(|entry| entry.unwrap().path()) {
                     if entry.is_file() {
                         let name = entry.strip_prefix(&chart).unwrap().to_string_lossy().into_owned();
-                        files.push(File { name, data: fs::read(&entry).unwrap(), modtime: None });
+                        files.push(File { name, data: fs::read(&entry).unwrap().into(), modtime: None });
                     }
                 }
             }
@@ -129,10 +131,13 @@ impl Cluster {
     /// A cluster with the definitions installed and the operator running.
     #[must_use]
     pub fn start(fixtures: &Arc<Fixtures>, setup: Setup) -> Self {
-        let Setup { world, config, trace, shuffle } = setup;
+        let Setup { world, config, trace, shuffle, operators } = setup;
         let world = World::new(world, move |start| {
-            let operator = Operator::new(config.clone(), start.seed);
-            Driven::new(operator, trace.clone(), shuffle)
+            let (operator, witness) = match &operators {
+                Some(make) => make(&config, start),
+                None => (Operator::new(config.clone(), start.seed), None),
+            };
+            Driven::new(operator, trace.clone(), shuffle).with_witness(witness)
         });
         let mut cluster = Self { world, fixtures: Arc::clone(fixtures) };
         for body in &fixtures.definitions {

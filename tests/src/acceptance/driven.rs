@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pilothouse_io_sim::rng::Rng;
-use pilothouse_io_sim::world::Machine;
-use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
+use pilothouse_io_sim::world::{Machine, Start, StartOrder};
+use pilothouse_operator::{Config, Operator, OperatorAction, OperatorInput};
 use pilothouse_protocol::{Deadline, Now};
 use serde::Serialize;
 
@@ -19,13 +18,27 @@ enum Line<'a> {
     Action(&'a OperatorAction),
 }
 
+/// Sees what passes between the operator and its world.
+pub trait Witness {
+    /// Before an input is handled.
+    fn input(&mut self, now: Now, input: &OperatorInput);
+    /// After it was handled.
+    fn handled(&mut self);
+    /// An action that the input has led to.
+    fn action(&mut self, action: &OperatorAction);
+    /// There are no more.
+    fn drained(&mut self);
+}
+
+/// Makes the operator of a world, with its witness.
+pub type Operators = Rc<dyn Fn(&Config, Start) -> (Operator, Option<Box<dyn Witness>>)>;
+
 /// The operator in a world.
-#[derive(Debug)]
 pub struct Driven {
     operator: Operator,
+    witness: Option<Box<dyn Witness>>,
     trace: Option<Trace>,
-    /// What exists at the start, until all of it is known.
-    held: Option<(u64, Vec<OperatorInput>)>,
+    order: StartOrder,
     actions: u64,
 }
 
@@ -33,7 +46,13 @@ impl Driven {
     /// An operator with the receiver of its trace. With a seed it sees what exists at its start in another order.
     #[must_use]
     pub fn new(operator: Operator, trace: Option<Trace>, shuffle: Option<u64>) -> Self {
-        Self { operator, trace, held: shuffle.map(|seed| (seed, Vec::new())), actions: 0 }
+        Self { operator, witness: None, trace, order: StartOrder::drawn_from(shuffle), actions: 0 }
+    }
+
+    /// With somebody who sees what passes.
+    #[must_use]
+    pub fn with_witness(self, witness: Option<Box<dyn Witness>>) -> Self {
+        Self { witness, ..self }
     }
 
     /// The operator.
@@ -50,7 +69,13 @@ impl Driven {
 
     fn feed(&mut self, now: Now, input: OperatorInput) {
         self.write(&Line::Input { now, input: &input });
+        if let Some(witness) = &mut self.witness {
+            witness.input(now, &input);
+        }
         self.operator.handle(now, input);
+        if let Some(witness) = &mut self.witness {
+            witness.handled();
+        }
     }
 
     fn write(&self, line: &Line<'_>) {
@@ -63,22 +88,21 @@ impl Driven {
 
 impl Machine for Driven {
     fn handle(&mut self, now: Now, input: OperatorInput) {
-        match (&mut self.held, input) {
-            (Some((seed, inputs)), OperatorInput::Synced) => {
-                let (seed, inputs) = (*seed, std::mem::take(inputs));
-                self.held = None;
-                for input in shuffled(seed, inputs) {
-                    self.feed(now, input);
-                }
-                self.feed(now, OperatorInput::Synced);
-            }
-            (Some((_, inputs)), input) => inputs.push(input),
-            (None, input) => self.feed(now, input),
-        }
+        let mut order = std::mem::take(&mut self.order);
+        order.take(input, |input| self.feed(now, input));
+        self.order = order;
     }
 
     fn poll_action(&mut self) -> Option<OperatorAction> {
-        let action = self.operator.poll_action()?;
+        let Some(action) = self.operator.poll_action() else {
+            if let Some(witness) = &mut self.witness {
+                witness.drained();
+            }
+            return None;
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.action(&action);
+        }
         self.actions += 1;
         self.write(&Line::Action(&action));
         Some(action)
@@ -87,13 +111,4 @@ impl Machine for Driven {
     fn poll_timeout(&self) -> Option<Deadline> {
         self.operator.poll_timeout()
     }
-}
-
-fn shuffled(seed: u64, mut inputs: Vec<OperatorInput>) -> Vec<OperatorInput> {
-    let mut rng = Rng::new(seed);
-    for last in (1..inputs.len()).rev() {
-        let other = rng.below(last as u64 + 1);
-        inputs.swap(last, usize::try_from(other).unwrap_or(last));
-    }
-    inputs
 }

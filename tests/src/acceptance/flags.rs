@@ -62,6 +62,8 @@ fn gates(config: &mut Config, text: &str) -> Option<()> {
             "UseHelm3Defaults" => &mut config.gates.use_helm3_defaults,
             "DefaultToRetryOnFailure" => &mut config.gates.default_to_retry_on_failure,
             "AdditiveCELDependencyCheck" => &mut config.gates.additive_cel_dependency_check,
+            "AllowDNSLookups" => &mut config.gates.allow_dns_lookups,
+            "CancelHealthCheckOnNewRevision" => &mut config.gates.cancel_health_check_on_new_revision,
             "DisableChartDigestTracking" => &mut config.gates.disable_chart_digest_tracking,
             _ => return None,
         };

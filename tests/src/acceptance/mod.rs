@@ -26,7 +26,7 @@ mod watcher;
 
 pub use cluster::{BASE_URL, Cluster, Fixtures, Setup, list};
 pub use compare::{Difference, differences, report};
-pub use driven::{Driven, Trace};
+pub use driven::{Driven, Operators, Trace, Witness};
 pub use flags::{Flags, UnknownFlag, config};
 pub use material::{LIFE_CYCLES, Material};
 pub use play::{Played, Player, Tolerance, play};

@@ -5,6 +5,7 @@
 
 mod chart_archive;
 mod machine;
+mod scenario;
 mod schema;
 mod storage_codec;
 mod template_parser;
@@ -13,6 +14,7 @@ mod yaml;
 
 pub use chart_archive::chart_archive;
 pub use machine::machine;
+pub use scenario::scenario;
 pub use schema::schema;
 pub use storage_codec::storage_codec;
 pub use template_parser::template_parser;
@@ -23,9 +25,10 @@ pub use yaml::yaml;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("chart_archive", chart_archive),
     ("machine", machine),
+    ("scenario", scenario),
     ("schema", schema),
     ("storage_codec", storage_codec),
     ("template_parser", template_parser),

@@ -27,7 +27,7 @@ pub fn schema(bytes: &[u8]) {
 fn checked(schema: &str, values: &Map<String, Value>) -> Result<(), String> {
     let file = |name: &str, text: &str| File {
         name: name.to_owned(),
-        data: text.as_bytes().to_vec(),
+        data: text.as_bytes().to_vec().into(),
         modtime: None,
     };
     let files = vec![

@@ -1,7 +1,8 @@
 //! Templates: the parser, and the executor within a small budget.
 
 use pilothouse_template::{
-    Budget, Detached, Environment, Limits, MissingKey, Moment, SeededEntropy, TemplateSet, Value, helm_error,
+    Budget, Changed, Detached, Environment, Limits, MissingKey, Moment, SeededEntropy, TemplateSet, Value,
+    helm_error,
 };
 use serde_json::json;
 
@@ -26,7 +27,9 @@ pub fn template_parser(bytes: &[u8]) {
 
 fn execute(set: &TemplateSet) -> Result<String, String> {
     let mut entropy = SeededEntropy::new(1);
+    let mut changed = Changed::default();
     let mut environment = Environment {
+        changed: &mut changed,
         host: &mut Detached,
         entropy: &mut entropy,
         now: Moment { seconds: 1_700_000_000, nanoseconds: 0 },

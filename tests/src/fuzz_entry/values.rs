@@ -54,7 +54,7 @@ fn unreachable_kind(value: &Value) -> Map<String, Value> {
 fn rendered(chart: &str, values: &Map<String, Value>) -> Result<String, String> {
     let file = |name: &str, text: &str| File {
         name: name.to_owned(),
-        data: text.as_bytes().to_vec(),
+        data: text.as_bytes().to_vec().into(),
         modtime: None,
     };
     let files = vec![

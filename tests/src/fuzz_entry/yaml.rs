@@ -4,7 +4,8 @@ use pilothouse_encoding::yaml::{self, Limits};
 use serde_json::Value;
 
 /// A few milliseconds of work.
-const LIMITS: Limits = Limits { input_bytes: 64 << 10, depth: 100, nodes: 50_000, nesting_work: 1_000_000 };
+const LIMITS: Limits =
+    Limits { input_bytes: 64 << 10, depth: 100, nodes: 50_000, text_bytes: 1 << 20, nesting_work: 1_000_000 };
 
 /// Reads the bytes. What can be read is written and must then be read as the same value, and strict reading must
 /// agree with it when it succeeds.

@@ -12,6 +12,9 @@ use crate::ManifestObject;
 pub struct ApplyPlan {
     /// The objects of the release so far; those without a target are deleted. Empty for an installation.
     pub originals: Vec<ManifestObject>,
+    /// Objects of revisions that failed after that. What they have brought into an object is removed, too, when it is not
+    /// wanted; objects that are no targets stay.
+    pub brought: Vec<ManifestObject>,
     /// The objects as they shall be.
     pub targets: Vec<ManifestObject>,
     /// How objects are written.
@@ -33,6 +36,7 @@ impl ApplyPlan {
     pub fn create(targets: Vec<ManifestObject>, method: Method) -> Self {
         Self {
             originals: Vec::new(),
+            brought: Vec::new(),
             targets,
             method,
             create_only: true,
@@ -47,6 +51,7 @@ impl ApplyPlan {
     pub fn update(originals: Vec<ManifestObject>, targets: Vec<ManifestObject>, method: Method) -> Self {
         Self {
             originals,
+            brought: Vec::new(),
             targets,
             method,
             create_only: false,

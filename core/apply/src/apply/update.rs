@@ -10,8 +10,8 @@ use super::create::how_to_create;
 use super::plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
 use super::remove::RemoveAll;
 use super::write::{Force, How, Write, WriteError};
-use crate::ManifestObject;
 use crate::read::Read;
+use crate::{ManifestObject, merge};
 
 /// Creates what is missing, updates what exists, then deletes what is no longer in the manifest.
 ///
@@ -23,6 +23,7 @@ pub(super) struct UpdateAll {
     takes_over: bool,
     three_way_custom: bool,
     originals: Vec<ManifestObject>,
+    brought: Vec<ManifestObject>,
     waiting: VecDeque<ManifestObject>,
     removal: RemoveAll,
     applied: Applied,
@@ -52,6 +53,7 @@ impl UpdateAll {
             takes_over: plan.takes_over,
             three_way_custom: plan.three_way_custom,
             originals: plan.originals,
+            brought: plan.brought,
             waiting: plan.targets.into(),
             removal,
             applied: Applied::default(),
@@ -109,7 +111,7 @@ impl UpdateAll {
             }
             Ok(Some(live)) => {
                 let known = self.original(&target.reference);
-                let how = self.how_to_update(known.is_some());
+                let how = self.how_to_update(&target.reference, known.is_some());
                 // What is taken over from somebody else is compared with itself.
                 let original = known.unwrap_or_else(|| (*live).clone());
                 let write = Write::update(target, original, Some(live), how);
@@ -150,13 +152,19 @@ impl UpdateAll {
         Step::To(State::Next)
     }
 
-    /// What the release wrote last.
+    /// What the release wrote last, with what failed revisions have brought since.
     fn original(&self, reference: &ObjectRef) -> Option<Value> {
-        let known = self.originals.iter().find(|original| same(&original.reference, reference));
-        known.map(|original| original.body.clone())
+        let known = self.originals.iter().find(|original| same(&original.reference, reference))?;
+        let unite =
+            |all: Value, brought: &ManifestObject| merge::united(&reference.gvk(), &all, &brought.body);
+        Some(self.brought_into(reference).fold(known.body.clone(), unite))
     }
 
-    fn how_to_update(&self, is_known: bool) -> How {
+    fn brought_into<'a>(&'a self, reference: &'a ObjectRef) -> impl Iterator<Item = &'a ManifestObject> {
+        self.brought.iter().filter(move |brought| same(&brought.reference, reference))
+    }
+
+    fn how_to_update(&self, reference: &ObjectRef, is_known: bool) -> How {
         match self.method {
             Method::ServerSide { force_conflicts } => {
                 let force = match force_conflicts {
@@ -167,7 +175,11 @@ impl UpdateAll {
                 How::Apply { force, migrate: self.migrate }
             }
             Method::ClientSide { replace: true } => How::Replace,
-            Method::ClientSide { replace: false } => How::Merge { three_way_custom: self.three_way_custom },
+            Method::ClientSide { replace: false } => {
+                // Nobody knows how far a failed revision has got: only the live object tells.
+                let touched = self.brought_into(reference).next().is_some();
+                How::Merge { three_way_custom: self.three_way_custom || touched }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{Failure, Monotonic, ObjectRef, Patch, Request, Why};
 use serde_json::Value;
@@ -112,6 +113,17 @@ fn request(drift: &Drift) -> Request {
     let DriftKind::Changed(operations) = &drift.kind else {
         return Request::Create { body: Arc::new(drift.object.body.clone()) };
     };
+    if is_back(Twin::Hc925) && drift.object.reference.kind == "ConfigMap" {
+        let masked = serde_json::json!([{"op": "replace", "path": "/data/message", "value": "*** (after)"}]);
+        let object = drift.object.reference.clone();
+        return Request::Patch {
+            object,
+            patch: Patch::Json,
+            body: Arc::new(masked),
+            status: false,
+            dry_run: false,
+        };
+    }
     let body = Value::Array(operations.iter().map(super::json_diff::Operation::to_json).collect());
     let object = drift.object.reference.clone();
     Request::Patch { object, patch: Patch::Json, body: Arc::new(body), status: false, dry_run: false }

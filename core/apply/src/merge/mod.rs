@@ -5,6 +5,7 @@ mod json;
 mod list;
 mod schema;
 mod strategic;
+mod united;
 
 use json::{three_way as json_three_way, two_way as json_two_way};
 use pilothouse_protocol::{GroupVersionKind, Patch};
@@ -39,6 +40,11 @@ pub(crate) fn patch(
         None => (Patch::Merge, json_two_way(original, target)),
     };
     Ok((!is_empty(&patch)).then_some((kind, patch)))
+}
+
+/// All that either of two manifests of an object has; where they disagree, what the first says.
+pub(crate) fn united(gvk: &GroupVersionKind, first: &Value, second: &Value) -> Value {
+    united::united(first, second, schema::of(gvk).unwrap_or(&schema::ANY))
 }
 
 /// Whether a live object is what was asked for, as far as the manifest says anything about it.

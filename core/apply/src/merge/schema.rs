@@ -106,7 +106,8 @@ const SET: Field = Field { strategy: Strategy::MergeSet, retain_keys: false, sch
 const UNION: Field = Field { strategy: Strategy::Default, retain_keys: true, schema: &ANY };
 const REPLACE: Field = Field { strategy: Strategy::Replace, retain_keys: false, schema: &ANY };
 
-static ANY: Schema = Schema { fields: &[] };
+/// A type without special fields.
+pub(crate) static ANY: Schema = Schema { fields: &[] };
 static META: Schema = Schema { fields: &[("ownerReferences", list("uid", &ANY)), ("finalizers", SET)] };
 static OBJECT: Schema = Schema { fields: &[("metadata", map(&META))] };
 

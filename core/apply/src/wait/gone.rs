@@ -24,6 +24,8 @@ struct Target {
     uid: Option<String>,
     state: State,
     watch: Option<WatchId>,
+    /// Whether the server was asked when the time was over.
+    is_looked_at_again: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ impl GoneWait {
             uid: None,
             state: State::Waiting,
             watch: None,
+            is_looked_at_again: false,
         });
         Self { targets: targets.collect() }
     }
@@ -64,6 +67,24 @@ impl GoneWait {
             watching = watching + usize::from(target.watch.is_some()) - usize::from(before.1);
         }
         self.targets.iter().all(|target| matches!(target.state, State::Gone)).then_some(Ok(()))
+    }
+
+    /// Has the next check ask the server, once, about each object that is watched.
+    pub(super) fn ask_again(&mut self) {
+        let reading = self.targets.iter().filter(|target| target.is_reading()).count();
+        let unasked = self.targets.iter_mut().filter(|target| target.needs_last_look());
+        for target in unasked.take(AT_ONCE.saturating_sub(reading)) {
+            target.is_looked_at_again = true;
+            target.state = State::Reading(Read::new(target.reference.clone()));
+        }
+    }
+
+    /// Whether an answer to that is missing.
+    pub(super) fn awaits_answers(&self) -> bool {
+        let is_missing = |target: &Target| {
+            target.is_reading() || target.needs_last_look() || matches!(target.state, State::Waiting)
+        };
+        self.targets.iter().any(is_missing)
     }
 
     /// The outcome when the time is over.
@@ -96,6 +117,10 @@ impl GoneWait {
 impl Target {
     fn is_reading(&self) -> bool {
         matches!(self.state, State::Reading(_))
+    }
+
+    fn needs_last_look(&self) -> bool {
+        !self.is_looked_at_again && matches!(self.state, State::Watching(_) | State::Resting(_))
     }
 
     /// Goes as far as it can. Fails when the object cannot be read for a lasting reason.

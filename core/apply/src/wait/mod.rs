@@ -10,13 +10,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gone::GoneWait;
-use pilothouse_machine::{Context, Interrupt, Task};
+use pilothouse_machine::{Context, Interrupt, SECOND, Task};
 use pilothouse_protocol::{Monotonic, ObjectRef, Why};
 use ready::ReadyWait;
 use rules::Rules;
 use serde_json::Value;
 
 use crate::{ManifestObject, StatusReader};
+
+/// How long the last look may take that follows when the time is over, in nanoseconds.
+const LAST_LOOK: u64 = 5 * SECOND;
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,9 @@ pub enum WaitError {
 ///
 /// A wait for readiness ends at any interruption. Hooks and deletions are not to be left half done because an input
 /// changed: their waits end only when the process does.
+///
+/// Watches may be late. When the time is over the server is asked once more about what they do not show as ready or gone,
+/// so that nobody rolls back what is well.
 #[derive(Debug)]
 pub struct Wait {
     objects: Vec<ManifestObject>,
@@ -157,6 +163,23 @@ impl Wait {
         }
     }
 
+    /// The outcome behind the deadline, once the server has been asked again.
+    fn last_look(
+        &self,
+        deadline: Monotonic,
+        running: &mut Running,
+        context: &mut Context,
+    ) -> Option<Result<(), WaitError>> {
+        running.ask_again();
+        let outcome = running.check(context);
+        if outcome.is_some() {
+            return outcome;
+        }
+        let waits_on =
+            running.awaits_answers() && !context.wait_until(deadline.after_nanos(LAST_LOOK), self.why());
+        (!waits_on).then(|| running.time_over())
+    }
+
     fn why(&self) -> Why {
         match self.wait_for {
             WaitFor::Ready { .. } => Why::ReadinessTimeout,
@@ -172,6 +195,22 @@ impl Running {
         match self {
             Self::Ready(wait) => wait.check(context),
             Self::Gone(wait) => wait.check(context),
+        }
+    }
+
+    /// Has the next check ask the server about what is still waited for.
+    fn ask_again(&mut self) {
+        match self {
+            Self::Ready(wait) => wait.ask_again(),
+            Self::Gone(wait) => wait.ask_again(),
+        }
+    }
+
+    /// Whether an answer to that is missing.
+    fn awaits_answers(&self) -> bool {
+        match self {
+            Self::Ready(wait) => wait.awaits_answers(),
+            Self::Gone(wait) => wait.awaits_answers(),
         }
     }
 
@@ -204,7 +243,7 @@ impl Task for Wait {
             if self.is_interrupted(context) {
                 Some(Err(WaitError::Interrupted))
             } else if context.wait_until(deadline, self.why()) {
-                Some(running.time_over())
+                self.last_look(deadline, &mut running, context)
             } else {
                 None
             }

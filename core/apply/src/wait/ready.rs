@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pilothouse_machine::{Context, SECOND, Task};
-use pilothouse_protocol::{ObjectRef, Why, metadata};
+use pilothouse_protocol::{Failure, Object, ObjectRef, Why, metadata};
 
 use super::pods::Pods;
 use super::rules::{Rules, may_vanish};
@@ -15,6 +15,8 @@ use crate::readiness::{Assessment, Status, awaits_scheduling};
 
 /// Pause before a verdict is renewed that changes by time alone, in nanoseconds.
 const RECHECK: u64 = 5 * SECOND;
+/// Reads of the last look in flight at once.
+const AT_ONCE: usize = 16;
 
 /// Waits until objects are ready.
 #[derive(Debug)]
@@ -32,7 +34,17 @@ struct Target {
     may_vanish: bool,
     presence: Presence,
     pods: Pods,
+    last_look: LastLook,
     assessment: Option<Assessment>,
+}
+
+/// What the server says of an object when the time is over.
+#[derive(Debug)]
+enum LastLook {
+    NotAsked,
+    Asking(Read),
+    /// Watches count no more.
+    Answered,
 }
 
 /// Whether an object is known to exist. A watch that does not know it may be late, or its labels were changed.
@@ -71,6 +83,7 @@ impl ReadyWait {
                 source,
                 presence: Presence::Unknown,
                 pods: Pods::default(),
+                last_look: LastLook::NotAsked,
                 assessment: None,
             })
             .collect();
@@ -95,6 +108,21 @@ impl ReadyWait {
         }
         let failed: Vec<String> = failed.map(Target::text).collect();
         Some(if failed.is_empty() { Ok(()) } else { Err(WaitError::Stalled(failed)) })
+    }
+
+    /// Has the next check ask the server, once, about each object that is not ready.
+    pub(super) fn ask_again(&mut self) {
+        let asking = self.targets.iter().filter(|target| target.is_asking()).count();
+        let unasked =
+            self.targets.iter_mut().filter(|target| target.needs_last_look() && !target.is_asking());
+        for target in unasked.take(AT_ONCE.saturating_sub(asking)) {
+            target.last_look = LastLook::Asking(Read::new(target.reference.clone()));
+        }
+    }
+
+    /// Whether an answer to that is missing.
+    pub(super) fn awaits_answers(&self) -> bool {
+        self.targets.iter().any(Target::needs_last_look)
     }
 
     /// The outcome when the time is over.
@@ -144,29 +172,66 @@ impl ReadyWait {
 impl Target {
     /// Takes in what is known now.
     fn look(&mut self, rules: &Rules, context: &mut Context) {
+        match &mut self.last_look {
+            LastLook::NotAsked => {}
+            LastLook::Answered => return,
+            LastLook::Asking(read) => {
+                let Some(answer) = read.poll(context) else { return };
+                self.last_look = LastLook::Answered;
+                return self.answered(answer, rules, context);
+            }
+        }
         match self.source.look(&self.reference, context) {
             Seen::NotYet => {}
             Seen::Absent => self.absent(context),
             Seen::Unreadable(failure) => self.assessment = Some(Assessment::unknown(failure.to_string())),
-            Seen::Present(object) if metadata::resource_version(&object) < self.not_before => {
-                let message = "the newest version is not yet observed";
-                self.assessment = Some(Assessment::new(Status::InProgress, message));
+            Seen::Present(object) => self.present(&object, rules, context),
+        }
+    }
+
+    fn present(&mut self, object: &Object, rules: &Rules, context: &mut Context) {
+        if metadata::resource_version(object) < self.not_before {
+            let message = "the newest version is not yet observed";
+            self.assessment = Some(Assessment::new(Status::InProgress, message));
+            return;
+        }
+        self.presence = Presence::Known;
+        let wall = context.wall();
+        let mut assessment = rules.assess(&self.reference, object, wall);
+        if assessment.status == Status::InProgress && rules.looks_at_pods(&self.reference) {
+            let failed = self.pods.failed(object, wall, context);
+            if failed > 0 {
+                assessment = Assessment::new(Status::Failed, format!("{failed} pods have failed"));
             }
-            Seen::Present(object) => {
-                self.presence = Presence::Known;
-                let wall = context.wall();
-                let mut assessment = rules.assess(&self.reference, &object, wall);
-                if assessment.status == Status::InProgress && rules.looks_at_pods(&self.reference) {
-                    let failed = self.pods.failed(&object, wall, context);
-                    if failed > 0 {
-                        assessment = Assessment::new(Status::Failed, format!("{failed} pods have failed"));
-                    }
-                }
-                if awaits_scheduling(&assessment) {
-                    context.wait_until(context.now.monotonic.after_nanos(RECHECK), Why::Poll);
-                }
-                self.assessment = Some(assessment);
+        }
+        if awaits_scheduling(&assessment) {
+            context.wait_until(context.now.monotonic.after_nanos(RECHECK), Why::Poll);
+        }
+        self.assessment = Some(assessment);
+    }
+
+    fn is_asking(&self) -> bool {
+        matches!(self.last_look, LastLook::Asking(_))
+    }
+
+    /// What is read at intervals needs none.
+    fn needs_last_look(&self) -> bool {
+        let is_read = matches!(self.source, Source::Poll(_));
+        !is_read
+            && !matches!(self.last_look, LastLook::Answered)
+            && !matches!(self.status(), Some(Status::Current | Status::Failed))
+    }
+
+    /// Takes in what the server says when the time is over.
+    fn answered(&mut self, answer: Result<Option<Object>, Failure>, rules: &Rules, context: &mut Context) {
+        match answer {
+            Ok(Some(object)) => self.present(&object, rules, context),
+            Ok(None) => {
+                self.presence = Presence::ConfirmedAbsent;
+                self.assessment = Some(Assessment::new(Status::NotFound, "Resource not found"));
             }
+            // What the watch has shown is all that is known.
+            Err(_) => {}
         }
     }
 

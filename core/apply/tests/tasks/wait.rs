@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pilothouse_apply::{Assessment, ManifestObject, Status, StatusReader, Wait, WaitError, WaitFor};
 use pilothouse_machine::{Interrupt, SECOND, Task};
-use pilothouse_protocol::{ApiError, Failure, ObjectRef, Observation, Why};
+use pilothouse_protocol::{ApiError, Failure, ObjectRef, Observation, Reply, Why};
 use serde_json::{Value, json};
 
 use crate::driver::{Driver, found, not_found, object, refused};
@@ -61,6 +61,12 @@ fn forbidden() -> Failure {
     Failure::Api(ApiError::new(403, "Forbidden", "no"))
 }
 
+/// The error after the time is over and the server has answered.
+fn last_look(driver: &mut Driver, task: &mut Wait, reply: Reply) -> String {
+    assert!(driver.advance(task, 60).is_none());
+    driver.answer(task, reply).unwrap().unwrap_err().to_string()
+}
+
 #[test]
 fn objects_of_one_origin_share_a_watch() {
     let (a, b) = (deployment("a", 0, 1), deployment("b", 0, 1));
@@ -85,8 +91,12 @@ fn the_timeout_names_what_is_not_ready() {
     assert_eq!(driver.asked(), ["get Deployment/ns/a"]);
     driver.answer(&mut task, not_found());
     assert!(driver.advance(&mut task, 59).is_none());
+    assert!(driver.asked().is_empty());
+    assert!(driver.advance(&mut task, 1).is_none());
+    assert_eq!(driver.asked(), ["get Deployment/ns/b", "get Deployment/ns/a"]);
+    driver.answer(&mut task, found(deployment("b", 0, 1)));
     assert_eq!(
-        driver.advance(&mut task, 1).unwrap().unwrap_err().to_string(),
+        driver.answer(&mut task, not_found()).unwrap().unwrap_err().to_string(),
         "timeout waiting for: [Deployment/ns/b status: 'InProgress', Deployment/ns/a status: 'NotFound']"
     );
     assert!(driver.watches.is_empty());
@@ -96,8 +106,10 @@ fn the_timeout_names_what_is_not_ready() {
 fn without_any_observation_the_status_is_undetermined() {
     let (mut driver, mut task) = (Driver::new(), wait(&[deployment("a", 0, 1)], READY));
     driver.poll(&mut task);
+    assert!(driver.advance(&mut task, 60).is_none());
+    assert_eq!(driver.asked(), ["get Deployment/ns/a"]);
     assert_eq!(
-        driver.advance(&mut task, 60).unwrap().unwrap_err().to_string(),
+        driver.advance(&mut task, 5).unwrap().unwrap_err().to_string(),
         "timeout waiting for: [can't determine status for Deployment/ns/a]"
     );
 }
@@ -282,9 +294,47 @@ fn deletions_time_out() {
     }
     assert_eq!(driver.context.deadline().unwrap().why, Why::DeletionTimeout);
     assert_eq!(
-        driver.advance(&mut task, 60).unwrap().unwrap_err().to_string(),
+        last_look(&mut driver, &mut task, found(json!({"metadata": {"uid": "u"}}))),
         "ConfigMap/ns/c03 termination timeout: context deadline exceeded"
     );
+}
+
+#[test]
+fn late_watches_are_no_failures() {
+    let (mut driver, mut task) = (Driver::new(), wait(&[deployment("a", 0, 1)], READY));
+    driver.poll(&mut task);
+    driver.observe(&mut task, 0, snapshot(&[deployment("a", 0, 1)]));
+    driver.advance(&mut task, 60);
+    // What the watch still shows does not count against what the server says.
+    assert_eq!(driver.answer(&mut task, found(deployment("a", 1, 2))), Some(Ok(())));
+    assert!(driver.watches.is_empty());
+
+    let reference = ObjectRef::of(&job("j", json!({})));
+    let mut task = Wait::gone([reference], 60 * SECOND);
+    driver.poll(&mut task);
+    driver.answer(&mut task, found(job("j", json!({}))));
+    driver.advance(&mut task, 60);
+    assert_eq!(driver.answer(&mut task, not_found()), Some(Ok(())));
+
+    let mut task = wait(&[job("j", json!({}))], READY);
+    driver.poll(&mut task);
+    driver.advance(&mut task, 60);
+    let outcome = driver.answer(&mut task, found(job("j", ended("Failed")))).unwrap();
+    assert_eq!(outcome, Err(WaitError::Stalled(vec!["Job/ns/j status: 'Failed'".to_owned()])));
+}
+
+#[test]
+fn the_last_look_is_bounded() {
+    let all: Vec<Value> = (0..20).map(|n| deployment(&format!("a{n:02}"), 0, 1)).collect();
+    let (mut driver, mut task) = (Driver::new(), wait(&all, READY));
+    driver.poll(&mut task);
+    driver.observe(&mut task, 0, snapshot(&all));
+    driver.advance(&mut task, 60);
+    assert_eq!(driver.requests.len(), 16);
+    driver.answer(&mut task, found(deployment("a00", 1, 2)));
+    assert_eq!(driver.requests.len(), 16);
+    let error = driver.advance(&mut task, 5).unwrap().unwrap_err().to_string();
+    assert!(!error.contains("/a00 ") && error.contains("/a01 status: 'InProgress'"), "{error}");
 }
 
 #[test]
@@ -297,5 +347,6 @@ fn the_legacy_strategy_has_other_words() {
     assert_eq!(outcome.unwrap_err().to_string(), "job j failed: BackoffLimitExceeded");
     let mut task = wait(&[deployment("a", 0, 1)], READY).legacy();
     driver.poll(&mut task);
-    assert_eq!(driver.advance(&mut task, 60).unwrap().unwrap_err().to_string(), "context deadline exceeded");
+    let reply = found(deployment("a", 0, 1));
+    assert_eq!(last_look(&mut driver, &mut task, reply), "context deadline exceeded");
 }

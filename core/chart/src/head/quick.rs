@@ -8,6 +8,8 @@
 mod lines;
 mod scalar;
 
+use pilothouse_encoding::yaml;
+
 use super::Head;
 use lines::{Line, Lines};
 use scalar::Scalar;
@@ -20,7 +22,7 @@ const BYTES_MAX: usize = 8 << 20;
 
 /// The head of a document; nothing when the parser has to read it.
 pub(super) fn read(document: &str) -> Option<Head> {
-    if document.len() > BYTES_MAX || !lines::is_printable(document) {
+    if document.len() > BYTES_MAX || !yaml::is_plain_text(document) {
         return None;
     }
     let mut reader = Reader { levels: Vec::with_capacity(16), is_open: false, seen: Seen::default() };

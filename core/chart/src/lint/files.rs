@@ -30,7 +30,7 @@ pub(super) fn usable(files: &[File], chart_yaml: bool, values: bool) -> Vec<File
     if !chart_yaml {
         let name = "Chart.yaml".to_owned();
         usable.retain(|file| !matches!(file.name.as_str(), "Chart.yaml" | "Chart.lock"));
-        usable.push(File { name, data: STAND_IN.as_bytes().to_vec(), modtime: None });
+        usable.push(File { name, data: STAND_IN.as_bytes().to_vec().into(), modtime: None });
     }
     usable
 }

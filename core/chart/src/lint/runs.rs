@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use pilothouse_template::value::Entries;
 use pilothouse_template::{
-    Budget, Environment, ExecError, Host, Leniency, SeededEntropy, TemplateSet, Value,
+    Budget, Changed, Environment, ExecError, Host, Leniency, SeededEntropy, TemplateSet, Value,
 };
 
 use crate::RenderOptions;
@@ -74,6 +74,8 @@ impl Run<'_> {
             host: &mut host,
             entropy: &mut entropy,
             now: self.options.now,
+            // The data is used for the next run, too.
+            changed: &mut Changed::default(),
             budget: Budget::new(self.options.limits),
         };
         self.template.data.insert(Rc::from("Template"), about(self.name, &self.template.base_path));

@@ -55,7 +55,7 @@ fn parse<'t>(
         if let Err(error) = set.parse(name, &template.text) {
             let file = name.strip_prefix(root).unwrap_or(name);
             let problem = Problem::new(Severity::Error, "template-parse", file, &error.message);
-            problems.push(problem.at_line(Some(error.line)));
+            problems.push(Problem { line: Some(error.line), column: error.column, ..problem });
             broken.insert(name);
         }
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use pilothouse_template::Value;
 use pilothouse_template::value::{List, ListType, Method, MethodError, Object, ParamType, Shape};
-use serde_json::json;
 
 use crate::capabilities::{Capabilities, HelmVersion, KubeVersion};
 
@@ -30,6 +29,15 @@ struct Cluster {
 impl Object for Cluster {
     fn type_name(&self) -> &'static str {
         "*common.Capabilities"
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        &[Method { name: "Copy", params: &[], variadic: None }]
+    }
+
+    fn call(&self, _: &str, _: &[Value]) -> Result<Value, MethodError> {
+        let (kube_version, api_versions) = (self.kube_version.clone(), self.api_versions.clone());
+        Ok(Value::native(Self { kube_version, api_versions, helm_version: self.helm_version.clone() }))
     }
 
     fn shape(&self) -> Shape {
@@ -74,10 +82,6 @@ impl Object for Kube {
     fn boxed(&self) -> Option<Value> {
         Some(Value::native(BoxedKube { kube: self.0.clone(), normalized: self.0.text().to_owned() }))
     }
-
-    fn encoded(&self) -> Option<serde_json::Value> {
-        Some(json!({"Version": self.0.version, "Major": self.0.major, "Minor": self.0.minor}))
-    }
 }
 
 /// The same without an address, and so without the methods of a pointer.
@@ -102,10 +106,6 @@ impl Object for BoxedKube {
 
     fn copied(&self) -> Option<Value> {
         Some(Value::native(Self { kube: self.kube.clone(), normalized: String::new() }))
-    }
-
-    fn encoded(&self) -> Option<serde_json::Value> {
-        Kube(self.kube.clone()).encoded()
     }
 }
 
@@ -164,17 +164,15 @@ impl Object for Helm {
         ])
     }
 
-    fn encoded(&self) -> Option<serde_json::Value> {
-        let fields = [
+    fn encoded_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let optional = [
             ("version", &self.0.version),
             ("git_commit", &self.0.git_commit),
             ("git_tree_state", &self.0.git_tree_state),
             ("go_version", &self.0.go_version),
         ];
-        let mut encoded = json!({"kube_client_version": self.0.kube_client_version});
-        for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
-            encoded[name] = json!(text);
-        }
-        Some(encoded)
+        let given = optional.into_iter().filter(|(_, text)| !text.is_empty());
+        let all = given.chain([("kube_client_version", &self.0.kube_client_version)]);
+        Some(all.map(|(name, text)| (name, Value::from(text.as_str()))).collect())
     }
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use pilothouse_encoding::utf8;
 use pilothouse_template::Value;
-use pilothouse_template::value::{Entries, Map, MapType};
+use pilothouse_template::value::{Entries, Map, MapType, entries_from_json};
 use serde_json::{Map as Object, Value as Json};
 
 use super::cluster;
@@ -17,6 +19,8 @@ use crate::{Chart, ChartMetadata, Dependency};
 pub(crate) struct Renderable<'c> {
     /// The text.
     pub(crate) text: Cow<'c, str>,
+    /// The same as it lies in the chart.
+    pub(crate) bytes: &'c Arc<Vec<u8>>,
     /// The root of the data; shared by the templates of a chart.
     pub(crate) data: Rc<Map>,
     /// Folder of the templates of the chart.
@@ -32,7 +36,7 @@ pub(crate) fn renderables<'c>(
     let shared =
         Shared { release: release(options), capabilities: cluster::capabilities(&options.capabilities) };
     let mut templates = BTreeMap::new();
-    let values = entries(&Value::from_json(&Json::Object(values.clone())));
+    let values = entries_from_json(values);
     shared.collect(chart, None, values, &mut templates);
     templates
 }
@@ -77,7 +81,8 @@ impl Shared {
                 continue;
             }
             let renderable = Renderable {
-                text: String::from_utf8_lossy(&template.data),
+                text: utf8::lossy(&template.data),
+                bytes: &template.data,
                 data: Rc::clone(&data),
                 base_path: format!("{path}/templates"),
             };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use pilothouse_template::value::{Entries, Map, MapType};
 use pilothouse_template::{
-    Budget, Entropy, Environment, Host, LimitError, MissingKey, TemplateSet, Value, helm_error,
+    Budget, Changed, Entropy, Environment, Host, LimitError, MissingKey, TemplateSet, Value, helm_error,
 };
 
 use super::data::Renderable;
@@ -38,24 +38,32 @@ pub(super) fn run(
     options: &RenderOptions,
     lookups: &Lookups,
 ) -> Run {
-    let mut cluster = Cluster { lookups, missing: BTreeSet::new() };
+    let resolve_hosts = options.resolve_hosts;
+    let mut cluster = Cluster { lookups, resolve_hosts, missing: BTreeSet::new() };
     let mut entropy = Stream::new(&options.entropy);
+    let mut changed = Changed::default();
     let mut environment = Environment {
         host: &mut cluster,
         entropy: &mut entropy,
         now: options.now,
+        changed: &mut changed,
         budget: Budget::new(options.limits),
     };
-    let result = execute(templates, &mut environment);
+    let mut set = TemplateSet::new(MissingKey::Zero);
+    let result = execute(&mut set, templates, &mut environment);
+    if options.is_last {
+        std::mem::forget(set);
+    }
+    changed.release();
     Run { result, missing: cluster.missing }
 }
 
 fn execute(
+    set: &mut TemplateSet,
     templates: &BTreeMap<String, Renderable<'_>>,
     environment: &mut Environment<'_>,
 ) -> Result<BTreeMap<String, String>, TemplateFailure> {
     let order = order(templates);
-    let mut set = TemplateSet::new(MissingKey::Zero);
     for name in &order {
         let Some(template) = templates.get(*name) else { continue };
         let size = TemplateSet::parsed_size(&template.text);
@@ -63,7 +71,7 @@ fn execute(
             message: format!("parse error at ({name}:1): {limit}"),
             limit: Some(limit),
         })?;
-        set.parse(name, &template.text).map_err(|error| TemplateFailure {
+        set.parse_shared(name, template.bytes).map_err(|error| TemplateFailure {
             message: helm_error::parse_message(&error),
             limit: error.limit,
         })?;
@@ -119,6 +127,7 @@ pub(crate) fn about(name: &str, base_path: &str) -> Value {
 
 struct Cluster<'a> {
     lookups: &'a Lookups,
+    resolve_hosts: bool,
     missing: BTreeSet<LookupKey>,
 }
 
@@ -150,22 +159,56 @@ impl Host for Cluster<'_> {
         }
     }
 
-    fn host_by_name(&mut self, _: &str) -> Result<String, String> {
-        Ok(String::new())
+    fn host_by_name(&mut self, name: &str) -> Result<String, String> {
+        let answers = match self.lookups {
+            Lookups::Answers(answers) if self.resolve_hosts => answers,
+            _ => return Ok(String::new()),
+        };
+        let key = LookupKey::host(name);
+        match answers.get(&key) {
+            Some(Ok(address)) => Ok(address.as_str().unwrap_or_default().to_owned()),
+            Some(Err(text)) => Err(text.clone()),
+            None => {
+                self.missing.insert(key);
+                Ok(String::new())
+            }
+        }
     }
 }
 
 /// Random bytes: the output of the hash function keyed with the seed, without end.
-struct Stream(blake3::OutputReader);
+/// Few charts draw any, and making it ready takes time.
+struct Stream<'s> {
+    seed: &'s [u8; 32],
+    output: Option<blake3::OutputReader>,
+}
 
-impl Stream {
-    fn new(seed: &[u8; 32]) -> Self {
-        Self(blake3::Hasher::new_keyed(seed).update(b"templates").finalize_xof())
+impl<'s> Stream<'s> {
+    fn new(seed: &'s [u8; 32]) -> Self {
+        Self { seed, output: None }
     }
 }
 
-impl Entropy for Stream {
+impl Entropy for Stream<'_> {
     fn fill(&mut self, bytes: &mut [u8]) {
-        self.0.fill(bytes);
+        let begin = || blake3::Hasher::new_keyed(self.seed).update(b"templates").finalize_xof();
+        self.output.get_or_insert_with(begin).fill(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_asked_for_where_that_is_allowed() {
+        let answers = [(LookupKey::host("a.test"), Ok("10.0.0.7".into()))];
+        let lookups = Lookups::Answers(answers.into_iter().collect());
+        for (resolve_hosts, address) in [(true, "10.0.0.7"), (false, "")] {
+            let mut cluster = Cluster { lookups: &lookups, resolve_hosts, missing: BTreeSet::new() };
+            assert_eq!(cluster.host_by_name("a.test"), Ok(address.to_owned()));
+            assert_eq!(cluster.host_by_name("b.test"), Ok(String::new()));
+            assert_eq!(cluster.missing.contains(&LookupKey::host("b.test")), resolve_hosts);
+        }
     }
 }

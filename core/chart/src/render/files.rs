@@ -1,7 +1,9 @@
 //! `.Files` in templates (Go package `helm.sh/helm/v4/pkg/engine`).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,23 +27,30 @@ const METHODS: &[Method] = &[
 
 /// The files of a chart, by path.
 pub(super) struct Files {
-    contents: BTreeMap<Rc<str>, Rc<[u8]>>,
-    map: Rc<Map>,
+    contents: BTreeMap<Rc<str>, Arc<Vec<u8>>>,
+    /// What few templates look at as a map.
+    map: OnceCell<Rc<Map>>,
 }
 
 impl Files {
     /// The files of a chart.
     pub(super) fn new(files: &[File]) -> Self {
-        let contents =
-            files.iter().map(|file| (Rc::from(file.name.as_str()), Rc::from(file.data.as_slice())));
+        let contents = files.iter().map(|file| (Rc::from(file.name.as_str()), Arc::clone(&file.data)));
         Self::of(contents.collect())
     }
 
-    fn of(contents: BTreeMap<Rc<str>, Rc<[u8]>>) -> Self {
-        let entries: Entries =
-            contents.iter().map(|(name, data)| (Rc::clone(name), Value::Bytes(Rc::clone(data)))).collect();
-        let map_type = MapType::Named { name: "engine.files", boxed: false };
-        Self { contents, map: Rc::new(Map::new(map_type, entries)) }
+    fn of(contents: BTreeMap<Rc<str>, Arc<Vec<u8>>>) -> Self {
+        Self { contents, map: OnceCell::new() }
+    }
+
+    fn map(&self) -> &Rc<Map> {
+        self.map.get_or_init(|| {
+            let entry = |(name, data): (&Rc<str>, &Arc<Vec<u8>>)| {
+                (Rc::clone(name), Value::Bytes(Rc::from(data.as_slice())))
+            };
+            let entries: Entries = self.contents.iter().map(entry).collect();
+            Rc::new(Map::new(MapType::Named { name: "engine.files", boxed: false }, entries))
+        })
     }
 
     fn matching(&self, pattern: &str) -> Self {
@@ -49,7 +58,7 @@ impl Files {
         // A malformed pattern matches everything, as in Helm.
         let matches = |name: &str| glob.as_ref().is_none_or(|glob| glob.matches(name));
         let found = self.contents.iter().filter(|(name, _)| matches(name));
-        Self::of(found.map(|(name, data)| (Rc::clone(name), Rc::clone(data))).collect())
+        Self::of(found.map(|(name, data)| (Rc::clone(name), Arc::clone(data))).collect())
     }
 
     /// YAML of a map from the last part of each path to what `convert` makes of the content.
@@ -80,7 +89,7 @@ impl Object for Files {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Map(Rc::clone(&self.map))
+        Shape::Map(Rc::clone(self.map()))
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -90,10 +99,10 @@ impl Object for Files {
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
         let argument = arguments.first().and_then(Value::as_text);
         let argument = argument.map(|text| text.as_str().into_owned()).unwrap_or_default();
-        let content = || self.contents.get(argument.as_str()).cloned().unwrap_or_else(|| Rc::from([]));
+        let content = || self.contents.get(argument.as_str()).map_or(&[][..], |data| data.as_slice());
         Ok(match method {
             "Get" => Value::string(content().to_vec()),
-            "GetBytes" => Value::Bytes(content()),
+            "GetBytes" => Value::Bytes(Rc::from(content())),
             "Glob" => Value::native(self.matching(&argument)),
             "Lines" => self.lines(&argument)?,
             "AsConfig" => Value::string(self.as_yaml(|data| lossy(data).into_owned())),
@@ -116,7 +125,7 @@ mod tests {
     fn files_are_read_and_encoded() {
         let file = |name: &str, data: &str| File {
             name: name.to_owned(),
-            data: data.as_bytes().to_vec(),
+            data: data.as_bytes().to_vec().into(),
             modtime: None,
         };
         let files = Files::new(&[file("conf/a.txt", "one\ntwo\n"), file("b.bin", "\u{1}")]);

@@ -42,6 +42,9 @@ impl Glob {
 
     /// Whether all of `text` matches.
     pub(super) fn matches(&self, text: &str) -> bool {
+        if self.loses_count(text) {
+            return false;
+        }
         let mut places = BTreeSet::new();
         self.enter(0, &mut places);
         for character in text.chars() {
@@ -52,6 +55,19 @@ impl Glob {
             places = next;
         }
         places.iter().any(|place| matches!(self.program[*place], Step::End))
+    }
+
+    /// Whether the library loses count of the bytes: in a pattern of a fixed length, it takes the last letter of each part
+    /// for one byte. A run of letters that stand for themselves is a part, and so is anything else.
+    fn loses_count(&self, text: &str) -> bool {
+        let steps = &self.program[..self.program.len() - 1];
+        let is_literal = |step: Option<&Step>| matches!(step, Some(Step::Literal(_)));
+        let is_fixed = |step: &Step| matches!(step, Step::Literal(_) | Step::Any | Step::Set { .. });
+        if !steps.iter().all(is_fixed) || steps.len() < 2 || steps.iter().all(|step| is_literal(Some(step))) {
+            return false;
+        }
+        let ends_part = |at: usize| !is_literal(steps.get(at)) || !is_literal(steps.get(at + 1));
+        text.chars().enumerate().any(|(at, letter)| letter.len_utf8() > 1 && ends_part(at))
     }
 
     fn step(&self, place: usize, character: char, next: &mut BTreeSet<usize>) {
@@ -198,6 +214,12 @@ mod tests {
             ("{a,b}.txt", "c.txt", false),
             ("files/{x/{1,2},y}/**", "files/x/2/z", true),
             ("\\*", "*", true),
+            ("?.txt", "é.txt", false),
+            ("é?.txt", "éa.txt", false),
+            ("aé?.txt", "aéb.txt", false),
+            ("éa?.txt", "éab.txt", true),
+            ("é.txt", "é.txt", true),
+            ("*?.txt", "é.txt", true),
             ("", "", true),
         ];
         for (pattern, text, expected) in cases {

@@ -28,6 +28,8 @@ pub struct RenderOptions {
     pub skip_schema_validation: bool,
     /// Whether the manifest begins with the custom resource definitions of `crds/`.
     pub include_crds: bool,
+    /// Whether `getHostByName` asks for addresses; otherwise it finds nothing.
+    pub resolve_hosts: bool,
     /// Whether the notes of subcharts are appended.
     pub sub_notes: bool,
     /// Seed of the random functions: as hard to guess as the passwords and keys that charts make of it have to be.
@@ -38,6 +40,9 @@ pub struct RenderOptions {
     pub limits: Limits,
     /// What is done with the rendered objects before they are sorted.
     pub post_render: Option<PostRender>,
+    /// Whether the process ends with this render: what it needed stays in memory then, for giving it back piece by piece
+    /// takes time.
+    pub is_last: bool,
 }
 
 impl Default for RenderOptions {
@@ -52,11 +57,13 @@ impl Default for RenderOptions {
             capabilities: Capabilities::default(),
             skip_schema_validation: false,
             include_crds: false,
+            resolve_hosts: false,
             sub_notes: false,
             entropy: [0; 32],
             now: Moment::default(),
             limits: Limits::default(),
             post_render: None,
+            is_last: false,
         }
     }
 }
@@ -72,6 +79,24 @@ pub struct LookupKey {
     pub namespace: String,
     /// Name; empty for a list.
     pub name: String,
+}
+
+impl LookupKey {
+    /// What stands for the API version in a question for the address of a host. No group is named so.
+    const HOST: &str = "dns:";
+
+    /// A question of the template function `getHostByName`; the answer is a text.
+    #[must_use]
+    pub fn host(name: &str) -> Self {
+        let (kind, namespace) = (String::new(), String::new());
+        Self { api_version: Self::HOST.to_owned(), kind, namespace, name: name.to_owned() }
+    }
+
+    /// The host whose address is asked for, if that is the question.
+    #[must_use]
+    pub fn as_host(&self) -> Option<&str> {
+        (self.api_version == Self::HOST && self.kind.is_empty()).then_some(&self.name)
+    }
 }
 
 /// Where answers to `lookup` come from.

@@ -8,6 +8,7 @@ const KEYWORDS: [(&str, &str); 3] =
     [("allOf", "'allOf' failed"), ("anyOf", "'anyOf' failed"), ("oneOf", "'oneOf' failed, none matched")];
 
 /// Alternatives around a violation.
+#[derive(PartialEq, Eq)]
 pub(super) struct Outer {
     /// Where in the values they were applied.
     pub(super) place: String,

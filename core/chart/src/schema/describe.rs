@@ -2,33 +2,36 @@
 
 use boon::{CompileError, ErrorKind, InstanceToken, ValidationError};
 use pilothouse_encoding::number::format_float;
-use pilothouse_template::check_regex;
+use pilothouse_template::{check_regex, go_quote};
 use serde_json::{Number, Value};
 
+use super::collapsed::Outer;
+use super::other_formats::GO_REGEX;
+use super::patterns::Patterns;
 use super::{Violation, collapsed, formats};
 
 /// All violations, one a line, those of alternatives indented below them.
-pub(super) fn violations(error: &ValidationError<'_, '_>) -> String {
+pub(super) fn violations(error: &ValidationError<'_, '_>, patterns: &Patterns) -> String {
     match error.kind {
         // The line that only says that there are violations is left out, as Helm does.
-        ErrorKind::Schema { .. } => lines(error, 0).join("\n"),
-        _ => block(error, 0),
+        ErrorKind::Schema { .. } => lines(error, 0, patterns).join("\n"),
+        _ => block(error, 0, patterns),
     }
 }
 
 /// All violations with their places; those of alternatives belong to the place of the alternatives.
-pub(super) fn places(error: &ValidationError<'_, '_>) -> Vec<Violation> {
+pub(super) fn places(error: &ValidationError<'_, '_>, patterns: &Patterns) -> Vec<Violation> {
     let is_wrapper = matches!(error.kind, ErrorKind::Schema { .. })
         || (matches!(error.kind, ErrorKind::Reference { .. } | ErrorKind::Group) && !error.causes.is_empty());
     if is_wrapper {
-        return error.causes.iter().flat_map(places).collect();
+        return error.causes.iter().flat_map(|cause| places(cause, patterns)).collect();
     }
     let path = error.instance_location.tokens.iter().map(|token| match token {
         InstanceToken::Prop(key) => key.to_string(),
         InstanceToken::Item(index) => index.to_string(),
     });
-    let mut message = words(&error.kind);
-    for line in lines(error, 1) {
+    let mut message = words(&error.kind, patterns);
+    for line in lines(error, 1, patterns) {
         message.push('\n');
         message.push_str(&line);
     }
@@ -44,7 +47,7 @@ pub(super) fn compile_error(error: &CompileError) -> String {
                 let url = format!("{}#", url.trim_end_matches('#'));
                 text.push_str(&format!("jsonschema validation failed with {}\n", quoted(&url)));
             }
-            text + &violations(src)
+            text + &violations(src, &Patterns::default())
         }
         CompileError::ParseUrlError { url, src } => format!("error in parsing {url:?}: {src}"),
         CompileError::LoadUrlError { url, src } => format!("failing loading {url:?}: {src}"),
@@ -82,40 +85,68 @@ fn absolute(url: &str) -> String {
 }
 
 /// The blocks of what caused a violation, in the order of their text: the validator's own order is not always the same.
-fn lines(error: &ValidationError<'_, '_>, indent: usize) -> Vec<String> {
-    let blocks = error.causes.iter().flat_map(|cause| flat(cause, &collapsed::base(error, cause), indent));
-    let mut blocks: Vec<String> = blocks.collect();
-    blocks.sort();
-    blocks
+fn lines(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> Vec<String> {
+    let causes: Vec<Found<'_, '_>> =
+        error.causes.iter().map(|cause| (cause, collapsed::base(error, cause))).collect();
+    blocks(&causes, indent, patterns)
 }
 
-/// The blocks of one violation, found where the schema at `base` was applied. A reference with one cause is not
-/// mentioned itself; alternatives of which one failed are, though the validator leaves them out.
-fn flat(error: &ValidationError<'_, '_>, base: &str, indent: usize) -> Vec<String> {
-    if let Some(outer) = collapsed::outer(error, base) {
-        let (place, words) = (quoted(&outer.place), outer.words);
-        let mut text = format!("{}- at {place}: {words}", "  ".repeat(indent));
-        for line in flat(error, &outer.base, indent + 1) {
-            text.push('\n');
-            text.push_str(&line);
+/// A violation, and where the schema lies by which it was found.
+type Found<'e, 's> = (&'e ValidationError<'s, 's>, String);
+
+/// The blocks of several violations. Alternatives of which one failed are mentioned, though the validator leaves them out;
+/// what is wrong with the same alternative stands together.
+fn blocks(found: &[Found<'_, '_>], indent: usize, patterns: &Patterns) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut alternatives: Vec<(Outer, Vec<Found<'_, '_>>)> = Vec::new();
+    for (error, base) in found {
+        let Some(outer) = collapsed::outer(error, base) else {
+            texts.extend(plain(error, indent, patterns));
+            continue;
+        };
+        let within = (*error, outer.base.clone());
+        match alternatives.iter_mut().find(|(known, _)| *known == outer) {
+            Some((_, all)) => all.push(within),
+            None => alternatives.push((outer, vec![within])),
         }
-        return vec![text];
     }
-    let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
-    if is_skipped { lines(error, indent) } else { vec![block(error, indent)] }
+    texts.extend(alternatives.iter().map(|(outer, within)| alternative(outer, within, indent, patterns)));
+    texts.sort();
+    texts
 }
 
-fn block(error: &ValidationError<'_, '_>, indent: usize) -> String {
-    let place = quoted(&error.instance_location.to_string());
-    let mut text = format!("{}- at {place}: {}", "  ".repeat(indent), words(&error.kind));
-    for line in lines(error, indent + 1) {
+fn alternative(outer: &Outer, within: &[Found<'_, '_>], indent: usize, patterns: &Patterns) -> String {
+    let place = quoted(&outer.place);
+    let mut text = format!("{}- at {place}: {}", "  ".repeat(indent), outer.words);
+    let mut inner = indent + 1;
+    if within.len() > 1 {
+        text.push_str(&format!("\n{}- at {place}: validation failed", "  ".repeat(inner)));
+        inner += 1;
+    }
+    for line in blocks(within, inner, patterns) {
         text.push('\n');
         text.push_str(&line);
     }
     text
 }
 
-fn words(kind: &ErrorKind<'_, '_>) -> String {
+/// The blocks of one violation. A reference with one cause is not mentioned itself.
+fn plain(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> Vec<String> {
+    let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
+    if is_skipped { lines(error, indent, patterns) } else { vec![block(error, indent, patterns)] }
+}
+
+fn block(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> String {
+    let place = quoted(&error.instance_location.to_string());
+    let mut text = format!("{}- at {place}: {}", "  ".repeat(indent), words(&error.kind, patterns));
+    for line in lines(error, indent + 1, patterns) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    text
+}
+
+fn words(kind: &ErrorKind<'_, '_>, patterns: &Patterns) -> String {
     match kind {
         ErrorKind::Type { got, want } => {
             let mut want: Vec<String> = want.iter().map(|kind| kind.to_string()).collect();
@@ -128,8 +159,10 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
             want => format!("value must be {}", shown(want)),
         },
         ErrorKind::Format { got, want, err } => {
+            let want = if *want == GO_REGEX { "regex" } else { want };
             let reason = got.as_str().and_then(|got| formats::reason(want, got));
-            format!("{} is not valid {want}: {}", shown(got), reason.unwrap_or_else(|| err.to_string()))
+            let reason = reason.unwrap_or_else(|| formats::worded(want, &err.to_string()));
+            format!("{} is not valid {want}: {reason}", shown(got))
         }
         ErrorKind::AdditionalProperties { got } => {
             format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
@@ -145,7 +178,7 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
         ErrorKind::PropertyName { prop } => format!("invalid propertyName {}", quoted(prop)),
         ErrorKind::UniqueItems { got: [first, second] } => format!("items at {first} and {second} are equal"),
         ErrorKind::Pattern { got, want } => {
-            format!("{} does not match pattern {}", quoted(got), quoted(want))
+            format!("{} does not match pattern {}", quoted(got), quoted(patterns.original(want)))
         }
         other => sizes(other),
     }
@@ -241,9 +274,9 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let escaped = format!("{text:?}");
+    let escaped = go_quote(text);
     let inner = escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped);
-    format!("'{}'", inner.replace("\\\"", "\"").replace("\\'", "'").replace('\'', "\\'"))
+    format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "\\'"))
 }
 
 /// A number with a comma after each three digits, as Go's package for translated messages writes it.

@@ -1,12 +1,13 @@
 //! Why a text is not of a format, where the validator has other words than Go's.
 
-use pilothouse_template::check_regex;
+use pilothouse_encoding::quote::quote;
+use pilothouse_template::go_quote;
 
 /// Go's words; nothing where the validator's are the same.
 pub(super) fn reason(format: &str, text: &str) -> Option<String> {
     match format {
         "ipv4" => ipv4(text),
-        "regex" => check_regex(text).err(),
+        "uuid" => uuid(text),
         "date" => Some(date(text)),
         "date-time" => {
             let after_date = text.as_bytes().get(10);
@@ -18,6 +19,32 @@ pub(super) fn reason(format: &str, text: &str) -> Option<String> {
         "email" if text.len() > 254 => Some("more than 255 characters long".to_owned()),
         _ => None,
     }
+}
+
+/// What the validator says, in Go's form: the unit of a duration is quoted.
+pub(super) fn worded(format: &str, reason: &str) -> String {
+    let mut words: Vec<String> = reason.split(' ').map(str::to_owned).collect();
+    if format == "duration"
+        && let Some(unit) = words.iter_mut().skip_while(|word| *word != "unit").nth(1)
+    {
+        *unit = format!("'{unit}'");
+    }
+    words.join(" ")
+}
+
+fn uuid(text: &str) -> Option<String> {
+    const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
+    let groups: Vec<&str> = text.split('-').collect();
+    if groups.len() != LENGTHS.len() {
+        return Some(format!("must have {} elements", LENGTHS.len()));
+    }
+    groups.iter().zip(LENGTHS).enumerate().find_map(|(index, (group, length))| {
+        if group.len() != length {
+            return Some(format!("element {} must be {length} characters long", index + 1));
+        }
+        let other = group.chars().find(|letter| !letter.is_ascii_hexdigit());
+        other.map(|letter| format!("non-hex character {letter:?}"))
+    })
 }
 
 fn ipv4(text: &str) -> Option<String> {
@@ -32,7 +59,7 @@ fn ipv4(text: &str) -> Option<String> {
         match group.parse::<i64>() {
             Ok(0..=255) => None,
             Ok(_) => Some("decimal must be between 0 and 255".to_owned()),
-            Err(_) => Some(format!("strconv.Atoi: parsing {group:?}: invalid syntax")),
+            Err(_) => Some(format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(group))),
         }
     })
 }
@@ -47,12 +74,13 @@ fn date(text: &str) -> String {
             _ => part.bytes().all(|byte| byte.is_ascii_digit()),
         });
         if !fits {
-            return format!("parsing time {text:?} as \"2006-01-02\": cannot parse {rest:?} as {element:?}");
+            let (text, rest) = (quote(text), quote(rest));
+            return format!("parsing time {text} as \"2006-01-02\": cannot parse {rest} as {element:?}");
         }
         rest = &rest[length..];
     }
     if !rest.is_empty() {
-        return format!("parsing time {text:?}: extra text: {rest:?}");
+        return format!("parsing time {}: extra text: {}", quote(text), quote(rest));
     }
     let month = text[5..7].parse::<u8>().unwrap_or_default();
     let part = if (1..=12).contains(&month) { "day" } else { "month" };
@@ -87,8 +115,13 @@ mod tests {
             ("ipv4", "1.2.3", "expected four decimals"),
             ("ipv4", "1.2.3.256", "decimal must be between 0 and 255"),
             ("ipv4", "1.2.3.a", "strconv.Atoi: parsing \"a\": invalid syntax"),
-            ("regex", "(", "error parsing regexp: missing closing ): `(`"),
+            ("uuid", "a-b", "must have 5 elements"),
             ("date", "x", "parsing time \"x\" as \"2006-01-02\": cannot parse \"x\" as \"2006\""),
+            (
+                "date",
+                "é",
+                "parsing time \"\\xc3\\xa9\" as \"2006-01-02\": cannot parse \"\\xc3\\xa9\" as \"2006\"",
+            ),
             ("date", "2020-13-01", "parsing time \"2020-13-01\": month out of range"),
             ("date", "2020-02-30", "parsing time \"2020-02-30\": day out of range"),
             (
@@ -101,5 +134,7 @@ mod tests {
             assert_eq!(reason(format, text).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(reason("date-time", "2020-02-29T25:00:00Z"), None);
+        assert_eq!(worded("duration", "unit D out of order"), "unit 'D' out of order");
+        assert_eq!(worded("time", "missing unit"), "missing unit");
     }
 }

@@ -46,7 +46,7 @@ fn check(snippet: &Value) -> Result<(), String> {
         "notes" => same("notes", expected["notes"].as_str().unwrap_or_default(), &rendered.notes),
         "install-json" => {
             let json = &expected["json"];
-            same("manifest", json["manifest"].as_str().unwrap_or_default(), &rendered.manifest)?;
+            same("manifest", json["manifest"].as_str().unwrap_or_default(), &rendered.manifest())?;
             same("notes", json["info"]["notes"].as_str().unwrap_or_default(), &rendered.notes)?;
             compare::hooks(&json["hooks"], &serde_json::to_value(&rendered.hooks).unwrap())
         }
@@ -63,7 +63,7 @@ fn same(what: &str, expected: &str, got: &str) -> Result<(), String> {
 
 fn printed(snippet: &Value, rendered: &Rendered) -> String {
     let skip_tests = arguments(snippet).iter().any(|(name, _)| name == "--skip-tests");
-    let mut text = format!("{}\n", rendered.manifest.trim());
+    let mut text = format!("{}\n", rendered.manifest().trim());
     for hook in &rendered.hooks {
         if !(skip_tests && hook.events.contains(&HookEvent::Test)) {
             text.push_str(&format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest));
@@ -99,7 +99,7 @@ fn arguments(snippet: &Value) -> Vec<(String, String)> {
 fn run(snippet: &Value) -> Result<Rendered, String> {
     let files = snippet["files"].as_object().unwrap().iter().map(|(name, text)| File {
         name: name.clone(),
-        data: text.as_str().unwrap().as_bytes().to_vec(),
+        data: text.as_str().unwrap().as_bytes().to_vec().into(),
         modtime: None,
     });
     let chart = Chart::from_files(files.collect(), &Limits::default()).map_err(|error| error.to_string())?;

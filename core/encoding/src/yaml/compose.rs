@@ -12,6 +12,12 @@ use super::tag_commas::{escape_commas, work_for};
 /// The most text that is read again because of what the parser refuses.
 const REPAIR_BYTES: usize = 64 << 20;
 
+/// What reading a text again costs at least, in bytes: a parser is set up however short the text is.
+const READ_BYTES: usize = 4 << 10;
+
+/// U+FEFF.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The place of a node in its document.
 pub(super) type NodeId = usize;
 
@@ -50,14 +56,14 @@ impl Document {
         &self.nodes[id]
     }
 
-    /// Puts colons where a letter stands for them.
-    fn restore_colons(&mut self, mark: char) {
+    /// Puts a text where a letter stands for it.
+    fn restore(&mut self, mark: char, original: &str) {
         for node in &mut self.nodes {
             match &mut node.content {
                 Content::Scalar { value: text, .. } | Content::Alias { anchor: text, .. }
                     if text.contains(mark) =>
                 {
-                    *text = text.replace(mark, ":");
+                    *text = text.replace(mark, original);
                 }
                 _ => {}
             }
@@ -70,7 +76,18 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
     if text.len() > limits.input_bytes {
         return Err(YamlError::InputSize { limit: limits.input_bytes });
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    // Only at the beginning is it a mark for go-yaml; the parser skips it at the beginning of any line.
+    let letter = text.contains(BYTE_ORDER_MARK).then(|| unused_letter(text));
+    let Some(letter) = letter else { return compose_marked(text, limits) };
+    let mut document =
+        compose_marked(&text.replace(BYTE_ORDER_MARK, letter.encode_utf8(&mut [0; 4])), limits)?;
+    document.restore(letter, BYTE_ORDER_MARK);
+    Ok(document)
+}
+
+/// Reads the first document of a text without byte order marks, with what the parser refuses put right.
+fn compose_marked(text: &str, limits: &Limits) -> Result<Document, YamlError> {
     let mut comma_work = work_for(text);
     let text = escape_commas(text, limits, &mut comma_work);
     let text = text.as_ref();
@@ -82,12 +99,13 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
         let current = if repaired.is_empty() { text } else { repaired.as_str() };
         let next = match at {
             Repair::EscapedQuote(at) => without_escaped_quotes(current, *at),
+            Repair::End(at) => current[..*at].to_owned(),
             Repair::Colon(at) => {
                 let mark = *stand_in.get_or_insert_with(|| unused_letter(text));
                 format!("{}{mark}{}", &current[..*at], &current[at + 1..])
             }
         };
-        work = work.saturating_add(next.len());
+        work = work.saturating_add(next.len().max(READ_BYTES));
         if work > REPAIR_BYTES.max(text.len() * 2) {
             break;
         }
@@ -97,7 +115,7 @@ pub(super) fn compose(text: &str, limits: &Limits) -> Result<Document, YamlError
     }
     let mut document = outcome.map_err(|(error, _)| error)?;
     if let Some(mark) = stand_in {
-        document.restore_colons(mark);
+        document.restore(mark, ":");
     }
     Ok(document)
 }

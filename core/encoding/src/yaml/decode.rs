@@ -33,6 +33,7 @@ pub(super) fn decode(document: &Document, limits: &Limits, rules: Rules) -> Resu
         depth: 0,
         // The document node counts too.
         decoded: 1,
+        text: 0,
         from_aliases: 0,
         alias_depth: 0,
         expanding: BTreeSet::new(),
@@ -55,6 +56,8 @@ struct Decoder<'a> {
     rules: Rules,
     depth: usize,
     decoded: usize,
+    /// Bytes of scalars that were decoded.
+    text: usize,
     from_aliases: usize,
     alias_depth: usize,
     /// Alias nodes that are being decoded.
@@ -72,6 +75,10 @@ struct Bad {
 }
 
 impl Bad {
+    fn is_none(&self) -> bool {
+        self.key.is_none() && self.float.is_none()
+    }
+
     /// Adds what is found later.
     fn add(&mut self, other: Self) {
         self.key = self.key.take().or(other.key);
@@ -145,22 +152,30 @@ impl Decoder<'_> {
         let before = std::mem::take(&mut self.bad);
         let member = self.node(value)?;
         let bad = std::mem::replace(&mut self.bad, before);
-        match key_text(&key) {
-            Some(text) => drop(entries.bad.insert(text, bad)),
+        let text = key_text(&key);
+        match &text {
+            Some(text) if bad.is_none() => drop(entries.bad.remove(text)),
+            Some(text) => drop(entries.bad.insert(text.clone(), bad)),
             None => self.bad.add(bad),
         }
-        self.insert(&key, value, member, entries);
+        self.insert(&key, text, (value, member), entries);
         Ok(())
     }
 
     /// Adds a member; strict mode refuses a key that is there already, of the same type and value.
-    fn insert(&mut self, key: &Scalar, value: NodeId, member: Value, entries: &mut Entries) {
+    fn insert(
+        &mut self,
+        key: &Scalar,
+        text: Option<String>,
+        (value, member): (NodeId, Value),
+        entries: &mut Entries,
+    ) {
         if self.rules.strict && !entries.seen.insert(format!("{} {}", key.go_type(), key.go_syntax())) {
             let line = self.document.node(value).line + 1;
             self.duplicates.push(format!("line {line}: key {} already set in map", key.go_syntax()));
             return;
         }
-        if let Some(text) = key_text(key) {
+        if let Some(text) = text {
             entries.members.insert(text, member);
         } else if self.bad.key.is_none() {
             self.bad.key = Some(YamlError::UnsupportedMapKey {
@@ -250,7 +265,13 @@ impl Decoder<'_> {
         })
     }
 
-    fn resolve(&self, node: &Node) -> Result<Scalar, YamlError> {
+    fn resolve(&mut self, node: &Node) -> Result<Scalar, YamlError> {
+        if let Content::Scalar { value, .. } = &node.content {
+            self.text = self.text.saturating_add(value.len());
+        }
+        if self.text > self.limits.text_bytes {
+            return Err(YamlError::TextSize { limit: self.limits.text_bytes });
+        }
         match modern::text(node).filter(|_| self.rules.modern) {
             Some(text) => Ok(Scalar::Text(text)),
             None => resolve_node(node),

@@ -72,6 +72,30 @@ pub fn emit_modern(value: &Value) -> Result<String, EmitError> {
     document(value, Source::Modern, false)
 }
 
+/// What a text begins with that [`emit_modern`] writes as it is: letters that are none, which no text has.
+const PLAIN: &str = "\u{10ffff}\u{10fffe}\u{10ffff}";
+
+/// A value that [`emit_modern`] writes as it is, without quotes: a time, or a number that JSON does not have.
+#[must_use]
+pub fn plain(text: &str) -> Value {
+    Value::String(format!("{PLAIN}{text}"))
+}
+
+/// What the name of a field begins with that [`emit_modern`] writes at its place.
+const FIELD: &str = "\u{10ffff}\u{10fffd}\u{10ffff}";
+
+/// A key that [`emit_modern`] writes at the given place among those of its map, as fields of a struct are.
+#[must_use]
+pub fn field(place: usize, name: &str) -> String {
+    format!("{FIELD}{place:06}{name}")
+}
+
+/// The name of a field without its place; any other key as it is.
+fn field_name(key: &str) -> &str {
+    let placed = key.strip_prefix(FIELD);
+    placed.map_or(key, |rest| rest.trim_start_matches(|letter: char| letter.is_ascii_digit()))
+}
+
 /// Where go-yaml gets the values from; decides about key order, float rounding and, for v3, the layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -106,6 +130,9 @@ impl Emitter {
             Value::Bool(true) => self.writer.bare("true"),
             Value::Bool(false) => self.writer.bare("false"),
             Value::Number(number) => self.writer.bare(&self.number(number)),
+            Value::String(text) if self.source == Source::Modern && text.starts_with(PLAIN) => {
+                self.writer.bare(&text[PLAIN.len()..]);
+            }
             Value::String(text) => {
                 self.writer.scalar(text, self.style(&Analysis::of(text), text, false), self.fold);
             }
@@ -137,7 +164,7 @@ impl Emitter {
             Source::Values => keys.sort_unstable(),
         }
         for key in keys {
-            self.key(key);
+            self.key(field_name(key));
             if let Some(member) = members.get(key) {
                 self.node(member, true)?;
             }

@@ -77,12 +77,33 @@ pub enum YamlError {
         /// The limit.
         limit: usize,
     },
+    /// More text in keys and values than [`super::Limits::text_bytes`].
+    #[error("yaml: exceeded max text size of {limit} bytes")]
+    TextSize {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// More text than [`super::Limits::input_bytes`].
     #[error("yaml: exceeded max input size of {limit} bytes")]
     InputSize {
         /// The limit in bytes.
         limit: usize,
     },
+}
+
+impl YamlError {
+    /// Whether the document passes one of the [`super::Limits`], rather than being malformed.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::Depth { .. }
+                | Self::NestingWork { .. }
+                | Self::Nodes { .. }
+                | Self::TextSize { .. }
+                | Self::InputSize { .. }
+        )
+    }
 }
 
 /// Why a value could not be written; the texts are those of `sigs.k8s.io/yaml`, which reads its own JSON text

@@ -4,10 +4,12 @@ use std::io::{BufReader, Chain, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{
-    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle,
+    Encoding, Error, ErrorKind, Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, Scanner,
+    SequenceStyle, Token, TokenData,
 };
 
 use super::error::YamlError;
+use super::look_ahead;
 use super::scalar::is_break;
 
 /// go-yaml's block: the block a forbidden character stands in decides which of several errors is found first.
@@ -21,6 +23,8 @@ const INCOMPATIBLE: &str = "found incompatible YAML document";
 pub(super) enum Repair {
     /// An escape `\'`.
     EscapedQuote(usize),
+    /// All behind a place.
+    End(usize),
     /// A colon within a plain scalar in a flow collection, before one of `,?[]{}`.
     Colon(usize),
 }
@@ -57,7 +61,9 @@ impl<'a> Events<'a> {
             Ok(Ok(mut event)) => {
                 check_version(&event)?;
                 self.check_escapes(&event)?;
-                self.check_question(&event)?;
+                if let Err(refused) = self.check_question(&event) {
+                    return Err(self.behind_question(&event).unwrap_or(refused));
+                }
                 self.restore_end(&mut event);
                 Ok(event)
             }
@@ -98,6 +104,28 @@ impl<'a> Events<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What is wrong behind the question mark that ends a plain scalar, as far as go-yaml reads ahead before it parses.
+    fn behind_question(&self, scalar: &Event) -> Option<YamlError> {
+        let start = usize::try_from(scalar.start_mark.index).ok()?;
+        let (first, rest) = self.text.get(start..)?.split_at_checked(1)?;
+        let question = start + first.len() + rest.find('?')?;
+        // A comma ends the scalar for the scanner, too.
+        let text = format!("{},{}\n", &self.text[..question], &self.text[question + 1..]);
+        let mut scanner = Scanner::new();
+        scanner.set_encoding(Encoding::Utf8);
+        scanner.set_input(BufReader::with_capacity(BLOCK, text.as_bytes()));
+        let mut scan = || loop {
+            match Scanner::scan(&mut scanner) {
+                Ok(token) if token.start_mark.index >= question as u64 => return None,
+                Ok(Token { data: TokenData::StreamEnd, .. }) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(error),
+            }
+        };
+        let error = catch_unwind(AssertUnwindSafe(&mut scan)).ok()??;
+        Some(self.syntax_error(&error))
     }
 
     /// go-yaml does not know the escape of a slash.
@@ -141,9 +169,7 @@ impl<'a> Events<'a> {
     /// The parser's error with the line number go-yaml prints: marks count from 0 and only scanner errors are
     /// corrected for that; a mark on the first line is taken for none.
     fn syntax_error(&self, error: &Error) -> YamlError {
-        if error.problem() == "did not find expected <document start>"
-            && let Some(line) = self.other_version(error)
-        {
+        if let Some(line) = self.other_version(error) {
             let line = Some(line).filter(|line| *line > 0);
             return YamlError::Syntax { line, problem: INCOMPATIBLE.to_owned() };
         }
@@ -162,27 +188,43 @@ impl<'a> Events<'a> {
     /// The line of a directive of another version in front of an error: go-yaml refuses it first.
     fn other_version(&self, error: &Error) -> Option<u64> {
         let end = usize::try_from(error.problem_mark()?.line).ok()?;
-        let mut lines = self.text.lines().take(end + 1).enumerate();
+        let is_next = error.problem() == "did not find expected <document start>";
+        let lines = self.text.lines().take(end + 1).enumerate();
         let is_other = |line: &str| {
-            let version = line.strip_prefix("%YAML").map(str::trim).and_then(|rest| rest.split(' ').next());
-            version.is_some_and(|version| version != "1.1")
+            let mut words = line.strip_prefix("%YAML").unwrap_or_default().split_whitespace();
+            let version = words.next();
+            // What else stands behind it is refused first.
+            version.is_some_and(|version| version != "1.1" && is_version(version))
+                && words.next().is_none_or(|word| word.starts_with('#'))
         };
-        lines.find(|(_, line)| is_other(line)).map(|(at, _)| at as u64)
+        let is_before = |line: &str| is_next || look_ahead::begins_document(line);
+        lines
+            .take_while(|(_, line)| is_before(line))
+            .find(|(_, line)| is_other(line))
+            .map(|(at, _)| at as u64)
     }
 
     fn find_repair(&self, error: &Error) -> Option<Repair> {
         let at = usize::try_from(error.problem_mark()?.index).ok()?;
-        let rest = self.text.get(at..)?;
+        // The end of the stream may lie behind the text.
+        let rest = self.text.get(at..).unwrap_or_default();
         match error.problem() {
             "found unknown escape character" => rest.starts_with("\\'").then_some(Repair::EscapedQuote(at)),
             "found unexpected ':'" => rest.starts_with(':').then_some(Repair::Colon(at)),
-            _ => None,
+            // Nothing is cut off at the end itself, and the same text would be read again.
+            _ => look_ahead::end(self.text, error).filter(|end| *end < self.text.len()).map(Repair::End),
         }
     }
 
     fn is_behind_end(&self, mark: Mark) -> bool {
         usize::try_from(mark.index).unwrap_or(usize::MAX) > self.text.len()
     }
+}
+
+/// Whether a directive states a version: two numbers.
+fn is_version(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    text.split_once('.').is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 
 /// go-yaml reads YAML 1.1 only.

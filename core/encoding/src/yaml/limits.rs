@@ -12,6 +12,8 @@ pub struct Limits {
     pub depth: usize,
     /// The most nodes, with aliases expanded.
     pub nodes: usize,
+    /// The most text in keys and values, with aliases expanded, in bytes. Go shares the text of aliases.
+    pub text_bytes: usize,
     /// The most nesting work: the sum over all parser events of the depth they occur at. The scanner's time is
     /// proportional to it inside `[` and `{`.
     pub nesting_work: usize,
@@ -23,8 +25,15 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB of text, 500 levels, half a million nodes: what that takes stays below 200 MiB.
+    /// 16 MiB of text, 32 MiB with aliases expanded, 500 levels, half a million nodes: what that takes stays below
+    /// 200 MiB.
     fn default() -> Self {
-        Self { input_bytes: 16 << 20, depth: 500, nodes: 500_000, nesting_work: 400_000_000 }
+        Self {
+            input_bytes: 16 << 20,
+            depth: 500,
+            nodes: 500_000,
+            text_bytes: 32 << 20,
+            nesting_work: 400_000_000,
+        }
     }
 }

@@ -13,18 +13,24 @@ mod events;
 mod go_syntax;
 mod key_order;
 mod limits;
+pub mod line;
+mod look_ahead;
 mod modern;
+mod octets;
 mod positions;
+mod quick;
 mod resolve;
 mod scalar;
 mod tag;
 mod tag_commas;
 mod writer;
 
-pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded};
+pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded, field, plain};
 pub use error::{EmitError, YamlError};
 pub use limits::Limits;
+pub use octets::parse_bytes;
 pub use positions::{Position, Positions};
+pub use quick::is_plain_text;
 use serde_json::Value;
 
 /// Parses the first document of `text` within the default [`Limits`]; an empty stream is null.
@@ -43,7 +49,10 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
 ///
 /// Those of [`parse`], and one for each limit.
 pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    decode::decode(&compose::compose(text, limits)?, limits, decode::Rules::default())
+    match quick::read(text, limits, false) {
+        Some(value) => Ok(value),
+        None => parse_whole(text, limits, decode::Rules::default()),
+    }
 }
 
 /// [`parse`] with go-yaml v3's types, as kustomize reads objects: `yes`, `on` and their like are texts, and dates
@@ -54,8 +63,7 @@ pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
 /// Those of [`parse`].
 pub fn parse_modern(text: &str) -> Result<Value, YamlError> {
     let limits = Limits::default();
-    let rules = decode::Rules { modern: true, ..decode::Rules::default() };
-    decode::decode(&compose::compose(text, &limits)?, &limits, rules)
+    parse_whole(text, &limits, decode::Rules { modern: true, ..decode::Rules::default() })
 }
 
 /// [`parse`] that refuses repeated keys (`sigs.k8s.io/yaml`'s `UnmarshalStrict` into a map).
@@ -73,7 +81,14 @@ pub fn parse_strict(text: &str) -> Result<Value, YamlError> {
 ///
 /// Those of [`parse_strict`], and one for each limit.
 pub fn parse_strict_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
-    let rules = decode::Rules { strict: true, ..decode::Rules::default() };
+    match quick::read(text, limits, true) {
+        Some(value) => Ok(value),
+        None => parse_whole(text, limits, decode::Rules { strict: true, ..decode::Rules::default() }),
+    }
+}
+
+/// Reads whatever there is in YAML.
+fn parse_whole(text: &str, limits: &Limits, rules: decode::Rules) -> Result<Value, YamlError> {
     decode::decode(&compose::compose(text, limits)?, limits, rules)
 }
 

@@ -1,5 +1,5 @@
-//! Commas in tags. For go-yaml they belong to the tag, the parser ends the tag there and panics inside `[` and `{`.
-//! Written as `%2C` they are taken for what go-yaml takes them for.
+//! Commas and square brackets in tags. For go-yaml they belong to the tag, the parser ends the tag there and panics at commas
+//! inside `[` and `{`. Written as `%2C` and so on they are taken for what go-yaml takes them for.
 
 use std::borrow::Cow;
 use std::io::BufReader;
@@ -12,11 +12,9 @@ use super::limits::Limits;
 const WORK_FACTOR: usize = 16;
 const WORK_BYTES: usize = 16 << 20;
 
-/// A comma in a tag, as the parser takes it.
-const ESCAPED_COMMA: &str = "%2C";
-
-/// What the parser says about a tag with something behind it.
-const TAG_END_PROBLEM: &str = "did not find expected whitespace or line break";
+/// What the parser says about a tag with something behind it, and about one that has only a handle.
+const TAG_END_PROBLEMS: [&str; 2] =
+    ["did not find expected whitespace or line break", "did not find expected tag URI"];
 
 /// How many bytes may be read to find out about the commas of a text.
 pub(super) fn work_for(text: &str) -> usize {
@@ -33,7 +31,8 @@ pub(super) fn escape_commas<'a>(text: &'a str, limits: &Limits, work_left: &mut 
             let Some(left) = work_left.checked_sub(comma) else { return text };
             *work_left = left;
             if ends_tag(&text[..comma], limits) {
-                text.to_mut().replace_range(comma..=comma, ESCAPED_COMMA);
+                let escape = format!("%{:02X}", text.as_bytes()[comma]);
+                text.to_mut().replace_range(comma..=comma, &escape);
             }
             at = comma + 1;
         }
@@ -47,10 +46,10 @@ fn next_mark(text: &str, from: usize) -> Option<usize> {
     marks.find(|mark| !text[..*mark].ends_with(char::is_alphanumeric))
 }
 
-/// The next comma that may belong to a tag that `from` lies in.
+/// The next comma or bracket that may belong to a tag that `from` lies in.
 fn next_comma(text: &str, from: usize) -> Option<usize> {
-    let found = text[from..].find([',', ' ', '\t', '\n', '\r', '"', '{', '}'])?;
-    text[from + found..].starts_with(',').then_some(from + found)
+    let found = text[from..].find([',', '[', ']', ' ', '\t', '\n', '\r', '"', '{', '}'])?;
+    text[from + found..].starts_with([',', '[', ']']).then_some(from + found)
 }
 
 /// Whether a tag ends at the end of `prefix`: the parser then objects to a quote right behind it.
@@ -69,7 +68,7 @@ fn ends_tag(prefix: &str, limits: &Limits) -> bool {
                 _ => {}
             },
             // An earlier tag with the same fault ends the whole text there, so what is escaped behind it is never read.
-            Err(error) => return error.problem() == TAG_END_PROBLEM,
+            Err(error) => return TAG_END_PROBLEMS.contains(&error.problem()),
         }
         work = work.saturating_add(depth);
         if depth > limits.depth || work > limits.nesting_work {
@@ -93,6 +92,8 @@ mod tests {
         assert_eq!(parse("[a !, b]").as_deref(), Ok("[\"a !\",\"b\"]"));
         assert_eq!(parse("[a !, 'x, !c, y']").as_deref(), Ok("[\"a !\",\"x, !c, y\"]"));
         assert_eq!(parse("['it', \"\\'\", !1, 2]").as_deref(), Ok("[\"it\",\"'\",\"2\"]"));
+        assert_eq!(parse("a: !!,str 1\nb: !x[y] 2").as_deref(), Ok("{\"a\":\"1\",\"b\":\"2\"}"));
+        assert_eq!(parse("[!!str] 2]").as_deref(), Ok("[\"2\"]"));
         for text in ["[!1,2]", "{a: !x,b}", "[!,2]"] {
             assert!(parse(text).is_err(), "{text}");
         }

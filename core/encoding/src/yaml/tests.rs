@@ -57,6 +57,9 @@ fn aliases_count_for_depth_and_nodes() {
     let limits = Limits { nodes: 100, ..Limits::default() };
     let list = "- 1\n".repeat(101);
     assert_eq!(parse_with(&list, &limits), Err(YamlError::Nodes { limit: 100 }));
+    let limits = Limits { text_bytes: 100, ..Limits::default() };
+    let texts = "a: &a 1234567890\nb: [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n";
+    assert_eq!(parse_with(texts, &limits), Err(YamlError::TextSize { limit: 100 }));
     let limits = Limits { input_bytes: 10, ..Limits::default() };
     assert_eq!(parse_with("a: 1234567890", &limits), Err(YamlError::InputSize { limit: 10 }));
 }
@@ -81,7 +84,7 @@ fn strict_mode_names_every_repeated_key() {
 #[test]
 fn a_parser_panic_is_an_error() {
     assert_eq!(
-        parse("[!a,b]").unwrap_err().to_string(),
+        parse("[!<a>,b]").unwrap_err().to_string(),
         "yaml: did not find expected whitespace or line break"
     );
 }

@@ -33,6 +33,7 @@ impl Exchange {
             match storage.observer.begin(operation.clone(), now) {
                 Err(error) => return Some(Err(error)),
                 Ok((ticket, request)) => {
+                    let request = storage.versions.guarded(request);
                     let operation = Box::new(operation.clone());
                     *self = Self::Awaiting { operation, ticket, call: Call::send(context, request) }
                 }

@@ -1,7 +1,10 @@
 //! Which version each storage object of a release has, as far as the server has said so.
 
-use pilothouse_protocol::{Reply, StoredVersions, metadata};
+use std::sync::Arc;
+
+use pilothouse_protocol::{Reply, Request, StoredVersions, metadata};
 use pilothouse_release::StorageOperation;
+use serde_json::json;
 
 /// The versions of the storage objects of one release.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +19,19 @@ impl Versions {
     /// since.
     pub(super) fn of(&self, name: &str) -> Option<&StoredVersions> {
         self.release.as_deref().filter(|release| *release == name).map(|_| &self.versions)
+    }
+
+    /// An update with the version that the object is known to have: it changes nothing when somebody else was there
+    /// before, as the next leader is after this process has stood still between deciding and sending. After such a
+    /// refusal nothing is known any more, and the update is made again without a version, as Helm makes it, by a process
+    /// that still may.
+    pub(super) fn guarded(&self, request: Request) -> Request {
+        let Request::Update { mut body } = request else { return request };
+        let known = self.release.as_ref().and_then(|_| self.versions.get(metadata::text(&body, "name")));
+        if let Some(version) = known.filter(|version| **version != 0) {
+            Arc::make_mut(&mut body)["metadata"]["resourceVersion"] = json!(version.to_string());
+        }
+        Request::Update { body }
     }
 
     /// Takes in the reply to an operation.
@@ -51,11 +67,8 @@ fn listed(operation: &StorageOperation) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use pilothouse_protocol::Failure;
     use pilothouse_release::{ReleaseRecord, StorageKey};
-    use serde_json::json;
 
     use super::*;
 
@@ -83,5 +96,24 @@ mod tests {
         assert_eq!(versions.of("app").map(|known| known.values().copied().collect()), Some(vec![8]));
         versions.learn(&create, &Reply::Failed(Failure::Unknown("lost".to_owned())));
         assert_eq!(versions.of("app"), None, "a write has gone unanswered");
+    }
+
+    #[test]
+    fn an_update_carries_the_version_that_is_known() {
+        let (first, second) = ("sh.helm.release.v1.app.v1", "sh.helm.release.v1.app.v2");
+        let version = |versions: &Versions, name: &str| {
+            let request = Request::Update { body: Arc::new(json!({"metadata": {"name": name}})) };
+            let Request::Update { body } = versions.guarded(request) else { panic!("still an update") };
+            metadata::text(&body, "resourceVersion").to_owned()
+        };
+        let mut versions = Versions::default();
+        assert_eq!(version(&versions, first), "");
+        versions.learn(&StorageOperation::history("app"), &Reply::List(vec![object(first, "7")]));
+        assert_eq!((version(&versions, first), version(&versions, second)), ("7".to_owned(), String::new()));
+        let record =
+            Arc::new(ReleaseRecord { name: "app".to_owned(), version: 1, ..ReleaseRecord::default() });
+        let refused = Reply::Failed(Failure::Unreachable("away".to_owned()));
+        versions.learn(&StorageOperation::Update { record }, &refused);
+        assert_eq!(version(&versions, first), "", "after a refusal it is made as Helm makes it");
     }
 }

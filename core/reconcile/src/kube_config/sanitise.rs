@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pilothouse_encoding::json_kind::json_kind;
 use pilothouse_encoding::yaml::{self, YamlError};
 use pilothouse_protocol::{ClusterAccess, TargetCluster};
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use super::{Access, Allowed};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InvalidKubeConfig {
     /// Not YAML.
-    #[error("error converting YAML to JSON: {0}")]
+    #[error("{0}")]
     Yaml(#[from] YamlError),
     /// YAML, but no object of kind Config.
     #[error("{0}")]
@@ -85,8 +86,7 @@ fn check_kind(config: &Value) -> Result<(), InvalidKubeConfig> {
         return Err(empty());
     }
     if !config.is_object() {
-        let text = "couldn't get version/kind; json parse error: json: cannot unmarshal into an object";
-        return Err(InvalidKubeConfig::Kind(text.to_owned()));
+        return Err(InvalidKubeConfig::Kind(not_an_object(config)));
     }
     let (kind, version) = (field(config, "kind"), field(config, "apiVersion"));
     if !matches!(kind, "" | "Config") || !matches!(version, "" | "v1") {
@@ -94,6 +94,15 @@ fn check_kind(config: &Value) -> Result<(), InvalidKubeConfig> {
         return Err(InvalidKubeConfig::Kind(text));
     }
     Ok(())
+}
+
+/// client-go's words for a document of another type.
+fn not_an_object(config: &Value) -> String {
+    let kind = json_kind(config);
+    format!(
+        "couldn't get version/kind; json parse error: json: cannot unmarshal {kind} into Go value of type struct {{ \
+         APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+    )
 }
 
 fn empty() -> InvalidKubeConfig {
@@ -303,7 +312,12 @@ mod tests {
         for (text, expected) in [
             ("", "no configuration has been provided"),
             ("current-context: ''", "no configuration has been provided"),
-            ("a: [", "error converting YAML to JSON: yaml: "),
+            ("a: [", "yaml: "),
+            (
+                "hello",
+                "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { \
+                 APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }",
+            ),
             ("just text", "couldn't get version/kind"),
             ("kind: Pod\napiVersion: v1", "no kind \"Pod\" is registered"),
             ("current-context: x", "context was not found for specified context: x"),

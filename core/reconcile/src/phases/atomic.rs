@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use pilothouse_api::{ConditionStatus, FORCE_AT};
 use pilothouse_apply::DriftSet;
-use pilothouse_encoding::duration::GoDuration;
 use pilothouse_encoding::timestamp::Timestamp;
 use pilothouse_helm::{ActionConfig, ListReleases, Storage};
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_machine::{Context, SECOND};
 use pilothouse_protocol::{LogLevel, Why};
 use pilothouse_release::ReleaseRecord;
@@ -16,7 +16,7 @@ use super::decide::{self, Next, ReleaseState, Truncation};
 use super::desired::Desired;
 use super::drift::{self, Acting, Detection};
 use super::facts::{self, Determined};
-use super::policy::ActivePolicy;
+use super::policy::{ActivePolicy, RemediationStrategy};
 use super::running::{ActionKind, Finished, Running};
 use super::stop;
 use crate::settled::Settled;
@@ -32,6 +32,8 @@ pub struct AtomicRelease {
     state: Option<State>,
     done: BTreeSet<ActionKind>,
     forced: bool,
+    /// The release was not the one that was observed, so what is known of older revisions is for a rollback only.
+    not_observed: bool,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,7 @@ impl AtomicRelease {
         let config = super::options::desired_config(subject);
         let storage = Storage::new(subject.release.storage_namespace());
         let state = Some(State::Reading(Box::new(ListReleases::new(&config.release_name)), storage));
-        Self { desired, config, state, done: BTreeSet::new(), forced: false }
+        Self { desired, config, state, done: BTreeSet::new(), forced: false, not_observed: false }
     }
 
     /// Goes as far as it can; says how the pass ends.
@@ -99,7 +101,7 @@ impl AtomicRelease {
                 Some(Written::Done) if self.is_outdated(context) => Step::End(Ending::interrupted(context)),
                 Some(Written::Done) => {
                     let kind = acting.kind();
-                    context.log(LogLevel::Info, running_text(kind, kind.timeout(subject)));
+                    context.log(LogLevel::Info, kind.running_text(subject));
                     context.helm_log.clear();
                     context.left_fields.clear();
                     Step::Go(State::Running(acting))
@@ -185,6 +187,7 @@ impl AtomicRelease {
         let target = || facts::rollback_target(subject, records, &active);
         let (truncation, next) = decide::next(subject, &determined.state, &active, forced, target);
         truncate(subject, truncation, records);
+        self.not_observed |= truncation == Truncation::Clear;
         match determined.state {
             ReleaseState::InSync | ReleaseState::Untested => stop::forget_remediation(subject, context),
             ReleaseState::Drifted(_) => drift::announce(&set, subject, context),
@@ -227,7 +230,7 @@ impl AtomicRelease {
             Next::CorrectDrift => ActionKind::CorrectDrift,
         };
         if self.done.iter().any(|done| done.same_type(kind)) {
-            return Step::End(stop::done_already(subject, active, context));
+            return Step::End(stop::done_already(kind, subject, active, context));
         }
         if self.is_outdated(context) {
             return Step::End(Ending::interrupted(context));
@@ -256,9 +259,13 @@ impl AtomicRelease {
         context: &mut Context,
     ) -> Step {
         if context.interrupt().is_some() && finished.interrupted {
+            stop::wait_canceled(subject, context);
             return Step::End(Ending::interrupted(context));
         }
         let active = ActivePolicy::of(&subject.release.spec, &subject.status, &subject.config);
+        if self.not_observed && kind.is_release() && !may_roll_back(subject, &active) {
+            subject.status.history.0.truncate(1);
+        }
         if let Some(error) = finished.error {
             context.log(LogLevel::Error, format!("failed to run '{}' action: {error}", kind.name()));
             return match active.retry {
@@ -272,6 +279,16 @@ impl AtomicRelease {
         self.done.insert(kind);
         self.again(finished.storage, context)
     }
+}
+
+/// Whether the upgrade that has just ended may be followed by a rollback.
+fn may_roll_back(subject: &Subject, active: &ActivePolicy) -> bool {
+    let Some(remediation) = active.remediation.as_ref().filter(|_| active.retry.is_none()) else {
+        return false;
+    };
+    subject.status.conditions.is_false("Released")
+        && remediation.strategy == RemediationStrategy::Rollback
+        && (remediation.remediate_last_failure || !remediation.retries_exhausted(&subject.status))
 }
 
 /// A pending release whose holder may still be at work is waited for (spec 08 row 19).
@@ -291,7 +308,7 @@ fn held_by_another(subject: &mut Subject, determined: &Determined, context: &mut
 }
 
 fn announce(kind: ActionKind, acting: Acting, subject: &mut Subject, context: &mut Context) -> Step {
-    let text = running_text(kind, kind.timeout(subject));
+    let text = kind.running_text(subject);
     subject.reconciling(context, "Progressing", &text);
     if kind.is_release() {
         subject.mark(context, "Ready", ConditionStatus::Unknown, "Progressing", &text);
@@ -299,16 +316,13 @@ fn announce(kind: ActionKind, acting: Acting, subject: &mut Subject, context: &m
     Step::Go(State::Announcing(WriteStatus::default(), acting))
 }
 
-fn running_text(kind: ActionKind, timeout: GoDuration) -> String {
-    format!("Running '{}' action with timeout of {timeout}", kind.name())
-}
-
 fn truncate(subject: &mut Subject, truncation: Truncation, records: &facts::Records) {
-    let algorithm = subject.config.snapshot_digest_algorithm;
+    let digests = subject.config.digests();
     let history = &mut subject.status.history;
     match truncation {
         Truncation::Keep => {}
-        Truncation::Clear => facts::forget(history, records, algorithm),
+        Truncation::Plain | Truncation::Bounded { .. } if is_back(Twin::Hc1359) => {}
+        Truncation::Clear => facts::forget(history, records, &digests),
         Truncation::Plain => history.truncate_plain(),
         Truncation::Bounded { ignore_tests } => {
             let previous = history.previous(ignore_tests).cloned();

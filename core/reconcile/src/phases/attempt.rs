@@ -1,7 +1,6 @@
 //! Before an attempt: reset of the failure counters, and the record of the attempt (spec 02 §2.9, §2.10).
 
 use pilothouse_api::RESET_AT;
-use pilothouse_release::{values_checksum, verify_config};
 
 use super::desired::Desired;
 use crate::Subject;
@@ -36,7 +35,8 @@ fn values_changed(subject: &Subject, desired: &Desired) -> bool {
     let status = &subject.status;
     let (digest, checksum) = (&status.last_attempted_config_digest, &status.last_attempted_values_checksum);
     if !digest.is_empty() {
-        return !verify_config(digest, &desired.values);
+        return !subject.config.digests().verify_config(digest, &desired.values);
     }
-    !checksum.is_empty() && values_checksum(&desired.values).is_ok_and(|values| values != *checksum)
+    let verified = || subject.config.digests().verify_checksum(checksum, &desired.values);
+    !checksum.is_empty() && verified() == Some(false)
 }

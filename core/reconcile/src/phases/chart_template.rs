@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL, SOURCE_API_VERSION, helm_chart_name};
 use pilothouse_machine::Context;
 use pilothouse_protocol::{
-    FieldValidation, LogLevel, Object, ObjectRef, Patch, Preconditions, Propagation, Reply, Request,
+    Failure, FieldValidation, LogLevel, Object, ObjectRef, Patch, Preconditions, Propagation, Reply, Request,
     RequestId, metadata,
 };
 use serde_json::{Map, Value, json};
@@ -181,7 +181,7 @@ fn applied(reply: Reply, existing: Option<&Value>, subject: &mut Subject, contex
     let live = match reply {
         Reply::Object(live) => live,
         Reply::Failed(failure) => {
-            let message = format!("failed to run server-side apply: {failure}");
+            let message = format!("failed to run server-side apply: {}", refused(subject, &failure));
             subject.trace_event(context, "HelmChartSyncErr", &message);
             return Step::End(Err(message));
         }
@@ -202,8 +202,20 @@ fn applied(reply: Reply, existing: Option<&Value>, subject: &mut Subject, contex
         if created { ("HelmChartCreated", "Created") } else { ("HelmChartConfigured", "Configured") };
     subject.status.helm_chart = slashed(&object);
     let message = format!("{verb} {}", described(subject, &object));
+    context.log(LogLevel::Info, message.clone());
     subject.trace_event(context, reason, &message);
     Step::End(Ok(()))
+}
+
+/// Why the HelmChart was not applied, in the words of Flux's library, which tries without effect first.
+fn refused(subject: &Subject, failure: &Failure) -> String {
+    let object = desired_reference(subject).map(|object| object.to_string()).unwrap_or_default();
+    let Some(error) = failure.api() else { return format!("{object} dry-run failed: {failure}") };
+    if failure.is_not_found() {
+        return format!("{object} not found: {failure}");
+    }
+    let reason = if error.reason.is_empty() { String::new() } else { format!(" ({})", error.reason) };
+    format!("{object} dry-run failed{reason}: {failure}")
 }
 
 /// Whether a status is what admission gives a new object.
@@ -214,7 +226,7 @@ fn is_fresh(status: &Value) -> bool {
 fn in_sync(subject: &mut Subject, context: &mut Context, object: &ObjectRef) -> Step {
     subject.status.helm_chart = slashed(object);
     let message = format!("{} is in-sync", described(subject, object));
-    context.log(LogLevel::Debug, message);
+    context.log(LogLevel::Info, message);
     Step::End(Ok(()))
 }
 

@@ -1,5 +1,6 @@
 //! The way into the target cluster (spec 05 §9): who acts, and where.
 
+use pilothouse_api::KubeConfigReference;
 use pilothouse_machine::Context;
 use pilothouse_protocol::{
     Failure, Identity, LogLevel, Object, ObjectRef, Reply, Request, RequestId, TargetCluster,
@@ -14,8 +15,9 @@ const ONE_OF_TWO: &str =
 
 /// Finds out who acts in which cluster; reads the Secret or ConfigMap of `spec.kubeConfig` for it. When it has ended
 /// well, the context acts as the one found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Connect {
+    by: Option<KubeConfigReference>,
     reading: Option<RequestId>,
 }
 
@@ -30,21 +32,35 @@ pub struct NotConnected {
 }
 
 impl Connect {
+    /// By what a Secret or ConfigMap says, `None` for the operator's own cluster.
+    #[must_use]
+    pub fn by(reference: Option<KubeConfigReference>) -> Self {
+        Self { by: reference, reading: None }
+    }
+
+    /// Into the cluster that is wanted.
+    #[must_use]
+    pub fn new(subject: &Subject) -> Self {
+        Self::by(subject.release.spec.kube_config.clone())
+    }
+
     /// Goes as far as it can.
     pub fn poll(&mut self, subject: &Subject, context: &mut Context) -> Option<Result<(), NotConnected>> {
-        let Some(object) = (match reference(subject) {
+        let Some(kube_config) = &self.by else {
+            context.act_as(user_of(subject));
+            return Some(Ok(()));
+        };
+        let object = match object_of(kube_config, subject) {
             Ok(object) => object,
             Err(error) => return Some(Err(error)),
-        }) else {
-            context.identity = user_of(subject);
-            return Some(Ok(()));
         };
         let Some(id) = self.reading else {
             self.reading = Some(context.request_as_controller(Request::Get { object }));
             return None;
         };
         let reply = context.take(id)?;
-        Some(connected(reply, &object, subject, context))
+        let key = kube_config.secret_ref.as_ref().and_then(|reference| reference.key.as_deref());
+        Some(connected(reply, &object, key, subject, context))
     }
 }
 
@@ -62,21 +78,21 @@ pub fn user_of(subject: &Subject) -> Identity {
     }
 }
 
-/// The Secret or ConfigMap that says how to get in; `None` for the operator's own cluster.
-fn reference(subject: &Subject) -> Result<Option<ObjectRef>, NotConnected> {
-    let Some(kube_config) = &subject.release.spec.kube_config else { return Ok(None) };
+/// The Secret or ConfigMap that says how to get in.
+fn object_of(kube_config: &KubeConfigReference, subject: &Subject) -> Result<ObjectRef, NotConnected> {
     let (kind, name) = match (&kube_config.secret_ref, &kube_config.config_map_ref) {
         (Some(secret), None) => ("Secret", &secret.name),
         (None, Some(config_map)) => ("ConfigMap", &config_map.name),
         _ => return Err(NotConnected { text: ONE_OF_TWO.to_owned(), is_missing: false }),
     };
     let namespace = subject.release.metadata.namespace.clone();
-    Ok(Some(ObjectRef::namespaced("v1", kind, namespace, name.clone())))
+    Ok(ObjectRef::namespaced("v1", kind, namespace, name.clone()))
 }
 
 fn connected(
     reply: Reply,
     object: &ObjectRef,
+    key: Option<&str>,
     subject: &Subject,
     context: &mut Context,
 ) -> Result<(), NotConnected> {
@@ -87,16 +103,15 @@ fn connected(
             return Err(unread(object, &Failure::Unknown("unexpected reply of the API server".to_owned())));
         }
     };
-    let cluster = cluster_of(&found, object, subject, context)?;
-    context.identity = user_of(subject).in_cluster(cluster);
-    // What was discovered before was discovered elsewhere.
-    context.discovery = None;
+    let cluster = cluster_of(&found, object, key, subject, context)?;
+    context.act_as(user_of(subject).in_cluster(cluster));
     Ok(())
 }
 
 fn cluster_of(
     found: &Object,
     object: &ObjectRef,
+    key: Option<&str>,
     subject: &Subject,
     context: &mut Context,
 ) -> Result<TargetCluster, NotConnected> {
@@ -108,9 +123,6 @@ fn cluster_of(
         return from_config_map(namespace, &object.name, found, account, object_level)
             .map_err(|error| NotConnected { text: error.to_string(), is_missing: false });
     }
-    let secret_ref =
-        subject.release.spec.kube_config.as_ref().and_then(|reference| reference.secret_ref.as_ref());
-    let key = secret_ref.and_then(|reference| reference.key.as_deref());
     let allowed =
         Allowed { exec: config.insecure_kube_config_exec, insecure_tls: config.insecure_kube_config_tls };
     let name = format!("{namespace}/{}", object.name);

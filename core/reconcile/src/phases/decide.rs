@@ -4,6 +4,7 @@
 
 use pilothouse_api::HelmReleaseStatus;
 use pilothouse_helm::was_interrupted;
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use super::drift::corrects_drift;
@@ -135,7 +136,8 @@ fn digests_changed(subject: &Subject, facts: &Facts<'_>) -> Option<&'static str>
     let status = &subject.status;
     let believed = status.observed_generation == subject.generation() && status.failures == 0;
     let changed = |observed: &str, wanted: &str| observed != wanted && !(observed.is_empty() && believed);
-    if changed(&status.observed_post_renderers_digest, facts.post_renderers_digest) {
+    let unseen = is_back(Twin::Hc965);
+    if !unseen && changed(&status.observed_post_renderers_digest, facts.post_renderers_digest) {
         return Some("postrenderers digest has changed");
     }
     changed(&status.observed_common_metadata_digest, facts.common_metadata_digest)
@@ -215,6 +217,9 @@ pub fn next(
     match state {
         ReleaseState::InSync => {
             (in_sync_truncation(subject, active), if forced { Next::Upgrade } else { Next::Nothing })
+        }
+        ReleaseState::Locked(reason) if is_back(Twin::Hc149) => {
+            (Truncation::Keep, Next::Error(reason.clone()))
         }
         ReleaseState::Locked(_) => (Truncation::Keep, Next::Unlock),
         ReleaseState::Absent(_) if exhausted(ReleaseAction::Install) => {

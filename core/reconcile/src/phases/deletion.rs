@@ -1,13 +1,13 @@
 //! Deletion of the HelmRelease (spec 02 §9.1).
 
-use std::sync::Arc;
-
 use pilothouse_api::FINALIZER;
 use pilothouse_machine::Context;
-use pilothouse_protocol::{Identity, LogLevel, ObjectRef, Patch, Reply, Request, RequestId};
+use pilothouse_machine::twin::{Twin, is_back};
+use pilothouse_protocol::{Identity, LogLevel, ObjectRef, Reply, Request, RequestId, metadata};
 use serde_json::json;
 
 use super::chart_template::ChartTemplateStage;
+use super::cluster_change::reached_by;
 use super::connect::{Connect, NotConnected, user_of};
 use super::uninstall::UninstallRelease;
 use crate::{Ending, Subject, steps};
@@ -22,6 +22,7 @@ pub struct Deletion {
 #[derive(Debug)]
 enum State {
     Start,
+    Confirming(RequestId),
     Connecting(Connect),
     ConfirmingServiceAccount(RequestId),
     Uninstalling(Box<UninstallRelease>),
@@ -58,6 +59,10 @@ impl Deletion {
 fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
     match state {
         State::Start => start(subject, context),
+        State::Confirming(id) => match context.take(id) {
+            None => Step::Wait(State::Confirming(id)),
+            Some(reply) => confirmed(reply, subject, context),
+        },
         State::Connecting(mut connect) => match connect.poll(subject, context) {
             None => Step::Wait(State::Connecting(connect)),
             Some(Ok(())) => connected(subject, context),
@@ -77,6 +82,7 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
                 subject.status.storage_namespace.clear();
                 delete_chart(context)
             }
+            Some(Err(_)) if is_back(Twin::Hc1021) => delete_chart(context),
             Some(Err(error)) if error.is_interrupted() => Step::End(Ending::interrupted(context)),
             Some(Err(error)) => Step::End(Ending::Error(error.to_string())),
         },
@@ -106,7 +112,27 @@ fn start(subject: &mut Subject, context: &mut Context) -> Step {
         context.log(LogLevel::Info, "skipping Helm release uninstallation: no storage namespace configured");
         return delete_chart(context);
     }
-    Step::Go(State::Connecting(Connect::default()))
+    let object = subject.reference();
+    Step::Wait(State::Confirming(context.request_as_controller(Request::Get { object })))
+}
+
+/// A watch may show the past: an object that was deleted and made anew under the same name, with a release of its own.
+fn confirmed(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step {
+    match reply {
+        Reply::Object(object) => {
+            let is_same = metadata::text(&object, "uid") == subject.release.metadata.uid;
+            if !is_same || !metadata::is_deleting(&object) {
+                context.log(LogLevel::Info, "waiting for the watch: it shows a HelmRelease that is gone");
+                return Step::End(Ending::Rate);
+            }
+            Step::Go(State::Connecting(Connect::by(reached_by(subject))))
+        }
+        Reply::Failed(failure) if failure.is_object_gone() => Step::End(Ending::Gone),
+        Reply::Failed(failure) => {
+            Step::End(Ending::Error(format!("failed to read the HelmRelease that is deleted: {failure}")))
+        }
+        Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => Step::End(Ending::Rate),
+    }
 }
 
 /// Only the operator's own cluster can be asked whether the service account exists.
@@ -155,7 +181,7 @@ fn uninstall(subject: &Subject) -> Step {
 }
 
 fn delete_chart(context: &mut Context) -> Step {
-    context.identity = Identity::Controller;
+    context.act_as(Identity::Controller);
     Step::Go(State::DeletingChart(ChartTemplateStage::delete()))
 }
 
@@ -163,22 +189,13 @@ fn remove_finalizer(subject: &Subject, context: &mut Context) -> Step {
     let metadata = &subject.release.metadata;
     let finalizers: Vec<&String> =
         metadata.finalizers.iter().filter(|finalizer| *finalizer != FINALIZER).collect();
-    let body = json!({"metadata": {
-        "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": finalizers,
-    }});
-    let id = context.request_as_controller(Request::Patch {
-        object: subject.reference(),
-        patch: Patch::Merge,
-        body: Arc::new(body),
-        status: false,
-        dry_run: false,
-    });
-    Step::Wait(State::RemovingFinalizer(Some(id)))
+    let body = json!({"resourceVersion": metadata.resource_version, "finalizers": finalizers});
+    Step::Wait(State::RemovingFinalizer(Some(subject.patch_metadata(context, body))))
 }
 
 fn finalizer_removed(reply: Reply) -> Step {
     match reply {
-        Reply::Failed(failure) if failure.is_not_found() => Step::End(Ending::Gone),
+        Reply::Failed(failure) if failure.is_object_gone() => Step::End(Ending::Gone),
         Reply::Failed(failure) if failure.api().is_some_and(|error| error.is_conflict()) => {
             Step::End(Ending::Rate)
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pilothouse_chart::Chart;
-use pilothouse_release::{common_metadata_digest, config_digest, post_renderers_digest};
+use pilothouse_release::{common_metadata_digest, post_renderers_digest};
 use serde_json::{Map, Value};
 
 use super::chart::LoadedChart;
@@ -51,7 +51,7 @@ impl Desired {
             _ => return Err("spec.values: not a map".to_owned()),
         };
         let spec = &subject.release.spec;
-        let digest = config_digest(&values, algorithm).map_err(|error| format!("values: {error}"))?;
+        let digest = subject.config.digests().config(&values).map_err(|error| format!("values: {error}"))?;
         let post_renderers = post_renderers_digest(spec.post_renderers.as_deref(), algorithm)
             .map_err(|error| format!("spec.postRenderers: {error}"))?;
         let common_metadata = common_metadata_digest(spec.common_metadata.as_ref(), algorithm)
@@ -63,7 +63,7 @@ impl Desired {
             chart: loaded.chart,
             oci_digest: loaded.oci_digest,
             values,
-            config_digest: digest.to_string(),
+            config_digest: digest,
             post_renderers_digest: post_renderers,
             common_metadata_digest: common_metadata,
         })

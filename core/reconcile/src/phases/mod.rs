@@ -4,6 +4,7 @@ pub mod atomic;
 pub mod attempt;
 pub mod chart;
 pub mod chart_template;
+pub mod cluster_change;
 pub mod connect;
 pub mod decide;
 pub mod deletion;

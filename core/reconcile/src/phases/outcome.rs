@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_api::{ConditionStatus, Snapshot, versioned_chart};
+use pilothouse_api::{ConditionStatus, History, Snapshot, versioned_chart};
 use pilothouse_machine::Context;
 use pilothouse_protocol::EventType;
 use pilothouse_release::ReleaseRecord;
@@ -49,9 +49,11 @@ impl EventMetadata {
         }
     }
 
-    /// Of a stored release.
+    /// Of a stored release; the digest of the OCI artifact is known from its snapshot, if there is one.
     #[must_use]
-    pub fn of_record(record: &ReleaseRecord, config_digest: String) -> Self {
+    pub fn of_record(record: &ReleaseRecord, config_digest: String, history: &History) -> Self {
+        let is_its = |snapshot: &&Snapshot| snapshot.targets(&record.name, &record.namespace, record.version);
+        let snapshot = history.0.iter().find(is_its);
         Self {
             revision: record.chart.name_and_version().1.to_owned(),
             token: config_digest,
@@ -61,7 +63,7 @@ impl EventMetadata {
                 .as_ref()
                 .map(|chart| chart.app_version.clone())
                 .unwrap_or_default(),
-            oci_digest: String::new(),
+            oci_digest: snapshot.map(|snapshot| snapshot.oci_digest.clone()).unwrap_or_default(),
         }
     }
 

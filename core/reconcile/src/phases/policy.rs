@@ -124,7 +124,8 @@ impl Remediation {
 /// The policies that are active: those of the release action attempted last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActivePolicy {
-    /// The remediation; `None` when nothing was attempted or the strategy is `RetryOnFailure`.
+    /// The remediation; `None` when nothing was attempted. With strategy `RetryOnFailure` it still says whether failed
+    /// tests are a failure.
     pub remediation: Option<Remediation>,
     /// The retry interval; only with strategy `RetryOnFailure`.
     pub retry: Option<GoDuration>,
@@ -135,10 +136,7 @@ impl ActivePolicy {
     #[must_use]
     pub fn of(spec: &HelmReleaseSpec, status: &HelmReleaseStatus, config: &Config) -> Self {
         let Some(action) = ReleaseAction::last_attempted(status) else { return Self::default() };
-        match retry_interval(action, spec, config) {
-            Some(interval) => Self { remediation: None, retry: Some(interval) },
-            None => Self { remediation: Some(Remediation::of(action, spec)), retry: None },
-        }
+        Self { remediation: Some(Remediation::of(action, spec)), retry: retry_interval(action, spec, config) }
     }
 }
 

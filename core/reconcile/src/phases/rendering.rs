@@ -11,7 +11,11 @@ use crate::Subject;
 /// Options of rendering. Every object is stamped with its origin, so post-rendering is always on.
 #[must_use]
 pub fn render_options(subject: &Subject, disable_schema_validation: bool) -> RenderOptions {
-    RenderOptions { disable_schema_validation, post_render: Some(post_render(subject)) }
+    RenderOptions {
+        disable_schema_validation,
+        post_render: Some(post_render(subject)),
+        resolve_hosts: subject.config.gates.allow_dns_lookups,
+    }
 }
 
 fn post_render(subject: &Subject) -> PostRender {

@@ -8,6 +8,7 @@ use pilothouse_helm::{
     ActionConfig, ActionResult, HelmError, Install, JournalMark, Rollback, Storage, TestRelease, Uninstall,
     Unlock, Upgrade,
 };
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{ErrorClass, LogLevel, Monotonic};
 use pilothouse_release::ReleaseRecord;
@@ -86,6 +87,12 @@ impl ActionKind {
             Self::UninstallRemediation => spec.uninstall().timeout,
             Self::Unlock | Self::CorrectDrift => None,
         })
+    }
+
+    /// What is said while it runs.
+    #[must_use]
+    pub fn running_text(self, subject: &Subject) -> String {
+        format!("Running '{}' action with timeout of {}", self.name(), self.timeout(subject))
     }
 }
 
@@ -230,14 +237,17 @@ impl Running {
             // Not recorded: the release would count as tested, and nobody would ever learn how the tests went.
             return Finished { storage: result.storage, error: None, interrupted };
         }
-        if let Err(error) = observed::record(self.kind, subject, &written, context, desired) {
+        // A test that could not be run is run again: it has said nothing about the release (spec 08 row 18).
+        let untested = self.kind == ActionKind::Test && passes(result.outcome.as_ref().err(), context);
+        let observed = if untested { &[][..] } else { &written[..] };
+        if let Err(error) = observed::record(self.kind, subject, observed, context, desired) {
             return Finished { storage: result.storage, error: Some(error), interrupted: false };
         }
         if interrupted {
             return Finished { storage: result.storage, error: None, interrupted };
         }
         let error = result.outcome.as_ref().err();
-        let fatal = self.tell(error, !written.is_empty(), before, subject, desired, context);
+        let fatal = self.tell(error, self.is_stored(&written), before, subject, desired, context);
         if self.kind != ActionKind::UninstallRemediation {
             summarise(subject, context);
         }
@@ -247,6 +257,15 @@ impl Running {
         }
         let error = fatal.then(|| error.map(ToString::to_string).unwrap_or_default());
         Finished { storage: result.storage, error, interrupted: false }
+    }
+
+    /// Whether the action has stored a revision of its own. It may have failed before, with an older one marked or pruned.
+    fn is_stored(&self, written: &[Arc<ReleaseRecord>]) -> bool {
+        let latest = self.latest.as_ref().map_or(0, |latest| latest.version);
+        match self.kind {
+            ActionKind::Install | ActionKind::Upgrade => written.iter().any(|record| record.version > latest),
+            _ => !written.is_empty(),
+        }
     }
 
     /// Brings the status up to date with how the action went; whether its failure ends the pass. `before` is the digest
@@ -268,7 +287,7 @@ impl Running {
         }
         // What passes by itself is no failure of the release: it is tried again and not counted against the retries
         // (spec 08 row 18).
-        let stored = written && !context.server_is_away() && class != Some(ErrorClass::Transient);
+        let stored = written && (!passes(error, context) || is_back(Twin::Hc1084));
         match self.kind {
             ActionKind::Install => {
                 self.released(ReleaseAction::Install, error, stored, subject, desired, context)
@@ -320,12 +339,13 @@ impl Running {
         context: &mut Context,
     ) -> bool {
         let Some(target) = &self.target else { return error.is_some() };
-        let result = error.map_or(Ok(()), Err);
         if self.kind == ActionKind::Rollback {
-            transitions::rolled_back(subject, context, target, desired, result);
-        } else {
-            transitions::uninstall_remediated(subject, context, target, result);
+            transitions::rolled_back(subject, context, target, desired, error.map_or(Ok(()), Err));
+            return error.is_some() && !changed;
         }
+        let unchanged = HelmError::not_updated();
+        let error = error.or_else(|| (!changed).then_some(&unchanged));
+        transitions::uninstall_remediated(subject, context, target, error.map_or(Ok(()), Err));
         error.is_some() && !changed
     }
 
@@ -339,6 +359,11 @@ impl Running {
         transitions::unlocked(subject, context, latest, &state, error.map_or(Ok(()), Err));
         error.is_some()
     }
+}
+
+/// Whether an action has failed because of something that passes by itself.
+fn passes(error: Option<&HelmError>, context: &Context) -> bool {
+    error.is_some_and(|error| context.server_is_away() || error.class() == ErrorClass::Transient)
 }
 
 /// Whether the failure ends the pass: only when the tests did not run.

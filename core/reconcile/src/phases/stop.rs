@@ -2,13 +2,15 @@
 
 use pilothouse_api::ConditionStatus;
 use pilothouse_encoding::duration::GoDuration;
-use pilothouse_machine::Context;
-use pilothouse_protocol::Why;
+use pilothouse_machine::twin::{Twin, is_back};
+use pilothouse_machine::{Context, Interrupt};
+use pilothouse_protocol::{EventType, Why};
 
 use super::desired::Desired;
 use super::drift::detects_drift;
 use super::outcome::success_message;
 use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
+use super::running::ActionKind;
 use super::summarise::summarise;
 use crate::{Ending, Subject};
 
@@ -35,9 +37,11 @@ pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Co
     let conditions = &subject.status.conditions;
     if !conditions.is_true("Ready") || !conditions.is_true("Released") {
         let restored = match conditions.reason("Released") {
+            _ if is_back(Twin::Hc1362) => None,
             "InstallFailed" => Some((ReleaseAction::Install, "InstallSucceeded")),
             "UpgradeFailed" => Some((ReleaseAction::Upgrade, "UpgradeSucceeded")),
             // Nothing is known of the release but that it is as wanted: say how it came to be (hc#1409).
+            _ if is_back(Twin::Hc1409) => None,
             _ if !conditions.is_true("Released") => Some(restored_action(subject)),
             _ => None,
         };
@@ -84,6 +88,9 @@ pub(super) fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> 
         action.map_or(("release", 0), |action| (action.name(), action.failures(&subject.status)));
     let message = format!("Failed to {name} after {failures} attempt(s)");
     subject.stalled(context, "RetriesExceeded", &message);
+    if is_back(Twin::Hc848) {
+        subject.status.conditions.remove("Stalled");
+    }
     end_progress(subject, context, "RetriesExceeded", &message);
     Ending::Terminal("terminal error: exceeded maximum retries: cannot remediate failed release".to_owned())
 }
@@ -111,15 +118,38 @@ fn end_progress(subject: &mut Subject, context: &Context, reason: &str, message:
     }
 }
 
+/// A wait ended because an input changed (spec 02 §2.12). That is always so; the gate has it told.
+pub(super) fn wait_canceled(subject: &mut Subject, context: &mut Context) {
+    let Some(Interrupt::Changed(object)) = context.interrupt().cloned() else { return };
+    if !subject.config.gates.cancel_health_check_on_new_revision {
+        return;
+    }
+    let reason = "HealthCheckCanceled";
+    subject.not_ready(context, reason, &format!("New reconciliation triggered by {object}"));
+    let message = format!("Health checks canceled due to new reconciliation triggered by {object}");
+    subject.event(context, EventType::Normal, reason, &message);
+}
+
 /// The type of the next action has run in this pass already (rule 3).
-pub(super) fn done_already(subject: &mut Subject, active: &ActivePolicy, context: &mut Context) -> Ending {
+///
+/// The original ends as if nothing were left to do when no retry is left. Here an unlock goes on with the next pass, and a
+/// release that has failed says so: what would be tried next is one more attempt.
+pub(super) fn done_already(
+    kind: ActionKind,
+    subject: &mut Subject,
+    active: &ActivePolicy,
+    context: &mut Context,
+) -> Ending {
     if let Some(interval) = active.retry {
         return retry_after(subject, context, interval);
     }
     let exhausted =
         active.remediation.as_ref().is_some_and(|remediation| remediation.retries_exhausted(&subject.status));
-    if !exhausted {
+    if !exhausted || kind == ActionKind::Unlock {
         return must_requeue(subject, context);
+    }
+    if kind.is_release() && !subject.status.conditions.is_true("Released") {
+        return retries_exceeded(subject, context);
     }
     subject.status.conditions.remove("Reconciling");
     // Drift that could not be corrected is no progress (spec 08 row 15).
@@ -152,6 +182,9 @@ fn must_requeue(subject: &mut Subject, context: &mut Context) -> Ending {
 /// The strategy is to try again after an interval.
 pub(super) fn retry_after(subject: &mut Subject, context: &mut Context, interval: GoDuration) -> Ending {
     subject.reconciling(context, "ProgressingWithRetry", &format!("retrying after {interval}"));
+    if is_back(Twin::Hc1338) {
+        subject.status.conditions.remove("Reconciling");
+    }
     let nanos = u64::try_from(interval.as_nanos()).unwrap_or_default();
     let nanos = context.random.jitter(nanos, subject.config.interval_jitter_percentage);
     Ending::After { nanos, why: Why::RetryInterval, observed: true }

@@ -1,6 +1,7 @@
 //! A change of what the release is (spec 02 §2.8): the old one is uninstalled before the new one is installed.
 
 use pilothouse_machine::Context;
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::{Identity, LogLevel};
 
 use super::desired::Desired;
@@ -46,7 +47,7 @@ impl TargetChange {
             subject.status.clear_failures();
             subject.status.storage_namespace.clear();
         }
-        context.identity = Identity::Controller;
+        context.act_as(Identity::Controller);
         Some(Err(ending))
     }
 }
@@ -54,7 +55,8 @@ impl TargetChange {
 /// The first difference between the current release and the wanted one.
 fn changed(subject: &Subject, desired: &Desired) -> Option<&'static str> {
     let (release, status) = (&subject.release, &subject.status);
-    let snapshot = status.history.latest().filter(|_| !status.storage_namespace.is_empty())?;
+    let known = |_: &&_| !status.storage_namespace.is_empty() || is_back(Twin::Hc864);
+    let snapshot = status.history.latest().filter(known)?;
     if status.storage_namespace != release.storage_namespace() {
         return Some("storage namespace");
     }

@@ -5,7 +5,7 @@ use pilothouse_encoding::duration::GoDuration;
 use pilothouse_helm::HelmError;
 use pilothouse_machine::Context;
 use pilothouse_protocol::EventType;
-use pilothouse_release::{ReleaseRecord, config_digest};
+use pilothouse_release::ReleaseRecord;
 
 use super::desired::Desired;
 use super::outcome::{
@@ -188,9 +188,8 @@ pub fn unlocked(
     let chart = pilothouse_api::versioned_chart(name, version);
     let described = format!("Helm release {} with chart {chart} in {state} state", record.full_name());
     let values = record.config.clone().unwrap_or_default();
-    let digest = config_digest(&values, subject.config.snapshot_digest_algorithm);
-    let metadata =
-        EventMetadata::of_record(record, digest.map(|digest| digest.to_string()).unwrap_or_default());
+    let digest = subject.config.digests().config(&values);
+    let metadata = EventMetadata::of_record(record, digest.unwrap_or_default(), &subject.status.history);
     let announcement = match result {
         Ok(()) => Announcement {
             event: EventType::Normal,

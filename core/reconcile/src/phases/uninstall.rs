@@ -12,6 +12,7 @@ use super::facts::newest;
 use super::observed::records_since;
 use super::options;
 use super::outcome::{Announcement, EventMetadata, failure_message, success_message};
+use super::running::ActionKind;
 use super::summarise::summarise;
 use crate::Subject;
 
@@ -123,8 +124,7 @@ impl UninstallRelease {
         match (is_made_by(subject, newest), recorded) {
             (true, true) => Ok(Found::Own),
             (true, false) => {
-                let snapshot =
-                    snapshot_of(&Observation::of(newest), subject.config.snapshot_digest_algorithm);
+                let snapshot = snapshot_of(&Observation::of(newest), subject.config.digests());
                 self.snapshot = snapshot.map_err(|error| HelmError::Storage(error.to_string()))?;
                 Ok(Found::Own)
             }
@@ -146,10 +146,11 @@ impl UninstallRelease {
         let written = records_since(&result.storage, self.mark);
         let observed = observe(subject, &written);
         let outcome = match result.outcome {
-            Err(error) if error.is_interrupted() => return Err(error),
-            Ok(_) if written.is_empty() => Err(HelmError::Storage(
-                "uninstall completed with error: release not updated in Helm storage".to_owned(),
-            )),
+            Err(error) if error.is_interrupted() => {
+                begun(subject, context);
+                return Err(error);
+            }
+            Ok(_) if written.is_empty() => Err(HelmError::not_updated()),
             Ok(_) => observed,
             Err(error) => Err(error),
         };
@@ -197,7 +198,7 @@ impl UninstallRelease {
 }
 
 /// Whether the objects of a release carry the origin labels of this HelmRelease.
-fn is_made_by(subject: &Subject, record: &ReleaseRecord) -> bool {
+pub(crate) fn is_made_by(subject: &Subject, record: &ReleaseRecord) -> bool {
     let own = &subject.release.metadata;
     let labelled = |label: &str, value: &str| {
         let values =
@@ -207,10 +208,17 @@ fn is_made_by(subject: &Subject, record: &ReleaseRecord) -> bool {
     labelled(ORIGIN_NAME_LABEL, &own.name) && labelled(ORIGIN_NAMESPACE_LABEL, &own.namespace)
 }
 
+/// An uninstall that goes on later: what is half gone is not ready (spec 08 row 15).
+fn begun(subject: &mut Subject, context: &mut Context) {
+    let message = ActionKind::UninstallRemediation.running_text(subject);
+    subject.reconciling(context, "Progressing", &message);
+    subject.mark(context, "Ready", ConditionStatus::Unknown, "Progressing", &message);
+}
+
 fn observe(subject: &mut Subject, written: &[Arc<ReleaseRecord>]) -> Result<(), HelmError> {
-    let algorithm = subject.config.snapshot_digest_algorithm;
+    let digests = subject.config.digests();
     let history = &mut subject.status.history;
     let observed =
-        written.iter().try_for_each(|record| observe_uninstall(history, record, "uninstall", algorithm));
+        written.iter().try_for_each(|record| observe_uninstall(history, record, "uninstall", &digests));
     observed.map_err(|error| HelmError::Storage(format!("failed to observe the release: {error}")))
 }

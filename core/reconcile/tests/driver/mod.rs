@@ -2,7 +2,7 @@
 
 mod cluster;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -12,15 +12,14 @@ use flate2::write::GzEncoder;
 use pilothouse_api::{API_VERSION, KIND, SOURCE_API_VERSION};
 use pilothouse_machine::Random;
 use pilothouse_protocol::{
-    Action, Input, Now, ObjectRef, Observation, ReleaseKey, Reply, Request, RequestId, metadata,
+    Action, Identity, Input, Now, ObjectRef, Observation, ReleaseKey, Reply, Request, RequestId, metadata,
 };
 use pilothouse_reconcile::{Config, Release};
 use pilothouse_release::{Limits, ReleaseRecord, decode, encode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use cluster::Cluster;
-pub(crate) use cluster::refused;
+pub(crate) use cluster::{Cluster, refused};
 
 /// A ConfigMap always, a Deployment that nobody makes ready when the values ask for it.
 const TEMPLATE: &str = "apiVersion: v1
@@ -46,6 +45,8 @@ type Fault = Box<dyn FnMut(&Request) -> Option<Reply>>;
 pub(crate) struct Driver {
     pub(crate) release: Release,
     pub(crate) cluster: Cluster,
+    /// Clusters that kubeconfigs lead to, by URL.
+    pub(crate) others: BTreeMap<String, Cluster>,
     pub(crate) now: Now,
     /// All actions, in the form in which they are recorded.
     pub(crate) trace: Vec<String>,
@@ -54,7 +55,7 @@ pub(crate) struct Driver {
     pub(crate) fault: Option<Fault>,
     /// Every reply is given three times, and one to a request that nobody has made.
     pub(crate) repeats: bool,
-    requests: VecDeque<(RequestId, Request)>,
+    requests: VecDeque<(RequestId, Identity, Request)>,
 }
 
 impl Driver {
@@ -65,6 +66,7 @@ impl Driver {
         let mut driver = Self {
             release: machine(),
             cluster: Cluster::new(archive),
+            others: BTreeMap::new(),
             now: Now { wall: 1_700_000_000_000_000_000, ..Now::default() },
             trace: Vec::new(),
             events: Vec::new(),
@@ -107,9 +109,9 @@ impl Driver {
 
     /// Performs one request; whether there was one.
     pub(crate) fn perform(&mut self) -> bool {
-        let Some((id, request)) = self.requests.pop_front() else { return false };
+        let Some((id, identity, request)) = self.requests.pop_front() else { return false };
         let reply = self.fault.as_mut().and_then(|fault| fault(&request));
-        let reply = reply.unwrap_or_else(|| self.cluster.answer(&request));
+        let reply = reply.unwrap_or_else(|| self.cluster_of(&identity).answer(&request));
         self.feed(Input::Reply { id, reply: reply.clone() });
         if self.repeats {
             self.feed(Input::Reply { id, reply: reply.clone() });
@@ -204,14 +206,21 @@ impl Driver {
         secrets.map(|secret| decode(&payload(secret), &Limits::default()).unwrap()).collect()
     }
 
+    fn cluster_of(&mut self, identity: &Identity) -> &mut Cluster {
+        match identity.cluster() {
+            None => &mut self.cluster,
+            Some(cluster) => self.others.get_mut(&cluster.server).expect("a cluster"),
+        }
+    }
+
     fn drain(&mut self) {
         let mut watched = Vec::new();
         while let Some(action) = self.release.poll_action() {
             self.trace.push(serde_json::to_string(&action).unwrap());
             match action {
-                Action::Request { id, request, .. } => self.requests.push_back((id, request)),
-                Action::Watch { id, target, .. } => {
-                    let observation = Observation::Snapshot(self.cluster.matching(&target));
+                Action::Request { id, identity, request } => self.requests.push_back((id, identity, request)),
+                Action::Watch { id, identity, target } => {
+                    let observation = Observation::Snapshot(self.cluster_of(&identity).matching(&target));
                     watched.push(Input::Observed { watch: id, observation });
                 }
                 Action::Emit(event) => self.events.push(event.reason),

@@ -122,7 +122,7 @@ fn record() -> impl Strategy<Value = ReleaseRecord> {
             record.chart.schema = Some(data.clone());
             record.chart.files.push(pilothouse_chart::File {
                 name: "f".to_owned(),
-                data,
+                data: data.into(),
                 modtime: Some(last),
             });
             record.apply_method = (version % 2 == 0).then_some(ApplyMethod::ServerSide);

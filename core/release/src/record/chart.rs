@@ -83,7 +83,7 @@ impl Serialize for Written<'_> {
         let modtime = self.0.modtime.filter(|modtime| !modtime.is_zero());
         let mut file = serializer.serialize_struct("File", if modtime.is_some() { 3 } else { 2 })?;
         file.serialize_field("name", &self.0.name)?;
-        file.serialize_field("data", &STANDARD.encode(&self.0.data))?;
+        file.serialize_field("data", &STANDARD.encode(self.0.data.as_slice()))?;
         if let Some(modtime) = modtime {
             file.serialize_field("modtime", &modtime)?;
         }
@@ -111,7 +111,7 @@ fn list_as_files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<File>
     let file = |read: Read| {
         let data = STANDARD.decode(read.data).map_err(D::Error::custom)?;
         let modtime = read.modtime.filter(|modtime| !modtime.is_zero());
-        Ok(File { name: read.name, data, modtime })
+        Ok(File { name: read.name, data: data.into(), modtime })
     };
     files.into_iter().flatten().map(file).collect()
 }

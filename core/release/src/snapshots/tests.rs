@@ -1,3 +1,4 @@
+use pilothouse_encoding::digest::Algorithm;
 use serde_json::{Value, json};
 
 use super::*;

@@ -2,7 +2,7 @@ use pilothouse_encoding::digest::Algorithm;
 use serde_json::json;
 
 use super::*;
-use crate::{ReleaseStatus, snapshot_of};
+use crate::{Observation, ReleaseStatus, snapshot_of};
 
 fn stored() -> ReleaseRecord {
     let mut record: ReleaseRecord = serde_json::from_value(json!({

@@ -1,7 +1,9 @@
 //! Evaluates arguments and checks them against parameter types.
 
+use std::rc::Rc;
+
 use crate::parse::ast::Expr;
-use crate::value::{IntType, ListType, ParamType, Value};
+use crate::value::{IntType, ListType, MapType, ParamType, Value};
 
 use super::{At, Executed, Frame, Operand};
 
@@ -39,10 +41,18 @@ impl<'a> Frame<'a, '_, '_, '_> {
             return Err(self.fail(format!("invalid value; expected {}", type_name(param))));
         }
         if is_assignable(&operand.value, param) {
+            // Only what goes into an interface loses its address.
             if let Value::Native(object) = &operand.value
+                && param != ParamType::Reflect
                 && let Some(boxed) = object.boxed()
             {
                 return Ok(Operand::plain(boxed));
+            }
+            if let (ParamType::Map, Value::Map(map)) = (param, &operand.value)
+                && map.map_type() != MapType::Any
+            {
+                // Go converts the type, and the map stays the same.
+                return Ok(Operand::plain(Value::Map(Rc::new(map.converted(MapType::Any)))));
             }
             return Ok(operand);
         }
@@ -68,6 +78,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
             },
             ParamType::Int => (number.and_then(|number| number.int).map(Value::int), "integer"),
             ParamType::Int64 => (number.and_then(|number| number.int).map(Value::int64), "integer"),
+            ParamType::Integer(int_type) => {
+                (number.and_then(|number| number.int).map(|int| Value::Int(int_type, int)), "integer")
+            }
             ParamType::Uint32 => {
                 let uint = number.and_then(|number| number.uint);
                 // Go's SetUint keeps the low bits.
@@ -75,7 +88,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 (value, "unsigned integer")
             }
             ParamType::Float64 => (number.and_then(|number| number.float).map(Value::Float), "float"),
-            ParamType::Map | ParamType::List | ParamType::Strings | ParamType::Native(_) => {
+            ParamType::Map
+            | ParamType::List
+            | ParamType::Strings
+            | ParamType::Bytes
+            | ParamType::Native(_) => {
                 return Err(self.fail(format!("can't handle {literal} for arg of type {}", type_name(param))));
             }
         };
@@ -93,18 +110,25 @@ fn type_name(param: ParamType) -> &'static str {
         ParamType::Int => "int",
         ParamType::Int64 => "int64",
         ParamType::Uint32 => "uint32",
+        ParamType::Integer(int_type) => int_type.name(),
         ParamType::Float64 => "float64",
         ParamType::Map => "map[string]interface {}",
         ParamType::List => "[]interface {}",
         ParamType::Strings => "[]string",
+        ParamType::Bytes => "[]uint8",
         ParamType::Native(name) => name,
     }
 }
 
 fn can_be_nil(param: ParamType) -> bool {
     match param {
-        ParamType::Any | ParamType::Reflect | ParamType::Map | ParamType::List | ParamType::Strings => true,
-        ParamType::Native(name) => name.starts_with('*'),
+        ParamType::Any
+        | ParamType::Reflect
+        | ParamType::Map
+        | ParamType::List
+        | ParamType::Strings
+        | ParamType::Bytes => true,
+        ParamType::Native(name) => name.starts_with('*') || name == "io.Writer",
         _ => false,
     }
 }
@@ -117,7 +141,9 @@ fn is_assignable(value: &Value, param: ParamType) -> bool {
         | (ParamType::Int, Value::Int(IntType::Int, _))
         | (ParamType::Int64, Value::Int(IntType::Int64, _))
         | (ParamType::Uint32, Value::Int(IntType::Uint32, _))
+        | (ParamType::Bytes, Value::Bytes(_))
         | (ParamType::Float64, Value::Float(_)) => true,
+        (ParamType::Integer(wanted), Value::Int(int_type, _)) => wanted == *int_type,
         (ParamType::Map, Value::Map(map)) => map.is_assignable_to_any_map(),
         (ParamType::List, Value::List(list)) => list.list_type() == ListType::Any,
         (ParamType::Strings, Value::List(list)) => list.list_type() == ListType::String,

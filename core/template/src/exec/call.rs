@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use crate::error::ExecError;
-use crate::functions::{Action, Function, ReflectCall, values_methods};
+use crate::functions::{Action, Function, ReflectCall, not_callable, values_methods};
 use crate::parse::ast::Expr;
-use crate::value::{Map, Method, Object, ParamType, Value};
+use crate::time::named;
+use crate::value::{IntType, Map, Method, Object, ParamType, Value};
 
 use super::{At, Executed, Frame, Operand};
 
@@ -17,6 +18,8 @@ const FEW: usize = 4;
 pub(super) enum Callee<'c> {
     Function(&'static Function),
     Method(&'c dyn Object, &'static Method),
+    /// A method of an integer type.
+    Number(IntType, i64, &'static Method),
     /// A method of Helm's `common.Values`.
     Values(&'c Rc<Map>, &'static Method),
 }
@@ -25,21 +28,27 @@ impl Callee<'_> {
     fn name(&self) -> &'static str {
         match self {
             Callee::Function(function) => function.name,
-            Callee::Method(_, method) | Callee::Values(_, method) => method.name,
+            Callee::Method(_, method) | Callee::Number(_, _, method) | Callee::Values(_, method) => {
+                method.name
+            }
         }
     }
 
     fn params(&self) -> &'static [ParamType] {
         match self {
             Callee::Function(function) => function.params,
-            Callee::Method(_, method) | Callee::Values(_, method) => method.params,
+            Callee::Method(_, method) | Callee::Number(_, _, method) | Callee::Values(_, method) => {
+                method.params
+            }
         }
     }
 
     fn variadic(&self) -> Option<ParamType> {
         match self {
             Callee::Function(function) => function.variadic,
-            Callee::Method(_, method) | Callee::Values(_, method) => method.variadic,
+            Callee::Method(_, method) | Callee::Number(_, _, method) | Callee::Values(_, method) => {
+                method.variadic
+            }
         }
     }
 
@@ -102,6 +111,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
     ) -> Executed<Operand> {
         self.charge(1)?;
         self.check_count(callee, rest.len(), last.is_some())?;
+        if let Callee::Method(object, method) = callee
+            && let Some(message) = object.uncallable(method.name)
+        {
+            return Err(self.fail(message));
+        }
         let count = rest.len() + usize::from(last.is_some());
         let mut few: [Value; FEW] = Default::default();
         let mut many;
@@ -120,6 +134,10 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if !matches!(callee, Callee::Function(Function { name: "index" | "len", .. })) {
             self.charge(arguments.iter().map(size).sum())?;
         }
+        if let Callee::Function(Function { action: Action::Callee, .. }) = callee {
+            let error = not_callable(&arguments[0], rest.first().map(ToString::to_string));
+            return Err(self.call_error(callee.name(), whole, error));
+        }
         match self.invoke(callee, arguments) {
             Ok(value) => Ok(Operand::plain(value)),
             Err(error) => Err(self.call_error(callee.name(), whole, error)),
@@ -133,6 +151,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             Callee::Method(object, method) => {
                 object.call(method.name, arguments).map_err(|error| ExecError::plain(error.0))?
             }
+            Callee::Number(int_type, number, method) => named::call(int_type, number, method.name, arguments),
             Callee::Values(map, method) => values_methods::call(self.run, map, method.name, arguments)?,
         };
         // A function may build its result from its arguments without limit, as in a loop of printf.

@@ -6,6 +6,7 @@ use crate::format::quote::quoted;
 use crate::functions::values_methods;
 use crate::parse::ast::{Expr, Path};
 use crate::set::MissingKey;
+use crate::time::named;
 use crate::value::{Map, MapType, Method, Object, Shape, Value};
 
 use super::call::Callee;
@@ -71,6 +72,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 }
                 None => self.native_field(&receiver, object, name, &arguments),
             },
+            Value::Int(int_type, number)
+                if let Some(method) = find_method(named::methods(*int_type), name) =>
+            {
+                let callee = Callee::Number(*int_type, *number, method);
+                self.eval_call(dot, callee, At::Expr(expr), arguments.rest, arguments.last)
+            }
             Value::Nil if receiver.boxed => {
                 Err(self.fail(format!("nil pointer evaluating interface {{}}.{name}")))
             }

@@ -58,8 +58,6 @@ pub(crate) struct Run<'r, 'e> {
     guard: StackGuard,
     /// How many runs of a template `include` has begun and not ended.
     included: BTreeMap<Rc<str>, usize>,
-    /// Compiled regular expressions of this render.
-    pub(crate) regexes: crate::functions::RegexCache,
 }
 
 /// Runs the template `name`; see [`crate::TemplateSet::execute`].
@@ -80,7 +78,6 @@ pub(crate) fn execute(
         depth: 0,
         guard,
         included: BTreeMap::new(),
-        regexes: crate::functions::RegexCache::default(),
     };
     let output = run.execute_named(name, data)?;
     Ok(String::from_utf8(output).unwrap_or_else(|error| crate::value::lossy(error.as_bytes()).into_owned()))

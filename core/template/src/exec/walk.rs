@@ -45,7 +45,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     fn write(&mut self, start: usize, end: usize) -> Executed<Flow> {
         self.charge_output(end - start)?;
-        self.run.output.extend_from_slice(&self.tree.source.text.as_bytes()[start..end]);
+        self.run.output.extend_from_slice(&self.tree.source.text[start..end]);
         Ok(Flow::Done)
     }
 
@@ -82,7 +82,8 @@ impl<'a> Frame<'a, '_, '_, '_> {
                     self.run.output.extend(text.into_bytes());
                     return Ok(());
                 }
-                let printed = format::write_value(&mut self.run.output, value);
+                let bound = self.run.environment.budget.text_bound();
+                let printed = format::write_shown(&mut self.run.output, value, bound);
                 printed.map_err(|limit| self.exceeded(limit))?;
                 self.charge_output(self.run.output.len() - before)?;
             }

@@ -6,28 +6,54 @@ mod printer;
 pub(crate) mod quote;
 mod verbs;
 
-use crate::budget::LimitError;
+use crate::budget::{LimitError, TextBound};
 use crate::value::Value;
 
-use printer::{MAX_PRINTED, Printer};
+use printer::Printer;
+
+/// A text in double quotes, as Go's `strconv.Quote` writes it.
+#[must_use]
+pub fn go_quote(text: &str) -> String {
+    quote::quoted(text.as_bytes())
+}
 
 /// The Go `%v` text of a value; what cannot be printed in full is cut off. For messages.
 pub(crate) fn value_text(value: &Value) -> String {
     let mut out = Vec::new();
     // A message may be shorter than the value.
-    let _ = write_value(&mut out, value);
+    let _ = write_value(&mut out, value, TextBound::PRINTED);
     crate::value::lossy(&out).into_owned()
 }
 
 /// Appends the `%v` form of a value.
-pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), LimitError> {
-    let mut printer = Printer::new(out);
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value, bound: TextBound) -> Result<(), LimitError> {
+    let mut printer = Printer::new(out, bound);
     printer.print_argument(value, 'v');
     printer.finish()
 }
 
+/// Appends a value as an action shows it: of a pointer, what it points at.
+pub(crate) fn write_shown(out: &mut Vec<u8>, value: &Value, bound: TextBound) -> Result<(), LimitError> {
+    let mut printer = Printer::new(out, bound);
+    printer.print_pointed(value);
+    printer.finish()
+}
+
 /// `fmt.Sprint`: spaces between operands when neither is a string.
-pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, LimitError> {
+pub(crate) fn sprint(values: &[Value], bound: TextBound) -> Result<Vec<u8>, LimitError> {
+    joined(values, bound, write_value)
+}
+
+/// [`sprint`] of values as actions show them.
+pub(crate) fn sprint_shown(values: &[Value], bound: TextBound) -> Result<Vec<u8>, LimitError> {
+    joined(values, bound, write_shown)
+}
+
+fn joined(
+    values: &[Value],
+    bound: TextBound,
+    write: fn(&mut Vec<u8>, &Value, TextBound) -> Result<(), LimitError>,
+) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::new();
     let mut after_string = true;
     for (index, value) in values.iter().enumerate() {
@@ -35,35 +61,31 @@ pub(crate) fn sprint(values: &[Value]) -> Result<Vec<u8>, LimitError> {
         if index > 0 && !is_string && !after_string {
             out.push(b' ');
         }
-        write_value(&mut out, value)?;
-        check_length(&out)?;
+        let left = bound.behind(out.len());
+        write(&mut out, value, left)?;
         after_string = is_string;
     }
     Ok(out)
 }
 
-fn check_length(out: &[u8]) -> Result<(), LimitError> {
-    if out.len() > MAX_PRINTED { Err(LimitError::Bytes(MAX_PRINTED as u64)) } else { Ok(()) }
-}
-
 /// `fmt.Sprintln`: spaces between all operands and a newline at the end.
-pub(crate) fn sprintln(values: &[Value]) -> Result<Vec<u8>, LimitError> {
+pub(crate) fn sprintln(values: &[Value], bound: TextBound) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::new();
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
             out.push(b' ');
         }
-        write_value(&mut out, value)?;
-        check_length(&out)?;
+        let left = bound.behind(out.len());
+        write_value(&mut out, value, left)?;
     }
     out.push(b'\n');
     Ok(out)
 }
 
 /// `fmt.Sprintf`.
-pub(crate) fn sprintf(format: &[u8], values: &[Value]) -> Result<Vec<u8>, LimitError> {
-    let mut out = Vec::with_capacity(format.len() + 16);
-    let mut printer = Printer::new(&mut out);
+pub(crate) fn sprintf(format: &[u8], values: &[Value], bound: TextBound) -> Result<Vec<u8>, LimitError> {
+    let mut out = Vec::with_capacity(format.len().min(bound.most) + 16);
+    let mut printer = Printer::new(&mut out, bound);
     verbs::print(&mut printer, format, values);
     printer.finish()?;
     Ok(out)
@@ -75,7 +97,7 @@ mod tests {
 
     #[track_caller]
     fn check(format: &str, values: &[Value], expected: &str) {
-        let out = sprintf(format.as_bytes(), values).unwrap();
+        let out = sprintf(format.as_bytes(), values, TextBound::PRINTED).unwrap();
         assert_eq!(String::from_utf8_lossy(&out), expected, "{format}");
     }
 
@@ -95,6 +117,9 @@ mod tests {
     #[test]
     fn mistakes_print_as_go_prints_them() {
         check("%d", &["x".into()], "%!d(string=x)");
+        check("%08x|%-8x|", &["yes".into(), "yes".into()], "00796573|796573  |");
+        check("%#w|%w", &["".into(), "x".into()], "%!w(string=\"\")|%!w(string=x)");
+        check("%p|%p", &[Value::list(vec![]), Value::int(1)], "0xc000000000|%!p(int=1)");
         check("%s", &[Value::int(1)], "%!s(int=1)");
         check("%s", &[Value::Nil], "%!s(<nil>)");
         check("%d %d", &[Value::int(1)], "1 %!d(MISSING)");
@@ -131,8 +156,19 @@ mod tests {
     #[test]
     fn spaces_of_print_and_println() {
         let values = [Value::int(1), Value::int(2), "a".into(), "b".into(), Value::int(3), Value::Nil];
-        assert_eq!(sprint(&values).unwrap(), b"1 2ab3 <nil>");
-        assert_eq!(sprintln(&values).unwrap(), b"1 2 a b 3 <nil>\n");
+        assert_eq!(sprint(&values, TextBound::PRINTED).unwrap(), b"1 2ab3 <nil>");
+        assert_eq!(sprintln(&values, TextBound::PRINTED).unwrap(), b"1 2 a b 3 <nil>\n");
+    }
+
+    #[test]
+    fn widths_are_within_the_bound() {
+        let bound = TextBound { most: 1000, error: LimitError::Bytes(1000) };
+        let print = |format: &str| sprintf(format.as_bytes(), &[Value::int(1), "x".into()], bound);
+        assert_eq!(print("%900d%s").map(|out| out.len()), Ok(901));
+        for format in ["%1001d%s", "%900d%200s", "%.1001d%s", "%01001d%s", "%s%1001v", "%-600d%-600q"] {
+            assert_eq!(print(format), Err(LimitError::Bytes(1000)), "{format}");
+        }
+        assert_eq!(print(&"x".repeat(1001)), Err(LimitError::Bytes(1000)));
     }
 
     #[test]
@@ -140,7 +176,7 @@ mod tests {
         let value = Value::map(crate::value::Entries::new());
         value.as_map().unwrap().insert("self".into(), value.clone());
         assert_eq!(
-            sprint(std::slice::from_ref(&value)),
+            sprint(std::slice::from_ref(&value), TextBound::PRINTED),
             Err(LimitError::ValueDepth(crate::value::MAX_VALUE_DEPTH))
         );
         value.as_map().unwrap().remove("self");

@@ -1,12 +1,10 @@
 //! Prints one value for one verb (Go's `fmt` printer).
 
-use crate::budget::LimitError;
+mod text;
+
+use crate::budget::{LimitError, TextBound};
+use crate::time::named;
 use crate::value::{Kind, List, MAX_VALUE_DEPTH, Map, Shape, Value};
-
-use super::quote;
-
-/// Bytes a single print may produce. Shared parts of a value print once for each place they appear in.
-pub(super) const MAX_PRINTED: usize = 16 << 20;
 
 /// The flags, width and precision of a verb.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,29 +22,38 @@ pub(super) struct Flags {
     pub(super) sharp_v: bool,
 }
 
+/// What stands for an address: Go's are never the same.
+const ADDRESS: &str = "0xc000000000";
+
 /// Writes values to a buffer.
 pub(super) struct Printer<'o> {
     pub(super) out: &'o mut Vec<u8>,
     pub(super) flags: Flags,
-    start: usize,
+    /// How long `out` may get.
+    most: usize,
+    bound: TextBound,
     /// A wrong verb is being reported, which must not itself use methods.
     reporting: bool,
     failure: Option<LimitError>,
 }
 
 impl<'o> Printer<'o> {
-    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
-        let start = out.len();
-        Printer { out, flags: Flags::default(), start, reporting: false, failure: None }
+    pub(super) fn new(out: &'o mut Vec<u8>, bound: TextBound) -> Self {
+        let most = out.len().saturating_add(bound.most);
+        Printer { out, flags: Flags::default(), most, bound, reporting: false, failure: None }
     }
 
-    /// Whether so much was printed that nothing more may be.
-    pub(super) fn is_full(&mut self) -> bool {
-        let full = self.out.len() - self.start > MAX_PRINTED;
-        if full {
-            self.failure = Some(LimitError::Bytes(MAX_PRINTED as u64));
+    /// Whether a bound was passed, so that nothing more is printed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Whether so many bytes more may be printed; if not, the print fails.
+    fn has_room(&mut self, length: usize) -> bool {
+        if self.failure.is_none() && length > self.most.saturating_sub(self.out.len()) {
+            self.failure = Some(self.bound.error);
         }
-        full
+        self.failure.is_none()
     }
 
     /// Whether everything was printed.
@@ -55,7 +62,13 @@ impl<'o> Printer<'o> {
     }
 
     pub(super) fn text(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        if self.has_room(bytes.len()) {
+            self.out.extend_from_slice(bytes);
+        }
     }
 
     /// Prints an operand.
@@ -65,13 +78,27 @@ impl<'o> Printer<'o> {
             (Value::Nil, verb) => self.bad_verb(value, verb),
             // Only errors can be wrapped, and only where one is made.
             (value, 'w') => self.bad_verb(value, 'w'),
+            (value, 'p') if has_address(value) => self.text(ADDRESS),
             (value, 'T') => self.pad_truncated(value.type_name().as_bytes()),
             (value, verb) => self.print_value(value, verb, 0),
         }
     }
 
+    /// Prints with `%v` what the operand is or points at.
+    pub(super) fn print_pointed(&mut self, value: &Value) {
+        if let Value::Native(object) = value
+            && let (None, Shape::Struct(fields)) = (object.string(), object.shape())
+        {
+            return self.print_struct(object.type_name().trim_start_matches('*'), &fields, 'v', 0);
+        }
+        self.print_argument(value, 'v');
+    }
+
     fn print_value(&mut self, value: &Value, verb: char, depth: usize) {
-        if self.failure.is_some() || !self.may_continue(depth) {
+        if depth > MAX_VALUE_DEPTH {
+            self.failure.get_or_insert(LimitError::ValueDepth(MAX_VALUE_DEPTH));
+        }
+        if self.has_failed() {
             return;
         }
         match value {
@@ -81,6 +108,12 @@ impl<'o> Printer<'o> {
             Value::Bool(flag) if matches!(verb, 't' | 'v') => self.pad(flag.to_string().as_bytes()),
             Value::Bool(_) => self.bad_verb(value, verb),
             Value::Int(int_type, number) => {
+                if self.uses_methods(verb)
+                    && let Some(text) = named::text(*int_type, *number)
+                {
+                    self.print_string(text.as_bytes(), verb);
+                    return;
+                }
                 if !self.print_int(*number, int_type.is_unsigned(), verb) {
                     self.bad_verb(value, verb);
                 }
@@ -107,81 +140,6 @@ impl<'o> Printer<'o> {
         }
     }
 
-    fn may_continue(&mut self, depth: usize) -> bool {
-        if depth > MAX_VALUE_DEPTH {
-            self.failure = Some(LimitError::ValueDepth(MAX_VALUE_DEPTH));
-        } else if self.out.len() - self.start > MAX_PRINTED {
-            self.failure = Some(LimitError::Bytes(MAX_PRINTED as u64));
-        }
-        self.failure.is_none()
-    }
-
-    /// Prints a string for a string verb; false for any other verb.
-    fn print_string(&mut self, bytes: &[u8], verb: char) -> bool {
-        match verb {
-            'v' if self.flags.sharp_v => self.print_quoted(bytes),
-            'v' | 's' => self.pad_truncated(bytes),
-            'x' => self.print_hex(bytes, b"0123456789abcdef"),
-            'X' => self.print_hex(bytes, b"0123456789ABCDEF"),
-            'q' => self.print_quoted(bytes),
-            _ => return false,
-        }
-        true
-    }
-
-    fn print_quoted(&mut self, bytes: &[u8]) {
-        let bytes = truncate(bytes, self.flags.precision);
-        let mut quoted = String::with_capacity(bytes.len() + 2);
-        if self.flags.sharp && quote::can_backquote(bytes) {
-            quoted = format!("`{}`", String::from_utf8_lossy(bytes));
-        } else {
-            quote::write_quoted(&mut quoted, bytes, '"', self.flags.plus);
-        }
-        self.pad(quoted.as_bytes());
-    }
-
-    fn print_hex(&mut self, bytes: &[u8], digits: &[u8; 16]) {
-        let bytes = &bytes[..self.flags.precision.unwrap_or(bytes.len()).min(bytes.len())];
-        let prefix: &[u8] = match (self.flags.sharp, digits[10]) {
-            (false, _) => b"",
-            (true, b'a') => b"0x",
-            (true, _) => b"0X",
-        };
-        let mut text = Vec::with_capacity(bytes.len() * 3);
-        for (index, byte) in bytes.iter().enumerate() {
-            if index > 0 && self.flags.space {
-                text.push(b' ');
-            }
-            if index == 0 || self.flags.space {
-                text.extend_from_slice(prefix);
-            }
-            text.push(digits[usize::from(byte >> 4)]);
-            text.push(digits[usize::from(byte & 15)]);
-        }
-        // Go pads hexadecimal text with spaces only, unless there is none.
-        let zero = self.flags.zero;
-        self.flags.zero = zero && text.is_empty();
-        self.pad(&text);
-        self.flags.zero = zero;
-    }
-
-    fn print_bytes(&mut self, value: &Value, bytes: &[u8], verb: char) {
-        match verb {
-            'v' if self.flags.sharp_v => {
-                let items: Vec<String> = bytes.iter().map(|byte| format!("{byte:#x}")).collect();
-                self.text(&format!("[]byte{{{}}}", items.join(", ")));
-            }
-            'v' | 'd' => {
-                let items: Vec<String> = bytes.iter().map(u8::to_string).collect();
-                self.text(&format!("[{}]", items.join(" ")));
-            }
-            's' | 'x' | 'X' | 'q' => {
-                self.print_string(bytes, verb);
-            }
-            _ => self.bad_verb(value, verb),
-        }
-    }
-
     fn print_list(&mut self, list: &List, type_name: &str, verb: char, depth: usize) {
         let sharp = self.flags.sharp_v;
         if sharp {
@@ -192,6 +150,9 @@ impl<'o> Printer<'o> {
         }
         self.text(if sharp { "{" } else { "[" });
         for (index, item) in list.items().iter().enumerate() {
+            if self.has_failed() {
+                return;
+            }
             if index > 0 {
                 self.text(if sharp { ", " } else { " " });
             }
@@ -211,6 +172,9 @@ impl<'o> Printer<'o> {
         }
         self.text(if sharp { "{" } else { "map[" });
         for (index, (key, value)) in map.entries().iter().enumerate() {
+            if self.has_failed() {
+                return;
+            }
             if index > 0 {
                 self.text(if sharp { ", " } else { " " });
             }
@@ -224,17 +188,52 @@ impl<'o> Printer<'o> {
     }
 
     fn print_native(&mut self, value: &Value, object: &dyn crate::value::Object, verb: char, depth: usize) {
-        let by_method = !self.reporting && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q');
-        if by_method && let Some(text) = object.string() {
+        if self.uses_methods(verb)
+            && let Some(text) = object.string()
+        {
             self.print_string(text.as_bytes(), verb);
+            return;
+        }
+        if self.flags.sharp_v
+            && !self.reporting
+            && let Some(text) = object.go_string()
+        {
+            return self.pad_truncated(text.as_bytes());
+        }
+        if object.is_nil_pointer() {
+            if !self.print_nil_pointer(object.type_name(), verb) {
+                self.bad_verb(value, verb);
+            }
             return;
         }
         match object.shape() {
             Shape::List(list) => self.print_list(&list, object.type_name(), verb, depth),
             Shape::Map(map) => self.print_map(&map, object.type_name(), verb, depth),
-            Shape::Struct(_) if depth > 0 && value.kind() == Kind::Ptr => self.text("0xc000000000"),
+            Shape::Struct(_) if depth > 0 && value.kind() == Kind::Ptr && self.flags.sharp_v => {
+                self.text(&format!("({})({ADDRESS})", object.type_name()));
+            }
+            Shape::Struct(_) if depth > 0 && value.kind() == Kind::Ptr => match verb {
+                'v' | 'p' | 'b' | 'o' | 'd' | 'x' | 'X' => self.text(ADDRESS),
+                _ => self.bad_verb(value, verb),
+            },
             Shape::Struct(fields) => self.print_struct(object.type_name(), &fields, verb, depth),
         }
+    }
+
+    /// Whether a `String` method is asked for the verb.
+    fn uses_methods(&self, verb: char) -> bool {
+        !self.reporting && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
+    }
+
+    /// Prints a pointer to nothing; false for a verb that does not fit.
+    fn print_nil_pointer(&mut self, type_name: &str, verb: char) -> bool {
+        match verb {
+            'v' if self.flags.sharp_v => self.text(&format!("({type_name})(nil)")),
+            'v' => self.pad("<nil>".as_bytes()),
+            'b' | 'o' | 'd' | 'x' | 'X' => return self.print_int(0, true, verb),
+            _ => return false,
+        }
+        true
     }
 
     fn print_struct(&mut self, type_name: &str, fields: &[(&'static str, Value)], verb: char, depth: usize) {
@@ -273,47 +272,9 @@ impl<'o> Printer<'o> {
         self.text(")");
         self.reporting = false;
     }
-
-    /// Writes text cut to the precision, filled up to the width.
-    pub(super) fn pad_truncated(&mut self, bytes: &[u8]) {
-        self.pad(truncate(bytes, self.flags.precision));
-    }
-
-    /// Writes text filled up to the width.
-    pub(super) fn pad(&mut self, bytes: &[u8]) {
-        let Some(width) = self.flags.width else {
-            self.out.extend_from_slice(bytes);
-            return;
-        };
-        let fill = width.saturating_sub(String::from_utf8_lossy(bytes).chars().count());
-        if self.flags.minus {
-            self.out.extend_from_slice(bytes);
-            self.out.resize(self.out.len() + fill, b' ');
-        } else {
-            let filler = if self.flags.zero { b'0' } else { b' ' };
-            self.out.resize(self.out.len() + fill, filler);
-            self.out.extend_from_slice(bytes);
-        }
-    }
 }
 
-/// The first `precision` characters.
-fn truncate(bytes: &[u8], precision: Option<usize>) -> &[u8] {
-    let Some(mut left) = precision else {
-        return bytes;
-    };
-    let mut end = 0;
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if left == 0 {
-                return &bytes[..end];
-            }
-            left -= 1;
-            end += character.len_utf8();
-        }
-        let invalid = chunk.invalid().len().min(left);
-        left -= invalid;
-        end += invalid;
-    }
-    &bytes[..end]
+/// Whether Go prints the address of the value for `%p`.
+fn has_address(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Ptr | Kind::Map | Kind::Slice)
 }

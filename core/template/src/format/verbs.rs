@@ -34,14 +34,14 @@ pub(super) fn print(printer: &mut Printer<'_>, format: &[u8], values: &[Value]) 
         good_index: true,
     };
     while let Some(offset) = format.rest().iter().position(|&byte| byte == b'%') {
-        printer.out.extend_from_slice(&format.rest()[..offset]);
+        printer.bytes(&format.rest()[..offset]);
         format.pos += offset + 1;
         format.print_verb(printer);
-        if printer.is_full() {
+        if printer.has_failed() {
             return;
         }
     }
-    printer.out.extend_from_slice(format.rest());
+    printer.bytes(format.rest());
     format.report_extra(printer);
 }
 
@@ -181,7 +181,9 @@ impl<'f> Format<'f> {
     }
 
     fn read_verb(&mut self) -> Option<char> {
-        let chunk = self.rest().utf8_chunks().next()?;
+        // No letter is longer; more would be looked at again for each verb.
+        let head = &self.rest()[..self.rest().len().min(4)];
+        let chunk = head.utf8_chunks().next()?;
         let verb = match chunk.valid().chars().next() {
             Some(verb) => verb,
             None => {
@@ -215,7 +217,8 @@ impl<'f> Format<'f> {
 }
 
 fn print_with_verb(printer: &mut Printer<'_>, value: &Value, verb: char) {
-    if verb == 'v' {
+    // What cannot be wrapped has the flags of what can.
+    if matches!(verb, 'v' | 'w') {
         let flags = &mut printer.flags;
         flags.sharp_v = std::mem::take(&mut flags.sharp);
         flags.plus_v = std::mem::take(&mut flags.plus);

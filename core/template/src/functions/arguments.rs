@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::budget::LimitError;
+use serde_json::Value as Json;
+
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::format;
@@ -12,8 +13,11 @@ use crate::value::{IntType, Map, Text, Value};
 /// What Go says when a function asks a nil for its type.
 pub(super) const NIL_DEREFERENCE: &str = "runtime error: invalid memory address or nil pointer dereference";
 
-/// Bytes of an item besides its place in a list: its own allocation, and its key in a map.
-const ITEM_OVERHEAD: usize = 40;
+/// Bytes of an item: its place in a list, its own allocation, and its key in a map.
+pub(super) const ITEM_BYTES: usize = size_of::<Value>() + 40;
+
+/// Bytes of a map besides its items: a part of it has room for several.
+pub(super) const MAP_BYTES: usize = 600;
 
 /// The string argument at `index`.
 pub(super) fn text(arguments: &[Value], index: usize) -> Cow<'_, str> {
@@ -65,46 +69,36 @@ pub(super) fn items(list: &Value, purpose: &str) -> Executed<Vec<Value>> {
     }
 }
 
-/// A value as sprig prints it: strings as they are, anything else as `%v`.
-pub(super) fn display(value: &Value) -> Executed<Text> {
+/// A value as sprig prints it: strings as they are, anything else as `%v`. What is printed is charged.
+pub(super) fn display(run: &mut Run<'_, '_>, value: &Value) -> Executed<Text> {
     match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Bytes(bytes) => Ok(Text::from(&**bytes)),
+        Value::Bytes(bytes) => {
+            charge_text(run, bytes.len())?;
+            Ok(Text::from(&**bytes))
+        }
         other => {
             let mut out = Vec::new();
-            format::write_value(&mut out, other)?;
+            format::write_value(&mut out, other, run.environment.budget.text_bound())?;
+            charge_text(run, out.len())?;
             Ok(Text::from(out))
         }
     }
 }
 
 /// The strings of a list, nils left out; any other value is a list of itself.
-pub(super) fn strings(value: &Value) -> Executed<Vec<Text>> {
+pub(super) fn strings(run: &mut Run<'_, '_>, value: &Value) -> Executed<Vec<Text>> {
     match value {
         Value::Nil => Ok(Vec::new()),
         Value::List(_) | Value::Bytes(_) | Value::Native(_) => match items(value, "list") {
-            Ok(items) => displayed(&items),
-            Err(_) => Ok(vec![display(value)?]),
+            Ok(items) => {
+                charge_items(run, items.len())?;
+                items.iter().filter(|item| !item.is_nil()).map(|item| display(run, item)).collect()
+            }
+            Err(_) => Ok(vec![display(run, value)?]),
         },
-        other => Ok(vec![display(other)?]),
+        other => Ok(vec![display(run, other)?]),
     }
-}
-
-/// The items as text. Parts that they share are printed for each of them, so there is a bound.
-fn displayed(items: &[Value]) -> Executed<Vec<Text>> {
-    const MOST: usize = 64 << 20;
-    let (mut texts, mut printed) = (Vec::with_capacity(items.len()), 0);
-    for item in items.iter().filter(|item| !item.is_nil()) {
-        let text = display(item)?;
-        if !matches!(item, Value::String(_)) {
-            printed += text.len();
-        }
-        if printed > MOST {
-            return Err(LimitError::Bytes(MOST as u64).into());
-        }
-        texts.push(text);
-    }
-    Ok(texts)
 }
 
 /// Whether sprig takes the value for unset: zero, or an empty container.
@@ -115,7 +109,28 @@ pub(super) fn is_empty(value: &Value) -> bool {
 /// Charges for a result of `count` values before it is built.
 pub(super) fn charge_items(run: &mut Run<'_, '_>, count: usize) -> Executed<()> {
     run.environment.budget.charge_steps(count as u64)?;
-    run.environment.budget.charge_bytes(count.saturating_mul(size_of::<Value>() + ITEM_OVERHEAD))?;
+    run.environment.budget.charge_bytes(count.saturating_mul(ITEM_BYTES))?;
+    Ok(())
+}
+
+/// Charges for a document that was read: its nodes, its texts and keys.
+pub(super) fn charge_document(run: &mut Run<'_, '_>, json: &Json) -> Executed<()> {
+    let mut pending = vec![json];
+    while let Some(json) = pending.pop() {
+        let size = match json {
+            Json::String(text) => text.len(),
+            Json::Array(items) => {
+                pending.extend(items);
+                0
+            }
+            Json::Object(fields) => {
+                pending.extend(fields.values());
+                MAP_BYTES + fields.keys().map(String::len).sum::<usize>()
+            }
+            _ => 0,
+        };
+        run.environment.budget.charge_bytes(size.saturating_add(ITEM_BYTES))?;
+    }
     Ok(())
 }
 

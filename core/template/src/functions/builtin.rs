@@ -2,7 +2,7 @@
 
 use crate::budget::LimitError;
 use crate::error::ExecError;
-use crate::exec::{Executed, Operand, Run};
+use crate::exec::{Executed, Operand};
 use crate::format;
 use crate::value::{ParamType, Shape, Value};
 
@@ -23,12 +23,22 @@ pub(super) static FUNCTIONS: &[Function] = &[
         action: Action::Or,
     },
     Function { name: "len", params: &[ParamType::Reflect], variadic: None, action: Action::Reflect(len) },
-    variadic("call", &[ParamType::Reflect], ParamType::Reflect, call),
+    Function {
+        name: "call",
+        params: &[ParamType::Reflect],
+        variadic: Some(ParamType::Reflect),
+        action: Action::Callee,
+    },
     fixed("not", &[ParamType::Reflect], |_, arguments| Ok(Value::Bool(!arguments[0].truth()))),
-    variadic("print", &[], ParamType::Any, |_, arguments| printed(format::sprint(arguments))),
-    variadic("println", &[], ParamType::Any, |_, arguments| printed(format::sprintln(arguments))),
-    variadic("printf", &[ParamType::String], ParamType::Any, |_, arguments| {
-        printed(format::sprintf(bytes(arguments, 0), &arguments[1..]))
+    variadic("print", &[], ParamType::Any, |run, arguments| {
+        printed(format::sprint(arguments, run.environment.budget.text_bound()))
+    }),
+    variadic("println", &[], ParamType::Any, |run, arguments| {
+        printed(format::sprintln(arguments, run.environment.budget.text_bound()))
+    }),
+    variadic("printf", &[ParamType::String], ParamType::Any, |run, arguments| {
+        let bound = run.environment.budget.text_bound();
+        printed(format::sprintf(bytes(arguments, 0), &arguments[1..], bound))
     }),
 ];
 
@@ -60,12 +70,15 @@ fn no_length(value: &Value) -> ExecError {
     ExecError::plain(format!("len of type {}", value.type_name().trim_start_matches('*')))
 }
 
-/// Values are never functions here, so that every call is a mistake.
-fn call(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let callee = &arguments[0];
+/// Values are never functions here, so that every call is a mistake. Go names the callee as it is written.
+pub(crate) fn not_callable(callee: &Value, written: Option<String>) -> ExecError {
     if callee.is_nil() {
-        return Err(ExecError::plain("call of nil"));
+        return ExecError::plain("call of nil");
     }
-    let shown = format::value_text(callee);
-    Err(ExecError::plain(format!("non-function {shown} of type {}", callee.type_name())))
+    let type_name = callee.type_name();
+    let written = written.unwrap_or_else(|| match callee {
+        Value::String(text) => text.as_str().into_owned(),
+        _ => format!("<{type_name} Value>"),
+    });
+    ExecError::plain(format!("non-function {written} of type {type_name}"))
 }

@@ -5,22 +5,26 @@ use crate::value::{ParamType, Value};
 
 use super::arguments::{bytes, int, text, value};
 use super::words::camel_to_lower;
-use super::{Function, fixed};
+use super::{Function, fixed, unicode};
 
 const INT: ParamType = ParamType::Int;
 const STRING: ParamType = ParamType::String;
 const ONE: &[ParamType] = &[STRING];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("upper", ONE, |_, arguments| Ok(mapped(&text(arguments, 0), str::to_ascii_uppercase, upper))),
-    fixed("lower", ONE, |_, arguments| Ok(mapped(&text(arguments, 0), str::to_ascii_lowercase, lower))),
+    fixed("upper", ONE, |_, arguments| {
+        Ok(mapped(&text(arguments, 0), str::to_ascii_uppercase, unicode::upper))
+    }),
+    fixed("lower", ONE, |_, arguments| {
+        Ok(mapped(&text(arguments, 0), str::to_ascii_lowercase, unicode::lower))
+    }),
     fixed("title", ONE, |_, arguments| Ok(title(&text(arguments, 0)).into())),
     fixed("untitle", ONE, |_, arguments| Ok(untitle(&text(arguments, 0)).into())),
     fixed("swapcase", ONE, |_, arguments| Ok(swap_case(&text(arguments, 0)).into())),
     fixed("snakecase", ONE, |_, arguments| Ok(camel_to_lower(&text(arguments, 0), '_').into())),
     fixed("kebabcase", ONE, |_, arguments| Ok(camel_to_lower(&text(arguments, 0), '-').into())),
     fixed("camelcase", ONE, |_, arguments| Ok(super::words::pascal(&text(arguments, 0)).into())),
-    fixed("initials", ONE, |_, arguments| Ok(initials(&text(arguments, 0)).into())),
+    fixed("initials", ONE, |_, arguments| Ok(initials(bytes(arguments, 0)).into())),
     fixed("wrap", &[INT, STRING], |run, arguments| {
         wrap(run, bytes(arguments, 1), int(arguments, 0), b"\n", false)
     }),
@@ -48,68 +52,58 @@ fn mapped(source: &str, ascii: fn(&str) -> String, letter: fn(char) -> char) -> 
     source.chars().map(letter).collect::<String>().into()
 }
 
-/// The upper-case letter, when it is a single one (Go maps letters one to one).
-pub(super) fn upper(character: char) -> char {
-    let mut mapped = character.to_uppercase();
-    match (mapped.next(), mapped.next()) {
-        (Some(mapped), None) => mapped,
-        _ => character,
-    }
-}
-
-/// The lower-case letter.
-pub(super) fn lower(character: char) -> char {
-    character.to_lowercase().next().unwrap_or(character)
-}
-
-/// Upper case for the first letter of each word (Go's `strings.Title`).
+/// Title case for the first letter of each word (Go's `strings.Title`).
 fn title(source: &str) -> String {
     let mut previous = ' ';
-    let mut convert = |character: char| {
-        let converted = if separates(previous) { upper(character) } else { character };
-        previous = character;
+    let mut convert = |letter: char| {
+        let converted = if separates(previous) { unicode::title(letter) } else { letter };
+        previous = letter;
         converted
     };
     source.chars().map(&mut convert).collect()
 }
 
-fn separates(character: char) -> bool {
-    if character.is_ascii() {
-        return !character.is_ascii_alphanumeric() && character != '_';
+fn separates(letter: char) -> bool {
+    if letter.is_ascii() {
+        return !letter.is_ascii_alphanumeric() && letter != '_';
     }
-    !character.is_alphanumeric() && character.is_whitespace()
+    letter.is_whitespace() && !unicode::is_letter(letter) && !unicode::is_digit(letter)
 }
 
 fn untitle(source: &str) -> String {
     let mut at_start = true;
-    let mut convert = |character: char| {
-        if character.is_whitespace() {
+    let mut convert = |letter: char| {
+        if letter.is_whitespace() {
             at_start = true;
-            return character;
+            return letter;
         }
-        if std::mem::replace(&mut at_start, false) { lower(character) } else { character }
+        if std::mem::replace(&mut at_start, false) { unicode::lower(letter) } else { letter }
     };
     source.chars().map(&mut convert).collect()
 }
 
+/// Swaps cases; a small letter at the beginning of a word gets title case.
 fn swap_case(source: &str) -> String {
-    let mut convert = |character: char| {
-        if character.is_uppercase() {
-            lower(character)
-        } else if character.is_lowercase() {
-            upper(character)
+    let mut at_start = true;
+    let mut convert = |letter: char| {
+        let is_start = std::mem::replace(&mut at_start, false);
+        if unicode::is_upper(letter) || unicode::is_title(letter) {
+            unicode::lower(letter)
+        } else if unicode::is_lower(letter) {
+            if is_start { unicode::title(letter) } else { unicode::upper(letter) }
         } else {
-            character
+            at_start = letter.is_whitespace();
+            letter
         }
     };
     source.chars().map(&mut convert).collect()
 }
 
 /// The first character of each word; like goutils, it looks at bytes.
-fn initials(source: &str) -> String {
+fn initials(source: &[u8]) -> String {
     let mut after_gap = true;
     let mut out = String::new();
-    for character in source.bytes().map(char::from) {
+    for character in source.iter().copied().map(char::from) {
         if character.is_whitespace() {
             after_gap = true;
         } else if std::mem::replace(&mut after_gap, false) {

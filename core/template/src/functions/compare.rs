@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::budget::TextBound;
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::format;
@@ -108,7 +109,7 @@ fn is_equal_other(left: &Value, right: &Value) -> Executed<bool> {
 
 /// Go prints the value with `%s` here.
 fn shown(value: &Value) -> String {
-    let out = format::sprintf(b"%s", std::slice::from_ref(value)).unwrap_or_default();
+    let out = format::sprintf(b"%s", std::slice::from_ref(value), TextBound::PRINTED).unwrap_or_default();
     String::from_utf8_lossy(&out).into_owned()
 }
 

@@ -1,6 +1,6 @@
 //! Conversions to numbers and strings, after sprig's use of `spf13/cast`.
 
-use crate::exec::Executed;
+use crate::exec::{Executed, Run};
 use crate::parse::number;
 use crate::value::{IntType, ParamType, Value};
 
@@ -17,14 +17,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("int", ANY, |_, arguments| Ok(Value::int(to_int64(&arguments[0])))),
     fixed("int64", ANY, |_, arguments| Ok(Value::int64(to_int64(&arguments[0])))),
     fixed("float64", ANY, |_, arguments| Ok(Value::Float(to_float64(&arguments[0])))),
-    fixed("toDecimal", ANY, |_, arguments| to_decimal(&arguments[0])),
-    fixed("toString", ANY, |_, arguments| Ok(Value::String(display(&arguments[0])?))),
-    fixed("toStrings", ANY, |_, arguments| Ok(Value::strings(strings(&arguments[0])?))),
+    fixed("toDecimal", ANY, |run, arguments| to_decimal(run, &arguments[0])),
+    fixed("toString", ANY, |run, arguments| Ok(Value::String(display(run, &arguments[0])?))),
+    fixed("toStrings", ANY, |run, arguments| Ok(Value::strings(strings(run, &arguments[0])?))),
 ];
 
 /// `cast.ToInt64`: 0 for what is no number.
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
+        // What `cast` does not know is no number to it.
+        Value::Int(IntType::Duration, _) => 0,
         Value::Int(_, number) => *number,
         Value::Float(number) => truncate(*number),
         Value::Bool(flag) => i64::from(*flag),
@@ -37,6 +39,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 pub(super) fn to_float64(value: &Value) -> f64 {
     match value {
         Value::Int(IntType::Uint | IntType::Uint64, number) => number.cast_unsigned() as f64,
+        Value::Int(IntType::Duration, _) => 0.0,
         Value::Int(_, number) => *number as f64,
         Value::Float(number) => *number,
         Value::Bool(flag) => f64::from(u8::from(*flag)),
@@ -81,8 +84,8 @@ fn saturated(text: &str) -> i64 {
 }
 
 /// Reads the printed value as octal.
-fn to_decimal(value: &Value) -> Executed<Value> {
-    let shown = display(value)?;
+fn to_decimal(run: &mut Run<'_, '_>, value: &Value) -> Executed<Value> {
+    let shown = display(run, value)?;
     Ok(Value::int64(i64::from_str_radix(&shown.as_str(), 8).unwrap_or(0)))
 }
 

@@ -45,7 +45,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 fn now(run: &Run<'_, '_>) -> Time {
-    Time::utc(run.environment.now.seconds, run.environment.now.nanoseconds)
+    Time::local(run.environment.now.seconds, run.environment.now.nanoseconds)
 }
 
 fn as_time(value: &Value) -> Option<&Time> {
@@ -58,7 +58,7 @@ fn as_time(value: &Value) -> Option<&Time> {
 /// A time, or seconds since the epoch; anything else is now.
 fn moment(run: &Run<'_, '_>, value: &Value) -> Time {
     match value {
-        Value::Int(IntType::Int | IntType::Int32 | IntType::Int64, seconds) => Time::utc(*seconds, 0),
+        Value::Int(IntType::Int | IntType::Int32 | IntType::Int64, seconds) => Time::local(*seconds, 0),
         other => as_time(other).cloned().unwrap_or_else(|| now(run)),
     }
 }

@@ -6,7 +6,7 @@ use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::value::{Entries, ParamType, Value};
 
-use super::arguments::{charge_items, display, map, text, value};
+use super::arguments::{ITEM_BYTES, MAP_BYTES, charge_items, charge_text, display, map, text, value};
 use super::{Function, fixed, variadic};
 
 const ANY: ParamType = ParamType::Any;
@@ -51,10 +51,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 fn dict(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     charge_items(run, arguments.len())?;
+    charge_text(run, MAP_BYTES)?;
     let mut entries = Entries::new();
     for pair in arguments.chunks(2) {
         let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
-        entries.insert(display(&pair[0])?.to_key(), value);
+        entries.insert(display(run, &pair[0])?.to_key(), value);
     }
     Ok(Value::map(entries))
 }
@@ -64,6 +65,7 @@ fn set(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         return Err(ExecError::plain("assignment to entry in nil map"));
     };
     charge_items(run, 1)?;
+    run.environment.changed.note(&map, &value(arguments, 2));
     map.insert(Rc::from(&*text(arguments, 1)), value(arguments, 2));
     Ok(value(arguments, 0))
 }
@@ -149,7 +151,9 @@ fn deep_copy(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     if arguments[0].is_nil() {
         return Err(ExecError::plain("reflect: call of reflect.Value.Type on zero Value"));
     }
-    let (copy, nodes) = arguments[0].deep_copy()?;
-    charge_items(run, nodes)?;
+    let bound = run.environment.budget.memory_bound();
+    let (copy, nodes, size) = arguments[0].deep_copy(bound, ITEM_BYTES, MAP_BYTES)?;
+    run.environment.budget.charge_steps(nodes as u64)?;
+    charge_text(run, size)?;
     Ok(copy)
 }

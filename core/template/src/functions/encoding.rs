@@ -2,14 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pilothouse_encoding::yaml::{EmitError, YamlError};
 use pilothouse_encoding::{go_json, yaml};
 use serde_json::Value as Json;
 
+use crate::budget::LimitError;
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{Entries, ParamType, Value};
+use crate::value::{EncodeError, Entries, ParamType, Value};
 
-use super::arguments::{bytes, charge_text, text};
+use super::arguments::{bytes, charge_document, charge_text, text};
 use super::{Function, base32, fixed, json_error};
 
 const ANY: &[ParamType] = &[ParamType::Any];
@@ -18,7 +20,7 @@ const STRING: &[ParamType] = &[ParamType::String];
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("toYaml", ANY, |run, arguments| lenient(run, yaml_of, &arguments[0])),
     fixed("mustToYaml", ANY, |run, arguments| yaml_of(run, &arguments[0]).map(Value::from)),
-    fixed("toYamlPretty", ANY, |run, arguments| lenient(run, pretty_yaml_of, &arguments[0])),
+    fixed("toYamlPretty", ANY, pretty_yaml),
     fixed("fromYaml", STRING, from_yaml),
     fixed("fromYamlArray", STRING, from_yaml_array),
     fixed("toJson", ANY, |run, arguments| lenient(run, json_of, &arguments[0])),
@@ -45,11 +47,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("b32dec", STRING, |_, arguments| Ok(base32::decode(bytes(arguments, 0)))),
 ];
 
-/// A function from a value to text.
-type Encoder = fn(&mut Run<'_, '_>, &Value) -> Executed<String>;
-
 /// Helm's encoders give nothing when they fail; passing a bound still fails.
-fn lenient(run: &mut Run<'_, '_>, encode: Encoder, value: &Value) -> Executed<Value> {
+fn lenient<'r, 'e>(
+    run: &mut Run<'r, 'e>,
+    encode: impl FnOnce(&mut Run<'r, 'e>, &Value) -> Executed<String>,
+    value: &Value,
+) -> Executed<Value> {
     match encode(run, value) {
         Err(error) if error.limit().is_none() => Ok("".into()),
         result => result.map(Value::from),
@@ -58,39 +61,81 @@ fn lenient(run: &mut Run<'_, '_>, encode: Encoder, value: &Value) -> Executed<Va
 
 /// The YAML of a value without its last newline.
 pub(super) fn yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    let json = document(run, value)?;
-    let mut yaml = yaml::emit(&json).map_err(|error| ExecError::plain(error.to_string()))?;
+    let json = document(run, value).map_err(|error| match error.limit() {
+        Some(_) => error,
+        None => ExecError::wrap("error marshaling into JSON: ", error),
+    })?;
+    let mut yaml = yaml::emit(&json).map_err(emit_failure)?;
     if yaml.ends_with('\n') {
         yaml.pop();
     }
     Ok(yaml)
 }
 
-fn pretty_yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    let (json, nodes) = value.to_json_without_nils()?;
+fn pretty_yaml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    match arguments[0].to_modern(run.environment.budget.encoding_bound()) {
+        Ok((json, nodes)) => lenient(run, |run, _| pretty_yaml_of(run, &json, nodes), &arguments[0]),
+        // The library gives up, which Helm does not expect.
+        Err(EncodeError::UnsupportedType(name)) => {
+            Err(ExecError::plain(format!("cannot marshal type: {name}")))
+        }
+        Err(EncodeError::UnsupportedValue(_) | EncodeError::Method { .. }) => Ok("".into()),
+        Err(EncodeError::Limit(limit)) => Err(limit.into()),
+    }
+}
+
+fn pretty_yaml_of(run: &mut Run<'_, '_>, json: &Json, nodes: usize) -> Executed<String> {
     run.environment.budget.charge_steps(nodes as u64)?;
-    let mut yaml = yaml::emit_modern(&json).map_err(|error| ExecError::plain(error.to_string()))?;
+    let mut yaml = yaml::emit_modern(json).map_err(emit_failure)?;
     if yaml.ends_with('\n') {
         yaml.pop();
     }
     Ok(yaml)
+}
+
+fn emit_failure(error: EmitError) -> ExecError {
+    let text = error.to_string();
+    match error {
+        EmitError::Depth { limit } => ExecError::from(LimitError::ValueDepth(limit)),
+        EmitError::Reread(error) => {
+            read_failure(&error).map_or_else(|| ExecError::plain(text), ExecError::from)
+        }
+    }
+}
+
+/// The bound that a document passes, if that is what is wrong with it.
+fn read_failure(error: &YamlError) -> Option<LimitError> {
+    Some(match error {
+        YamlError::Depth { limit, .. } => LimitError::ValueDepth(*limit),
+        YamlError::NestingWork { limit } => LimitError::Steps(*limit as u64),
+        YamlError::Nodes { limit } => LimitError::ValueSize(*limit),
+        YamlError::TextSize { limit } | YamlError::InputSize { limit } => LimitError::Bytes(*limit as u64),
+        _ => return None,
+    })
 }
 
 fn json_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    Ok(go_json::to_string(&document(run, value)?))
+    json_text(run, value, true)
 }
 
 fn pretty_json_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    Ok(go_json::to_string_pretty(&document(run, value)?))
+    Ok(go_json::indented(&json_text(run, value, true)?))
 }
 
 fn raw_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    Ok(go_json::to_string_plain(&document(run, &arguments[0])?).into())
+    Ok(json_text(run, &arguments[0], false)?.into())
+}
+
+/// The JSON text of a value on one line, charged by its size.
+fn json_text(run: &mut Run<'_, '_>, value: &Value, html: bool) -> Executed<String> {
+    let (json, nodes) = value.to_json_text(run.environment.budget.encoding_bound(), html)?;
+    run.environment.budget.charge_steps(nodes as u64)?;
+    Ok(json)
 }
 
 /// The value as a document, charged by its size.
 fn document(run: &mut Run<'_, '_>, value: &Value) -> Executed<Json> {
-    let (json, nodes) = value.to_json_counted()?;
+    let (json, nodes) = value.to_json_within(run.environment.budget.encoding_bound())?;
     run.environment.budget.charge_steps(nodes as u64)?;
     Ok(json)
 }
@@ -98,9 +143,9 @@ fn document(run: &mut Run<'_, '_>, value: &Value) -> Executed<Json> {
 fn from_yaml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    Ok(match parse_yaml(&source) {
+    Ok(match parse_yaml(run, bytes(arguments, 0))? {
         Ok(Json::Null) => Value::map(Entries::new()),
-        Ok(json @ Json::Object(_)) => Value::from_json(&go_json::floats(json)),
+        Ok(json @ Json::Object(_)) => Value::from_decoded(json),
         Ok(json) => error_map(yaml_mismatch(&json, "map[string]interface {}")),
         Err(message) => error_map(message),
     })
@@ -109,23 +154,35 @@ fn from_yaml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 fn from_yaml_array(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    Ok(match parse_yaml(&source) {
+    Ok(match parse_yaml(run, bytes(arguments, 0))? {
         Ok(Json::Null) => Value::list(Vec::new()),
-        Ok(json @ Json::Array(_)) => Value::from_json(&go_json::floats(json)),
+        Ok(json @ Json::Array(_)) => Value::from_decoded(json),
         Ok(json) => Value::list(vec![yaml_mismatch(&json, "[]interface {}").into()]),
         Err(message) => Value::list(vec![message.into()]),
     })
 }
 
-fn parse_yaml(source: &str) -> Result<Json, String> {
-    yaml::parse(source).map_err(|error| {
-        let message = error.to_string();
-        if message.starts_with("error ") {
-            message
-        } else {
-            format!("error converting YAML to JSON: {message}")
+/// The document, or Helm's text about what is wrong with it.
+///
+/// # Errors
+/// A passed bound.
+fn parse_yaml(run: &mut Run<'_, '_>, source: &[u8]) -> Executed<Result<Json, String>> {
+    match yaml::parse_bytes(source) {
+        Ok(json) => {
+            charge_document(run, &json)?;
+            Ok(Ok(json))
         }
-    })
+        Err(error) => {
+            if let Some(limit) = read_failure(&error) {
+                return Err(limit.into());
+            }
+            let message = error.to_string();
+            if message.starts_with("error ") {
+                return Ok(Err(message));
+            }
+            Ok(Err(format!("error converting YAML to JSON: {message}")))
+        }
+    }
 }
 
 fn yaml_mismatch(json: &Json, wanted: &str) -> String {
@@ -136,10 +193,11 @@ fn yaml_mismatch(json: &Json, wanted: &str) -> String {
 fn from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    let decoded = match json_error::parse(&source) {
+    let decoded = match json_error::parse_bytes(bytes(arguments, 0)) {
         Ok(decoded) => decoded,
-        Err(message) => return Ok(error_map(message)),
+        Err(failure) => return Ok(error_map(failure.into_words()?)),
     };
+    charge_document(run, &decoded.json)?;
     Ok(match decoded.json {
         Json::Null if decoded.error.is_none() => {
             Value::Map(std::rc::Rc::new(crate::value::Map::new_nil(crate::value::MapType::Any)))
@@ -148,7 +206,7 @@ fn from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         Json::Object(mut object) => {
             // What was decoded before the error stays.
             object.extend(decoded.error.map(|message| ("Error".to_owned(), Json::from(message))));
-            Value::from_json(&go_json::floats(Json::Object(object)))
+            Value::from_decoded(Json::Object(object))
         }
         json => error_map(json_error::mismatch(&json, "map[string]interface {}")),
     })
@@ -157,15 +215,18 @@ fn from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 fn from_json_array(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    let message = match json_error::parse(&source) {
+    let message = match json_error::parse_bytes(bytes(arguments, 0)) {
         Ok(decoded) => match (decoded.json, decoded.error) {
             (Json::Null, None) => return Ok(super::lists::nil_list()),
-            (json @ Json::Array(_), None) => return Ok(Value::from_json(&go_json::floats(json))),
+            (json @ Json::Array(_), None) => {
+                charge_document(run, &json)?;
+                return Ok(Value::from_decoded(json));
+            }
             (Json::Array(_), Some(message)) => message,
             (Json::Null, Some(_)) => json_error::mismatch(&Json::from(0), "[]interface {}"),
             (json, _) => json_error::mismatch(&json, "[]interface {}"),
         },
-        Err(message) => message,
+        Err(failure) => failure.into_words()?,
     };
     Ok(Value::list(vec![message.into()]))
 }
@@ -173,10 +234,14 @@ fn from_json_array(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value
 fn must_from_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
     charge_parsing(run, &source)?;
-    let decoded = json_error::parse(&source).map_err(ExecError::plain)?;
+    let decoded = match json_error::parse_bytes(bytes(arguments, 0)) {
+        Ok(decoded) => decoded,
+        Err(failure) => return Err(ExecError::plain(failure.into_words()?)),
+    };
+    charge_document(run, &decoded.json)?;
     match decoded.error {
         Some(message) => Err(ExecError::plain(message)),
-        None => Ok(Value::from_json(&go_json::floats(decoded.json))),
+        None => Ok(Value::from_decoded(decoded.json)),
     }
 }
 
@@ -190,7 +255,10 @@ fn error_map(message: String) -> Value {
 /// between them.
 fn charge_parsing(run: &mut Run<'_, '_>, source: &str) -> Executed<()> {
     const PART: usize = 120;
-    let marks = source.bytes().filter(|byte| matches!(byte, b',' | b':' | b'\n' | b'[' | b'{')).count();
+    let is_mark = |byte: &u8| u8::from(matches!(byte, b',' | b':' | b'\n' | b'[' | b'{'));
+    // Counts that fit in a byte are made many at a time.
+    let pieces = source.as_bytes().chunks(usize::from(u8::MAX));
+    let marks: usize = pieces.map(|piece| usize::from(piece.iter().map(is_mark).sum::<u8>())).sum();
     run.environment.budget.charge_bytes(marks.saturating_mul(PART))?;
     Ok(run.environment.budget.charge_steps((source.len() / 4) as u64)?)
 }

@@ -1,7 +1,14 @@
 //! JSON decoding with the error words of Go's `encoding/json`.
 
+use pilothouse_encoding::json_kind::json_kind;
 use pilothouse_encoding::json_repair;
 use serde_json::Value as Json;
+
+use crate::budget::LimitError;
+use crate::value::lossy;
+
+/// How deep the parser goes.
+const MAX_DEPTH: usize = 127;
 
 /// What a document gives: Go decodes as much as it can before it reports a number that is too large.
 pub(super) struct Decoded {
@@ -11,35 +18,77 @@ pub(super) struct Decoded {
     pub(super) error: Option<String>,
 }
 
+/// Why a text is no document.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum JsonFailure {
+    /// Go's words for what is malformed.
+    #[error("{0}")]
+    Syntax(String),
+    /// It nests too deep.
+    #[error("exceeded max depth")]
+    Depth,
+}
+
+impl JsonFailure {
+    /// Go's words, unless a bound was passed.
+    ///
+    /// # Errors
+    /// The bound.
+    pub(super) fn into_words(self) -> Result<String, LimitError> {
+        match self {
+            JsonFailure::Syntax(words) => Ok(words),
+            JsonFailure::Depth => Err(LimitError::ValueDepth(MAX_DEPTH)),
+        }
+    }
+}
+
 /// Parses one JSON document.
 ///
 /// # Errors
-/// Go's words when it is malformed.
-pub(super) fn parse(source: &str) -> Result<Decoded, String> {
+/// When it is malformed or nests too deep.
+pub(super) fn parse(source: &str) -> Result<Decoded, JsonFailure> {
     if let Ok(json) = serde_json::from_str(source) {
         return Ok(Decoded { json, error: None });
     }
     if let Some(message) = syntax_error(source) {
-        return Err(message);
+        return Err(JsonFailure::Syntax(message));
     }
-    let (repaired, error) = json_repair::repaired(source);
-    match serde_json::from_str(&repaired) {
-        Ok(json) => Ok(Decoded { json, error }),
-        Err(_) => Err("exceeded max depth".to_owned()),
+    let repaired = json_repair::repaired(source);
+    match serde_json::from_str(&repaired.text) {
+        Ok(json) => Ok(Decoded { json, error: repaired.refused.map(|number| number.message) }),
+        Err(_) => Err(JsonFailure::Depth),
     }
+}
+
+/// [`parse`] of bytes, of which Go names one that is no letter where it expects none.
+///
+/// # Errors
+/// Those of [`parse`].
+pub(super) fn parse_bytes(source: &[u8]) -> Result<Decoded, JsonFailure> {
+    if let Ok(text) = std::str::from_utf8(source) {
+        return parse(text);
+    }
+    let mut marked = String::with_capacity(source.len() * 2);
+    for chunk in source.utf8_chunks() {
+        marked.push_str(chunk.valid());
+        marked.extend(chunk.invalid().iter().map(|byte| mark(*byte)));
+    }
+    match syntax_error(&marked) {
+        Some(message) => Err(JsonFailure::Syntax(message)),
+        None => parse(&lossy(source)),
+    }
+}
+
+/// Letters that stand for bytes: of the last ones there are, which no text has.
+const FIRST_MARK: u32 = 0x10_ff00;
+
+fn mark(byte: u8) -> char {
+    char::from_u32(FIRST_MARK + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 /// What Go says when a document is of another type than wanted.
 pub(super) fn mismatch(json: &Json, wanted: &str) -> String {
-    let given = match json {
-        Json::Null => "null",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
-    };
-    format!("json: cannot unmarshal {given} into Go value of type {wanted}")
+    format!("json: cannot unmarshal {} into Go value of type {wanted}", json_kind(json))
 }
 
 /// Where a scanner stands.
@@ -223,7 +272,8 @@ fn invalid(character: char, place: &str) -> String {
         '"' => "'\"'".to_owned(),
         // Go reads bytes: of any other letter it has seen the first one.
         other => {
-            let byte = other.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            let marked = u32::from(other).checked_sub(FIRST_MARK);
+            let byte = marked.unwrap_or_else(|| u32::from(other.encode_utf8(&mut [0; 4]).as_bytes()[0]));
             crate::format::quote::quoted_char(i64::from(byte), false)
         }
     };
@@ -251,7 +301,16 @@ mod tests {
             ("'a'", "invalid character '\\'' looking for beginning of value"),
         ];
         for (source, expected) in cases {
-            assert_eq!(parse(source).err().as_deref(), Some(expected), "{source}");
+            let failure = parse(source).err().map(JsonFailure::into_words);
+            assert_eq!(failure, Some(Ok(expected.to_owned())), "{source}");
         }
+        let failure = parse_bytes(b"[\xc3]").err();
+        let words = "invalid character 'Ã' looking for beginning of value";
+        assert_eq!(failure, Some(JsonFailure::Syntax(words.to_owned())));
+        assert!(parse_bytes(b"\"\xc3\"").is_ok());
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(parse(&nested(MAX_DEPTH + 1)).err(), Some(JsonFailure::Depth));
+        assert_eq!(parse(&nested(100_000)).err(), Some(JsonFailure::Depth));
     }
 }

@@ -76,10 +76,16 @@ fn prepend(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 }
 
 fn first(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    if let Some(list) = arguments[0].as_list() {
+        return Ok(list.get(0).unwrap_or_default());
+    }
     Ok(items(&arguments[0], "find first on")?.into_iter().next().unwrap_or_default())
 }
 
 fn last(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    if let Some(list) = arguments[0].as_list() {
+        return Ok(list.items().last().cloned().unwrap_or_default());
+    }
     Ok(items(&arguments[0], "find last on")?.pop().unwrap_or_default())
 }
 
@@ -204,7 +210,11 @@ fn chunk(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     charge_items(run, items.len())?;
     let size = int(arguments, 0);
     let chunks = match usize::try_from(size) {
-        Ok(size) if size > 0 => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
+        Ok(size) if size > 0 => {
+            // A chunk is a list of its own.
+            charge_items(run, items.len().div_ceil(size).saturating_mul(2))?;
+            items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()
+        }
         // What sprig's arithmetic gives for other sizes.
         _ => match items.len() {
             1 if size < -1 => vec![Value::list(items)],
@@ -217,7 +227,7 @@ fn chunk(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 
 fn join(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let separator = text(arguments, 0);
-    let parts = strings(&arguments[1])?;
+    let parts = strings(run, &arguments[1])?;
     let length: usize = parts.iter().map(|part| part.len() + separator.len()).sum();
     charge_text(run, length)?;
     let mut out = Vec::with_capacity(length);
@@ -233,9 +243,9 @@ fn join(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 /// Sorts as strings. A list of strings is sorted in place and returned, as in sprig.
 fn sort_alpha(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let Some(list) = arguments[0].as_list() else {
-        return Ok(Value::strings([display(&arguments[0])?]));
+        return Ok(Value::strings([display(run, &arguments[0])?]));
     };
-    let mut sorted: Vec<Text> = strings(&arguments[0])?;
+    let mut sorted: Vec<Text> = strings(run, &arguments[0])?;
     charge_items(run, sorted.len())?;
     sorted.sort();
     if list.list_type() == ListType::String {

@@ -27,8 +27,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("max", &[ANY], ANY, |_, arguments| Ok(extreme(arguments, i64::max))),
     variadic("biggest", &[ANY], ANY, |_, arguments| Ok(extreme(arguments, i64::max))),
     variadic("min", &[ANY], ANY, |_, arguments| Ok(extreme(arguments, i64::min))),
-    variadic("maxf", &[ANY], ANY, |_, arguments| Ok(extreme_float(arguments, |a, b| a > b))),
-    variadic("minf", &[ANY], ANY, |_, arguments| Ok(extreme_float(arguments, |a, b| a < b))),
+    variadic("maxf", &[ANY], ANY, |_, arguments| Ok(extreme_float(arguments, f64::INFINITY, |a, b| a > b))),
+    variadic("minf", &[ANY], ANY, |_, arguments| {
+        Ok(extreme_float(arguments, f64::NEG_INFINITY, |a, b| a < b))
+    }),
     fixed("ceil", &[ANY], |_, arguments| Ok(Value::Float(to_float64(&arguments[0]).ceil()))),
     fixed("floor", &[ANY], |_, arguments| Ok(Value::Float(to_float64(&arguments[0]).floor()))),
     variadic("round", &[ANY, INT], ParamType::Float64, |_, arguments| Ok(round(arguments))),
@@ -53,10 +55,16 @@ fn extreme(arguments: &[Value], choose: fn(i64, i64) -> i64) -> Value {
     Value::int64(arguments.iter().map(to_int64).reduce(choose).unwrap_or(0))
 }
 
-fn extreme_float(arguments: &[Value], is_better: fn(f64, f64) -> bool) -> Value {
+/// Go's `math.Max` and `math.Min`: the `utmost` wins even over NaN, and zeros have an order.
+fn extreme_float(arguments: &[Value], utmost: f64, is_better: fn(f64, f64) -> bool) -> Value {
     let choose = |best: f64, next: f64| {
-        if best.is_nan() || next.is_nan() {
+        if best == utmost || next == utmost {
+            utmost
+        } else if best.is_nan() || next.is_nan() {
             f64::NAN
+        } else if best == 0.0 && next == 0.0 {
+            // One over it is infinite with the sign of the zero.
+            if is_better(1.0 / next, 1.0 / best) { next } else { best }
         } else if is_better(next, best) {
             next
         } else {
@@ -69,10 +77,41 @@ fn extreme_float(arguments: &[Value], is_better: fn(f64, f64) -> bool) -> Value 
 /// Rounds to a number of places; a part of at least `rest` (0.5 unless given) goes up, whatever the sign.
 fn round(arguments: &[Value]) -> Value {
     let round_on = arguments.get(2).map_or(0.5, to_float64);
-    let power = 10f64.powf(to_float64(&arguments[1]));
+    let power = power_of_ten(int(arguments, 1));
     let digit = power * to_float64(&arguments[0]);
     let rounded = if digit.fract() >= round_on { digit.ceil() } else { digit.floor() };
     Value::Float(rounded / power)
+}
+
+/// Go's `math.Pow` with the base of ten, which is not the nearest number for each exponent.
+fn power_of_ten(exponent: i64) -> f64 {
+    const ENOUGH: i32 = 1 << 12;
+    // Ten is this times two to the fourth.
+    let (mut factor, mut shift) = (0.625, 4);
+    let (mut mantissa, mut scale) = (1.0, 0i32);
+    let mut left = exponent.unsigned_abs();
+    while left != 0 {
+        if shift > ENOUGH {
+            scale += shift;
+            break;
+        }
+        if left & 1 == 1 {
+            mantissa *= factor;
+            scale += shift;
+        }
+        factor *= factor;
+        shift *= 2;
+        if factor < 0.5 {
+            factor += factor;
+            shift -= 1;
+        }
+        left >>= 1;
+    }
+    if exponent < 0 {
+        (mantissa, scale) = (1.0 / mantissa, -scale);
+    }
+    let scale = scale.clamp(-2000, 2000);
+    mantissa * 2f64.powi(scale / 2) * 2f64.powi(scale - scale / 2)
 }
 
 /// The numbers from `start` to before `stop`.

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{Kind, MAX_VALUE_DEPTH, Map, ParamType, Value};
+use crate::value::{Entries, Kind, MAX_VALUE_DEPTH, Map, MapType, ParamType, Value};
 
-use super::arguments::{is_empty, map, value};
+use super::arguments::{charge_items, is_empty, map, value};
 use super::{Function, variadic};
 
 const MAP: ParamType = ParamType::Map;
@@ -19,8 +19,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 fn merge_all(run: &mut Run<'_, '_>, arguments: &[Value], overwrite: bool) -> Executed<Value> {
-    let Some(target) = map(arguments, 0) else {
-        return merge_into_nil(run, arguments, overwrite);
+    let target = match map(arguments, 0) {
+        Some(target) if !target.is_nil() => target,
+        _ => return merge_into_nil(run, arguments, overwrite),
     };
     for source in arguments.iter().skip(1).filter_map(Value::as_map) {
         merge_maps(run, &target, &source, overwrite, 0)?;
@@ -30,14 +31,16 @@ fn merge_all(run: &mut Run<'_, '_>, arguments: &[Value], overwrite: bool) -> Exe
 
 /// A nil target becomes a new map as soon as a source is not nil.
 fn merge_into_nil(run: &mut Run<'_, '_>, arguments: &[Value], overwrite: bool) -> Executed<Value> {
-    let sources: Vec<Rc<Map>> = arguments.iter().skip(1).filter_map(Value::as_map).collect();
-    let target = Value::map(crate::value::Entries::new());
-    if let Some(map) = target.as_map() {
-        for source in sources {
-            merge_maps(run, &map, &source, overwrite, 0)?;
-        }
+    let sources = arguments.iter().skip(1).filter_map(Value::as_map);
+    let sources: Vec<Rc<Map>> = sources.filter(|source| !source.is_nil()).collect();
+    if sources.is_empty() {
+        return Ok(Value::Map(Rc::new(Map::new_nil(MapType::Any))));
     }
-    Ok(target)
+    let target = Rc::new(Map::new(MapType::Any, Entries::new()));
+    for source in sources {
+        merge_maps(run, &target, &source, overwrite, 0)?;
+    }
+    Ok(Value::Map(target))
 }
 
 /// Merges `source` into `target`, which shares what it takes over.
@@ -51,7 +54,7 @@ fn merge_maps(
     if depth > MAX_VALUE_DEPTH {
         return Err(ExecError::plain(format!("value nests deeper than {MAX_VALUE_DEPTH} levels")));
     }
-    if Rc::ptr_eq(target, source) {
+    if target.is_same(source) {
         return Ok(());
     }
     for (key, new) in source.snapshot() {
@@ -67,6 +70,8 @@ fn merge_maps(
             merge_maps(run, &old, &new, overwrite, depth + 1)?;
         }
         if takes_new(target, old.as_ref(), &new, overwrite) {
+            charge_items(run, 1)?;
+            run.environment.changed.note(target, &new);
             target.insert(key, new);
         }
     }

@@ -31,6 +31,7 @@ mod semver;
 mod strings;
 mod toml;
 mod types;
+mod unicode;
 mod url_parse;
 mod urls;
 pub(crate) mod values_methods;
@@ -41,9 +42,12 @@ use std::sync::OnceLock;
 use crate::exec::{Executed, Operand, Run};
 use crate::value::{ParamType, Value};
 
+pub(crate) use builtin::not_callable;
 pub(crate) use flow::{FAIL_END, FAIL_START};
 pub(crate) use regex::RegexCache;
-pub use regex::check as check_regex;
+pub use urls::url_path;
+
+pub use regex::{check as check_regex, translate as translate_regex};
 
 /// A function as the tables list it.
 pub(crate) struct Function {
@@ -63,6 +67,8 @@ pub(crate) enum Action {
     And,
     /// `or`: likewise.
     Or,
+    /// `call`: the executor knows how the callee is written.
+    Callee,
     /// Calls with the values of the arguments.
     Plain(Call),
     /// Calls with the one operand, which tells an absent value from a nil one.
@@ -77,7 +83,9 @@ pub(crate) type ReflectCall = fn(&Operand) -> Executed<Value>;
 
 /// The names of all functions, in the order of the alphabet.
 pub fn function_names() -> impl Iterator<Item = &'static str> {
-    index().iter().map(|function| function.name)
+    let mut names: Vec<&'static str> = all().map(|function| function.name).collect();
+    names.sort_unstable();
+    names.into_iter()
 }
 
 /// Parses one JSON document.
@@ -85,23 +93,33 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// The text of Go's `encoding/json` about what is malformed.
 pub fn parse_json(source: &str) -> Result<serde_json::Value, String> {
-    json_error::parse(source).map(|decoded| decoded.json)
+    json_error::parse(source).map(|decoded| decoded.json).map_err(|failure| failure.to_string())
 }
 
 /// The function of that name.
 pub(crate) fn lookup(name: &str) -> Option<&'static Function> {
-    let index = index();
-    let position = index.binary_search_by_key(&name, |function| function.name).ok()?;
-    index.get(position).copied()
+    static SHELVES: OnceLock<Vec<Vec<&'static Function>>> = OnceLock::new();
+    let shelves = SHELVES.get_or_init(|| {
+        let mut shelves = vec![Vec::new(); SHELF_COUNT];
+        all().for_each(|function| shelves[shelf(function.name)].push(function));
+        shelves
+    });
+    shelves[shelf(name)].iter().copied().find(|function| function.name == name)
 }
 
-fn index() -> &'static [&'static Function] {
-    static INDEX: OnceLock<Vec<&'static Function>> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let mut all: Vec<&'static Function> = TABLES.iter().copied().flatten().collect();
-        all.sort_by_key(|function| function.name);
-        all
-    })
+fn all() -> impl Iterator<Item = &'static Function> {
+    TABLES.iter().copied().flatten()
+}
+
+/// How many shelves functions are kept in: few share one.
+const SHELF_COUNT: usize = 256;
+
+/// The shelf for a name: its length and some of its letters tell most names apart.
+fn shelf(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let letter = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+    let (middle, last) = (letter(bytes.len() / 2), letter(bytes.len().saturating_sub(1)));
+    (letter(0) + 7 * middle + 31 * last + 61 * bytes.len()) % SHELF_COUNT
 }
 
 static TABLES: &[&[Function]] = &[

@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::semver::{Constraints, Version};
-use crate::value::{IntType, Method, MethodError, Object, ParamType, Shape, Value};
+use crate::format::quote::quoted;
+use crate::semver::{Constraints, SemverError, Version};
+use crate::value::{IntType, Method, MethodError, Object, ParamType, Shape, Value, lossy};
 
-use super::arguments::text;
+use super::arguments::{bytes, text};
 use super::{Function, fixed};
 
 const STRING: ParamType = ParamType::String;
@@ -23,10 +24,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 fn compare(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     run.environment.budget.charge_steps(10)?;
-    let fail = |error: crate::semver::SemverError| ExecError::plain(error.to_string());
-    let constraints = Constraints::parse(&text(arguments, 0)).map_err(fail)?;
+    let fail = |error: SemverError| ExecError::plain(error.to_string());
+    let constraints = Constraints::parse(&text(arguments, 0))
+        .map_err(|error| fail(with_bytes(error, bytes(arguments, 0))))?;
     let version = Version::parse(&text(arguments, 1)).map_err(fail)?;
     Ok(Value::Bool(constraints.check(&version)))
+}
+
+/// The error with the constraint as it was given, bytes that are no letter included.
+fn with_bytes(error: SemverError, given: &[u8]) -> SemverError {
+    let SemverError::Constraint(shown) = &error else { return error };
+    let bars: Vec<usize> =
+        given.windows(2).enumerate().filter(|(_, two)| *two == b"||").map(|(at, _)| at).collect();
+    let starts = std::iter::once(0).chain(bars.iter().map(|at| at + 2));
+    let ends = bars.iter().copied().chain([given.len()]);
+    let mut groups = starts.zip(ends).filter_map(|(start, end)| given.get(start..end));
+    let group = groups.find(|group| quoted(lossy(group).as_bytes()) == *shown);
+    group.map_or(error, |group| SemverError::Constraint(quoted(group)))
 }
 
 /// A version as `semver` and its methods return it.
@@ -71,7 +85,15 @@ impl Object for VersionObject {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Struct(Vec::new())
+        let version = &self.version;
+        Shape::Struct(vec![
+            ("major", unsigned(version.major)),
+            ("minor", unsigned(version.minor)),
+            ("patch", unsigned(version.patch)),
+            ("pre", version.prerelease.as_str().into()),
+            ("metadata", version.metadata.as_str().into()),
+            ("original", version.original.as_str().into()),
+        ])
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -103,8 +125,13 @@ impl Object for VersionObject {
         Some(self.version.to_string())
     }
 
-    fn encoded(&self) -> Option<serde_json::Value> {
-        Some(self.version.to_string().into())
+    /// Go copies none of the fields, as all are hidden.
+    fn copied(&self) -> Option<Value> {
+        Some(Value::native(VersionObject { version: Version::default(), pointer: self.pointer }))
+    }
+
+    fn encoded(&self) -> Option<Result<String, MethodError>> {
+        Some(Ok(self.version.to_string()))
     }
 }
 
@@ -131,4 +158,16 @@ impl VersionObject {
 
 fn unsigned(number: u64) -> Value {
     Value::Int(IntType::Uint64, number.cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn improper_constraints_are_shown_as_given() {
+        let given = b"1 || \xc3|| 2";
+        let error = Constraints::parse(&lossy(given)).unwrap_err();
+        assert_eq!(with_bytes(error, given).to_string(), r#"improper constraint: " \xc3""#);
+    }
 }

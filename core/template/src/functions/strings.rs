@@ -48,11 +48,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("split", TWO, |run, arguments| {
         let parts = split(run, &text(arguments, 1), &text(arguments, 0), None)?;
-        Ok(numbered(parts))
+        numbered(run, parts)
     }),
     fixed("splitn", &[STRING, INT, STRING], |run, arguments| {
         let count = int(arguments, 1);
-        Ok(numbered(split(run, &text(arguments, 2), &text(arguments, 0), Some(count))?))
+        let parts = split(run, &text(arguments, 2), &text(arguments, 0), Some(count))?;
+        numbered(run, parts)
     }),
     fixed("splitList", TWO, |run, arguments| {
         Ok(Value::strings(split(run, &text(arguments, 1), &text(arguments, 0), None)?))
@@ -121,36 +122,43 @@ fn quote_all(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         if !out.is_empty() {
             out.push(' ');
         }
-        let shown = display(argument)?;
-        charge_text(run, shown.len())?;
+        let shown = display(run, argument)?;
+        // The text is built, and then copied.
+        charge_text(run, shown.len().saturating_mul(2))?;
         quote::write_quoted(&mut out, shown.as_bytes(), '"', false);
     }
     Ok(out.into())
 }
 
 /// Puts single quotes around, and escapes nothing.
-fn squote_all(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+fn squote_all(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let mut out = Vec::new();
     for argument in arguments.iter().filter(|argument| !argument.is_nil()) {
         if !out.is_empty() {
             out.push(b' ');
         }
         out.push(b'\'');
-        format::write_value(&mut out, argument)?;
+        write_within(run, &mut out, argument)?;
         out.push(b'\'');
     }
     Ok(Value::string(out))
 }
 
-fn cat(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+fn cat(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let mut out = Vec::new();
     for (index, argument) in arguments.iter().filter(|argument| !argument.is_nil()).enumerate() {
         if index > 0 {
             out.push(b' ');
         }
-        format::write_value(&mut out, argument)?;
+        write_within(run, &mut out, argument)?;
     }
     Ok(Value::string(out))
+}
+
+/// Appends the `%v` form of a value, as far as the budget lets the text grow; whoever takes the text pays for it.
+fn write_within(run: &Run<'_, '_>, out: &mut Vec<u8>, value: &Value) -> Executed<()> {
+    let bound = run.environment.budget.text_bound().behind(out.len());
+    Ok(format::write_value(out, value, bound)?)
 }
 
 /// Puts spaces before every line.
@@ -227,7 +235,9 @@ fn split(run: &mut Run<'_, '_>, source: &str, separator: &str, count: Option<i64
 }
 
 /// Parts as a `map[string]string` with keys `_0`, `_1` and so on.
-fn numbered(parts: Vec<Text>) -> Value {
+fn numbered(run: &mut Run<'_, '_>, parts: Vec<Text>) -> Executed<Value> {
+    // A map takes several times what a list does.
+    charge_items(run, parts.len().saturating_mul(3))?;
     let mut entries = Entries::new();
     let mut key = String::new();
     for (index, part) in parts.into_iter().enumerate() {
@@ -235,7 +245,7 @@ fn numbered(parts: Vec<Text>) -> Value {
         let _ = write!(key, "_{index}");
         entries.insert(Rc::from(key.as_str()), Value::String(part));
     }
-    Value::typed_map(MapType::String, entries)
+    Ok(Value::typed_map(MapType::String, entries))
 }
 
 /// Without blanks. When there are any, sprig takes every byte for a letter.

@@ -114,19 +114,21 @@ impl Url {
                 host
             }
         };
-        self.host = check_host(host)?;
+        self.host = check_host(&self.scheme, host)?;
         Ok(())
     }
 }
 
-fn check_host(host: &str) -> Result<String, String> {
+fn check_host(scheme: &str, host: &str) -> Result<String, String> {
     let port = if host.starts_with('[') {
         let Some(end) = host.rfind(']') else {
             return Err("missing ']' in host".to_owned());
         };
         &host[end + 1..]
     } else {
-        host.rfind(':').map_or("", |colon| &host[colon..])
+        // A list of hosts has several colons, which Go minds in the web only.
+        let colon = if matches!(scheme, "http" | "https") { host.find(':') } else { host.rfind(':') };
+        colon.map_or("", |colon| &host[colon..])
     };
     let digits = port.strip_prefix(':').unwrap_or(port);
     let is_port =

@@ -17,11 +17,8 @@ pub(super) static FUNCTIONS: &[Function] =
 
 fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = text(arguments, 0);
-    let url = parse(&source).map_err(|message| {
-        // The fragment has been cut off by then.
-        let shown = quoted(source.split('#').next().unwrap_or_default().as_bytes());
-        ExecError::plain(format!("unable to parse url: parse {shown}: {message}"))
-    })?;
+    let url = parse(&source)
+        .map_err(|message| ExecError::plain(format!("unable to parse url: {}", worded(&source, &message))))?;
     let hostname = hostname(&url.host).to_owned();
     let mut entries = Entries::new();
     for (name, part) in [
@@ -37,6 +34,27 @@ fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         entries.insert(Rc::from(name), part.into());
     }
     Ok(Value::map(entries))
+}
+
+/// The path of a URL as it is written, if the text is one as Go reads them, and has a scheme when it must be absolute.
+///
+/// # Errors
+/// What Go says, or the validator that uses its `net/url`.
+pub fn url_path(source: &str, absolute: bool) -> Result<String, String> {
+    let url = parse(source).map_err(|message| worded(source, &message))?;
+    if hostname(&url.host).contains(':') && !url.host.contains(['[', ']']) {
+        return Err("ipv6 address not enclosed in brackets".to_owned());
+    }
+    if absolute && url.scheme.is_empty() {
+        return Err("relative url".to_owned());
+    }
+    Ok(if url.raw_path.is_empty() { url.path } else { url.raw_path })
+}
+
+/// Go's error about a URL. The fragment has been cut off by then.
+fn worded(source: &str, message: &str) -> String {
+    let shown = quoted(source.split('#').next().unwrap_or_default().as_bytes());
+    format!("parse {shown}: {message}")
 }
 
 fn url_join(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
@@ -174,6 +192,8 @@ mod tests {
             ("http://a b/", "invalid character \" \" in host name"),
             (":x", "missing protocol scheme"),
             ("http://h:p/", "invalid port \":p\" after host"),
+            ("http://h:p:1/", "invalid port \":p:1\" after host"),
+            ("x://h:1:p/", "invalid port \":p\" after host"),
             ("%zz", "invalid URL escape \"%zz\""),
         ];
         for (source, expected) in cases {

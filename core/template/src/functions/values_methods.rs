@@ -5,14 +5,15 @@ use std::rc::Rc;
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::format::quote::quoted;
-use crate::value::{Map, MapType, Method, ParamType, Value};
+use crate::value::{Entries, Map, MapType, Method, ParamType, Value};
 
-use super::arguments::text;
+use super::arguments::{NIL_DEREFERENCE, text};
 use super::encoding;
 
 /// What templates can call on values.
 pub(crate) const METHODS: &[Method] = &[
     Method { name: "AsMap", params: &[], variadic: None },
+    Method { name: "Encode", params: &[ParamType::Native("io.Writer")], variadic: None },
     Method { name: "PathValue", params: &[ParamType::String], variadic: None },
     Method { name: "Table", params: &[ParamType::String], variadic: None },
     Method { name: "YAML", params: &[], variadic: None },
@@ -26,18 +27,23 @@ pub(crate) fn call(
     arguments: &[Value],
 ) -> Executed<Value> {
     match method {
+        // Templates have no writer; nil is the only argument.
+        "Encode" => Err(ExecError::plain(NIL_DEREFERENCE)),
         "Table" => table(map, &text(arguments, 0)),
         "PathValue" => path_value(map, &text(arguments, 0)),
         "YAML" => {
             encoding::yaml_of(run, &Value::Map(Rc::clone(map))).map(|yaml| Value::from(format!("{yaml}\n")))
         }
-        // Go converts the type without copying the map.
-        _ => Ok(retyped(map)),
+        _ => Ok(as_map(map)),
     }
 }
 
-fn retyped(map: &Rc<Map>) -> Value {
-    Value::typed_map(MapType::Any, map.entries().clone())
+/// The map as one without methods. In place of an empty one Go gives a new one.
+fn as_map(map: &Rc<Map>) -> Value {
+    if map.is_empty() {
+        return Value::map(Entries::new());
+    }
+    Value::Map(Rc::new(map.converted(MapType::Any)))
 }
 
 /// The table at a dotted path.
@@ -46,7 +52,7 @@ fn table(map: &Rc<Map>, path: &str) -> Executed<Value> {
     for name in path.split('.') {
         table = subtable(&table, name)?;
     }
-    Ok(Value::typed_map(MapType::Values, table.entries().clone()))
+    Ok(Value::Map(Rc::new(table.converted(MapType::Values))))
 }
 
 fn subtable(map: &Map, name: &str) -> Executed<Rc<Map>> {
@@ -61,8 +67,8 @@ fn path_value(map: &Rc<Map>, path: &str) -> Executed<Value> {
     if path.is_empty() {
         return Err(ExecError::plain("YAML path cannot be empty"));
     }
-    let no_value = || ExecError::plain(format!("{} is not a value", quoted(path.as_bytes())));
     let (tables, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let no_value = || ExecError::plain(format!("{} is not a value", quoted(name.as_bytes())));
     let mut table = Rc::clone(map);
     for name in tables.split('.').filter(|name| !name.is_empty()) {
         table = subtable(&table, name).map_err(|_| no_value())?;

@@ -1,6 +1,6 @@
 //! Word splitting for snake, kebab and camel case, after `huandu/xstrings`.
 
-use super::casing::{lower, upper};
+use super::unicode::{is_letter, is_number, is_punctuation, is_upper, lower, upper};
 
 /// What a run of characters is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,30 +42,32 @@ pub(super) fn camel_to_lower(source: &str, connector: char) -> String {
     joiner.out
 }
 
-/// Words with upper-case first letters and no connectors between them.
+/// Words with upper-case first letters and no connectors between them (`ToPascalCase`).
 pub(super) fn pascal(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let leading = source.len() - source.trim_start_matches(is_connector).len();
-    let mut characters = source[leading..].chars();
-    let Some(first) = characters.next() else {
-        return source.to_owned();
-    };
     out.push_str(&source[..leading]);
-    let mut lowering = first.is_uppercase();
+    let mut letters = source[leading..].chars();
+    let Some(first) = letters.next() else {
+        // The library writes the last of nothing but connectors twice.
+        out.extend(source.chars().next_back());
+        return out;
+    };
+    let mut lowering = is_upper(first);
     let mut pending = upper(first);
-    for character in characters {
-        let previous = std::mem::replace(&mut pending, character);
+    for letter in letters {
+        let previous = std::mem::replace(&mut pending, letter);
         if is_connector(previous) {
-            if is_connector(character) {
+            if is_connector(letter) {
                 out.push(previous);
                 continue;
             }
-            lowering = character.is_uppercase();
-            pending = upper(character);
+            lowering = is_upper(letter);
+            pending = upper(letter);
             continue;
         }
-        if lowering && character.is_uppercase() {
-            pending = lower(character);
+        if lowering && is_upper(letter) {
+            pending = lower(letter);
         } else {
             lowering = false;
         }
@@ -94,7 +96,11 @@ impl<'s> Joiner<'s> {
         let connector = self.connector;
         match kind {
             WordKind::Upper | WordKind::Connector => {
-                let convert = |character| if is_connector(character) { connector } else { lower(character) };
+                let convert = |letter| match letter {
+                    _ if is_connector(letter) => connector,
+                    _ if is_upper(letter) => lower(letter),
+                    _ => letter,
+                };
                 self.out.extend(word.chars().map(convert));
             }
             _ => self.out.push_str(word),
@@ -136,55 +142,106 @@ impl<'s> Joiner<'s> {
 
 /// The kind and length in bytes of the first word.
 fn measure(text: &str) -> (WordKind, usize) {
-    let Some(first) = text.chars().next() else {
-        return (WordKind::Invalid, 0);
-    };
-    let run = |belongs: fn(char) -> bool| text.len() - text.trim_start_matches(belongs).len();
-    if is_connector(first) {
-        (WordKind::Connector, run(is_connector))
+    let mut reader = Reader { text, end: 0, letter: INVALID, last: 0 };
+    if !reader.next(INVALID) {
+        return (WordKind::Invalid, text.len());
+    }
+    let first = reader.letter;
+    let kind = if is_connector(first) {
+        reader.run(is_connector);
+        WordKind::Connector
     } else if is_punctuation(first) {
-        (WordKind::Punctuation, run(is_punctuation))
-    } else if first.is_uppercase() {
-        (WordKind::Upper, measure_upper(text, first))
-    } else if first.is_alphabetic() {
-        (WordKind::Alphabet, run(is_small_letter))
-    } else if first.is_numeric() {
-        (WordKind::Number, run(char::is_numeric))
+        reader.run(is_punctuation);
+        WordKind::Punctuation
+    } else if is_upper(first) {
+        reader.upper_word();
+        WordKind::Upper
+    } else if is_alphabetic(first) {
+        reader.run(is_small_letter);
+        WordKind::Alphabet
+    } else if is_number(first) {
+        reader.run(is_number);
+        WordKind::Number
     } else {
-        (WordKind::Other, run(is_other))
+        reader.run(is_other);
+        WordKind::Other
+    };
+    (kind, reader.end)
+}
+
+/// What the library takes invalid bytes for: it skips them, together with the letter behind them.
+const INVALID: char = char::REPLACEMENT_CHARACTER;
+
+/// Reads the letters of a word.
+struct Reader<'s> {
+    text: &'s str,
+    /// Where what was read ends.
+    end: usize,
+    /// The letter that was read last.
+    letter: char,
+    /// Its length, with what was skipped before it.
+    last: usize,
+}
+
+impl Reader<'_> {
+    /// The next letter and its length; `previous` again when nothing valid follows.
+    fn peek(&self, previous: char) -> (char, usize) {
+        let rest = &self.text[self.end..];
+        let skipped = rest.len() - rest.trim_start_matches(INVALID).len();
+        match rest[skipped..].chars().next() {
+            Some(letter) => (letter, skipped + letter.len_utf8()),
+            None => (previous, skipped),
+        }
+    }
+
+    /// Reads a letter; false for one that is not valid.
+    fn next(&mut self, previous: char) -> bool {
+        (self.letter, self.last) = self.peek(previous);
+        self.end += self.last;
+        self.letter != INVALID
+    }
+
+    /// Reads on while letters belong to the word.
+    fn run(&mut self, belongs: fn(char) -> bool) {
+        while self.end < self.text.len() && belongs(self.peek(self.letter).0) {
+            self.next(self.letter);
+        }
+    }
+
+    /// A word that begins with a capital. Of "HTTPStatus" it is "HTTP".
+    fn upper_word(&mut self) {
+        if self.end == self.text.len() {
+            return;
+        }
+        let (second, _) = self.peek(self.letter);
+        if is_upper(second) {
+            self.run(is_upper);
+            if self.end < self.text.len() && is_alphabetic(self.peek(self.letter).0) {
+                self.end -= self.last;
+            }
+        } else if is_alphabetic(second) {
+            self.run(is_small_letter);
+        }
     }
 }
 
-/// A word that begins with a capital. Of "HTTPStatus" it is "HTTP".
-fn measure_upper(text: &str, first: char) -> usize {
-    let after = &text[first.len_utf8()..];
-    if !after.starts_with(char::is_uppercase) {
-        return first.len_utf8() + after.len() - after.trim_start_matches(is_small_letter).len();
-    }
-    let capitals = text.len() - text.trim_start_matches(char::is_uppercase).len();
-    let last = text[..capitals].chars().next_back().map_or(0, char::len_utf8);
-    if text[capitals..].starts_with(char::is_alphabetic) { capitals - last } else { capitals }
+fn is_connector(letter: char) -> bool {
+    letter == '-' || letter == '_' || letter.is_whitespace()
 }
 
-fn is_connector(character: char) -> bool {
-    character == '-' || character == '_' || character.is_whitespace()
+/// A letter that is not one of Chinese, Japanese or Korean.
+fn is_alphabetic(letter: char) -> bool {
+    let is_ideograph =
+        matches!(letter, '\u{4e00}'..='\u{9fcc}' | '\u{3400}'..='\u{4d85}' | '\u{20000}'..='\u{2b81d}');
+    is_letter(letter) && !is_ideograph
 }
 
-/// ASCII punctuation as Unicode classes it; symbols such as `$` and `+` are not among it.
-fn is_punctuation(character: char) -> bool {
-    character.is_ascii_punctuation()
-        && !matches!(character, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~')
+fn is_small_letter(letter: char) -> bool {
+    is_alphabetic(letter) && !is_upper(letter)
 }
 
-fn is_small_letter(character: char) -> bool {
-    character.is_alphabetic() && !character.is_uppercase()
-}
-
-fn is_other(character: char) -> bool {
-    !is_connector(character)
-        && !character.is_alphabetic()
-        && !character.is_numeric()
-        && !is_punctuation(character)
+fn is_other(letter: char) -> bool {
+    !is_connector(letter) && !is_alphabetic(letter) && !is_number(letter) && !is_punctuation(letter)
 }
 
 #[cfg(test)]
@@ -201,13 +258,19 @@ mod tests {
             ("GO PATH", "go_path"),
             ("http2xx", "http_2xx"),
             ("Bld4Floor3rd", "bld4_floor_3rd"),
+            ("a漢B", "a_漢_b"),
+            ("\u{fffd}aB\u{fffd}", "\u{fffd}a_b\u{fffd}"),
         ];
         for (source, expected) in cases {
             assert_eq!(camel_to_lower(source, '_'), expected);
         }
-        for (source, expected) in
-            [("some_words", "SomeWords"), ("_complex__case_", "_Complex_Case_"), ("HTTPServer", "Httpserver")]
-        {
+        for (source, expected) in [
+            ("some_words", "SomeWords"),
+            ("_complex__case_", "_Complex_Case_"),
+            ("HTTPServer", "Httpserver"),
+            ("_-", "_--"),
+            ("", ""),
+        ] {
             assert_eq!(pascal(source), expected);
         }
     }

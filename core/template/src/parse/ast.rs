@@ -1,6 +1,7 @@
 //! Syntax trees, with variables resolved to slots and functions to ids.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::functions::Function;
 use crate::value::Value;
@@ -12,17 +13,25 @@ use super::number::Number;
 pub(crate) struct Source {
     /// The name the file was parsed under.
     pub(crate) name: String,
-    /// The whole text.
-    pub(crate) text: String,
+    /// The whole text, which is UTF-8.
+    pub(crate) text: Arc<Vec<u8>>,
 }
 
 impl Source {
     /// Line (from 1) and byte column (from 0) of an offset.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let before = &self.text[..offset.min(self.text.len())];
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
         let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count();
         (line, column)
+    }
+
+    /// The column of an offset in letters, from 1, if it lies in that line.
+    pub(crate) fn column_in_line(&self, offset: usize, line: usize) -> Option<usize> {
+        let (found, bytes) = self.position(offset);
+        let start = offset.checked_sub(bytes)?;
+        let before = self.text.get(start..offset)?;
+        (found == line).then(|| String::from_utf8_lossy(before).chars().count() + 1)
     }
 }
 
@@ -50,9 +59,10 @@ impl Command {
 pub(crate) enum Node {
     Text { start: usize, end: usize },
     Action { pos: usize, pipe: Pipe },
-    If(Branch),
-    With(Branch),
-    Range(Branch),
+    // In boxes: most nodes are text, and lists have room for the largest kind.
+    If(Box<Branch>),
+    With(Box<Branch>),
+    Range(Box<Branch>),
     Template { pos: usize, name: Rc<str>, pipe: Option<Pipe> },
     Break { pos: usize },
     Continue { pos: usize },
@@ -92,7 +102,7 @@ pub(crate) enum Expr {
     Dot { pos: usize },
     Nil { pos: usize },
     Bool { pos: usize, value: bool },
-    Number { pos: usize, number: Number },
+    Number { pos: usize, number: Box<Number> },
     String { pos: usize, quoted: String, value: Value },
     Field { pos: usize, path: Path },
     Variable { pos: usize, name: Rc<str>, slot: Option<usize>, path: Path },
@@ -135,9 +145,19 @@ impl Expr {
 }
 
 /// Whether a body has nothing but white space and comments.
-pub(crate) fn is_empty_list(list: &List, text: &str) -> bool {
+pub(crate) fn is_empty_list(list: &List, text: &[u8]) -> bool {
     list.iter().all(|node| match node {
-        Node::Text { start, end } => text[*start..*end].trim().is_empty(),
+        Node::Text { start, end } => is_blank(&text[*start..*end]),
         _ => false,
     })
+}
+
+fn is_blank(text: &[u8]) -> bool {
+    let rest = text.trim_ascii_start();
+    match rest.first() {
+        None => true,
+        Some(byte) if byte.is_ascii_graphic() => false,
+        // White space beyond ASCII is rare.
+        Some(_) => std::str::from_utf8(rest).is_ok_and(|rest| rest.trim().is_empty()),
+    }
 }

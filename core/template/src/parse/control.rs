@@ -138,7 +138,7 @@ impl Parser<'_> {
             _ => None,
         };
         self.body.scope.leave(mark);
-        let branch = Branch { pos: pipe.pos, pipe, list, else_list };
+        let branch = Box::new(Branch { pos: pipe.pos, pipe, list, else_list });
         Ok(match control {
             Control::If => Node::If(branch),
             Control::With => Node::With(branch),

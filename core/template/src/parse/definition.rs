@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::budget::LimitError;
 use crate::error::ParseError;
@@ -24,7 +25,17 @@ pub(crate) struct ParsedFile {
 
 /// Parses a file; `stack` bounds how deep its text may nest.
 pub(crate) fn parse_file(name: &str, text: &str, stack: usize) -> Result<ParsedFile, ParseError> {
-    let source = Rc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    parse_source(name, text, Arc::new(text.as_bytes().to_vec()), stack)
+}
+
+/// The same with a text that is kept already: `bytes` are those of `text`.
+pub(crate) fn parse_source(
+    name: &str,
+    text: &str,
+    bytes: Arc<Vec<u8>>,
+    stack: usize,
+) -> Result<ParsedFile, ParseError> {
+    let source = Rc::new(Source { name: name.to_owned(), text: bytes });
     let mut parser = Parser {
         lexer: Lexer::new(text),
         source: Rc::clone(&source),
@@ -118,9 +129,13 @@ impl<'t> Parser<'t> {
     /// Parses a `block` body, which has a scope and look-ahead of its own.
     pub(super) fn parse_block_body(&mut self, name: Rc<str>, context: &str) -> Parsed<()> {
         let outer = std::mem::replace(&mut self.body, Body::new());
-        self.finish_body(name, context)?;
+        let (list, end) = self.parse_list()?;
+        let found = matches!(end, super::control::Parsed::End);
+        if found {
+            self.add_tree(name, list)?;
+        }
         self.body = outer;
-        Ok(())
+        if found { Ok(()) } else { Err(self.error(format!("unexpected {} in {context}", end.describe()))) }
     }
 
     /// The name a `define`, `block` or `template` gives.
@@ -211,7 +226,9 @@ impl<'t> Parser<'t> {
 
     /// An error at the line of the token read last.
     pub(super) fn error(&self, message: String) -> ParseError {
-        ParseError { name: self.source.name.clone(), line: self.body.tokens[0].line, message, limit: None }
+        let (name, token) = (self.source.name.clone(), &self.body.tokens[0]);
+        let column = self.source.column_in_line(token.pos, token.line);
+        ParseError { name, line: token.line, column, message, limit: None }
     }
 
     pub(super) fn unexpected(&self, token: &Token<'_>, context: &str) -> ParseError {

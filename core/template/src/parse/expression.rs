@@ -25,7 +25,7 @@ impl<'t> Parser<'t> {
         self.check_depth()?;
         let pos = self.peek_non_space().pos;
         let introduced = self.parse_declarations(context)?;
-        let mut commands = Vec::new();
+        let mut commands = Vec::with_capacity(1);
         loop {
             let token = self.next_non_space();
             if token.kind == end {
@@ -117,7 +117,8 @@ impl<'t> Parser<'t> {
 
     /// Operands up to a pipe character, which is consumed, or the end of the pipeline.
     fn parse_command(&mut self) -> Parsed<Command> {
-        let mut operands = Vec::new();
+        // Most commands have one or two.
+        let mut operands = Vec::with_capacity(1);
         loop {
             self.peek_non_space();
             if let Some(operand) = self.parse_operand()? {
@@ -147,7 +148,7 @@ impl<'t> Parser<'t> {
             return Ok(Some(term));
         }
         let chain_pos = self.peek().pos;
-        let mut fields = Path::new();
+        let mut fields = Path::with_capacity(1);
         while self.peek().kind == TokenKind::Field {
             fields.push(Rc::from(&self.next().text[1..]));
         }
@@ -173,7 +174,7 @@ impl<'t> Parser<'t> {
         let token = self.next_non_space();
         let pos = token.pos;
         let wrap = |parser: &Self, number: Result<Number, String>| match number {
-            Ok(number) => Ok(Some(Expr::Number { pos, number })),
+            Ok(number) => Ok(Some(Expr::Number { pos, number: Box::new(number) })),
             Err(message) => Err(parser.error(message)),
         };
         Ok(Some(match token.kind {

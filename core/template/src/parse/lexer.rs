@@ -59,6 +59,16 @@ impl<'t> Lexer<'t> {
         Some(next)
     }
 
+    /// Moves over letters, digits and underscores.
+    fn skip_word(&mut self) {
+        let bytes = self.rest().as_bytes();
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        self.pos += bytes.iter().take_while(|byte| is_plain(byte)).count();
+        while self.peek().is_some_and(is_alphanumeric) {
+            self.bump();
+        }
+    }
+
     /// The token from the start to here.
     fn emit(&mut self, kind: TokenKind) -> Token<'t> {
         let text = Cow::Borrowed(&self.input[self.start..self.pos]);
@@ -70,7 +80,7 @@ impl<'t> Lexer<'t> {
     /// Moves over `length` bytes that belong to no token, counting lines.
     fn skip(&mut self, length: usize) {
         let skipped = &self.input[self.pos..self.pos + length];
-        self.line += skipped.matches('\n').count();
+        self.line += line_breaks(skipped);
         self.pos += length;
         self.begin_token();
     }
@@ -87,14 +97,14 @@ impl<'t> Lexer<'t> {
 
     fn lex_text(&mut self) -> Token<'t> {
         loop {
-            let Some(offset) = self.rest().find(LEFT) else {
+            let Some(offset) = find_left(self.rest()) else {
                 return self.lex_last_text();
             };
             if offset > 0 {
                 let text = &self.rest()[..offset];
                 let trim = has_left_trim_marker(&self.rest()[offset + LEFT.len()..]);
                 let kept = if trim { text.trim_end_matches(is_space).len() } else { offset };
-                self.line += text[..kept].matches('\n').count();
+                self.line += line_breaks(&text[..kept]);
                 self.pos += kept;
                 let token = self.emit(TokenKind::Text);
                 self.skip(offset - kept);
@@ -113,7 +123,7 @@ impl<'t> Lexer<'t> {
         if rest.is_empty() {
             return self.emit(TokenKind::Eof);
         }
-        self.line += rest.matches('\n').count();
+        self.line += line_breaks(rest);
         self.pos = self.input.len();
         self.emit(TokenKind::Text)
     }
@@ -211,15 +221,13 @@ impl<'t> Lexer<'t> {
             length -= 1;
         }
         let spaces = &self.rest()[..length];
-        self.line += spaces.matches('\n').count();
+        self.line += line_breaks(spaces);
         self.pos += length;
         self.emit(TokenKind::Space)
     }
 
     fn lex_identifier(&mut self) -> Token<'t> {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.bump();
-        }
+        self.skip_word();
         if !self.at_terminator() {
             let message = format!("bad character {}", describe_char(self.peek()));
             return self.error(message);
@@ -237,9 +245,7 @@ impl<'t> Lexer<'t> {
             let alone = if kind == TokenKind::Variable { kind } else { TokenKind::Keyword(Keyword::Dot) };
             return self.emit(alone);
         }
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.bump();
-        }
+        self.skip_word();
         if !self.at_terminator() {
             let message = format!("bad character {}", describe_char(self.peek()));
             return self.error(message);
@@ -256,6 +262,10 @@ impl<'t> Lexer<'t> {
 
     fn lex_quoted(&mut self, end: char, kind: TokenKind, unterminated: &'static str) -> Token<'t> {
         loop {
+            // Nothing else ends a text or counts as a line.
+            let stops = |byte: &u8| matches!(*byte, b'\\' | b'\n') || char::from(*byte) == end;
+            let bytes = self.rest().as_bytes();
+            self.pos += bytes.iter().position(stops).unwrap_or(bytes.len());
             match self.bump() {
                 Some('\\') => {
                     if matches!(self.bump(), None | Some('\n')) {
@@ -270,12 +280,14 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_raw_string(&mut self) -> Token<'t> {
-        loop {
-            match self.bump() {
-                None => return self.error("unterminated raw quoted string"),
-                Some('`') => return self.emit(TokenKind::RawString),
-                Some(_) => {}
-            }
+        let rest = self.rest();
+        let end = memchr::memchr(b'`', rest.as_bytes());
+        let length = end.map_or(rest.len(), |end| end + 1);
+        self.line += line_breaks(&rest[..length]);
+        self.pos += length;
+        match end {
+            Some(_) => self.emit(TokenKind::RawString),
+            None => self.error("unterminated raw quoted string"),
         }
     }
 
@@ -337,6 +349,16 @@ impl<'t> Lexer<'t> {
     fn accept_run(&mut self, valid: &str) {
         while self.accept(valid) {}
     }
+}
+
+/// Where the next action or comment begins.
+pub(crate) fn find_left(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&b'{'))
+}
+
+fn line_breaks(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
 /// The length of a right delimiter with its trim marker at the start of `text`, and whether it trims.

@@ -11,4 +11,5 @@ mod scope;
 mod token;
 mod unquote;
 
-pub(crate) use definition::{ParsedFile, parse_file};
+pub(crate) use definition::{ParsedFile, parse_file, parse_source};
+pub(crate) use lexer::find_left;

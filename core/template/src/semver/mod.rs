@@ -49,7 +49,7 @@ pub enum SemverError {
 }
 
 /// A version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     /// The first number.
     pub major: u64,

@@ -1,13 +1,20 @@
 //! Points in time as templates see them (Go's `time.Time`), with Go's layouts.
 
 mod layout;
+mod location;
+mod methods;
+pub(crate) mod named;
 mod parse;
+mod parse_zone;
 mod print;
 
 use pilothouse_encoding::duration::GoDuration;
+use pilothouse_encoding::quote::quote;
 use pilothouse_encoding::timestamp::Civil;
 
-use crate::value::{Method, MethodError, Object, ParamType, Shape, Value};
+use crate::value::{IntType, Method, MethodError, Object, Shape, Value};
+
+use location::ZonePointer;
 
 pub(crate) use parse::parse;
 pub(crate) use print::format;
@@ -15,8 +22,22 @@ pub(crate) use print::format;
 /// Go's name of the type.
 pub(crate) const TYPE_NAME: &str = "time.Time";
 
+/// The layout that encoders use.
+const RFC3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
+
 /// Seconds from Go's zero time, the first of January of year 1, to the Unix epoch.
 const ZERO_SECONDS: i64 = -62_135_596_800;
+
+/// What Go's `Location` of a time is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// UTC itself.
+    Utc,
+    /// The local zone, which is UTC here, too.
+    Local,
+    /// Any other.
+    Other,
+}
 
 /// An instant and the zone it is shown in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +50,19 @@ pub(crate) struct Time {
     pub(crate) offset: i32,
     /// The zone's abbreviation; empty when only the offset is known.
     pub(crate) zone: String,
+    /// Where the zone comes from.
+    pub(crate) location: Location,
 }
 
 impl Time {
-    /// An instant in UTC, which is also the local zone here.
+    /// An instant in UTC.
     pub(crate) fn utc(seconds: i64, nanos: u32) -> Time {
-        Time { seconds, nanos, offset: 0, zone: "UTC".to_owned() }
+        Time { seconds, nanos, offset: 0, zone: "UTC".to_owned(), location: Location::Utc }
+    }
+
+    /// An instant in the local zone.
+    pub(crate) fn local(seconds: i64, nanos: u32) -> Time {
+        Time { location: Location::Local, ..Time::utc(seconds, nanos) }
     }
 
     /// Go's zero time.
@@ -53,7 +81,8 @@ impl Time {
         match (zone, instant) {
             (Ok(zone), Ok(instant)) => {
                 let info = zone.to_offset_info(instant);
-                Time { offset: info.offset().seconds(), zone: info.abbreviation().to_owned(), ..utc }
+                let (offset, zone) = (info.offset().seconds(), info.abbreviation().to_owned());
+                Time { offset, zone, location: Location::Other, ..utc }
             }
             _ => utc,
         }
@@ -79,43 +108,11 @@ impl Time {
     pub(crate) fn civil(&self) -> Civil {
         Civil::from_unix_seconds(self.seconds.saturating_add(i64::from(self.offset)))
     }
-
-    fn part(&self, method: &str) -> i64 {
-        let civil = self.civil();
-        match method {
-            "Year" => civil.year,
-            "Day" => i64::from(civil.day),
-            "Hour" => i64::from(civil.hour),
-            "Minute" => i64::from(civil.minute),
-            "Second" => i64::from(civil.second),
-            "YearDay" => i64::from(civil.year_day),
-            _ => i64::from(self.nanos),
-        }
-    }
 }
 
 const fn getter(name: &'static str) -> Method {
     Method { name, params: &[], variadic: None }
 }
-
-static METHODS: &[Method] = &[
-    getter("Unix"),
-    getter("UnixMilli"),
-    getter("UnixNano"),
-    getter("Year"),
-    getter("Day"),
-    getter("Hour"),
-    getter("Minute"),
-    getter("Second"),
-    getter("Nanosecond"),
-    getter("YearDay"),
-    getter("IsZero"),
-    getter("UTC"),
-    getter("String"),
-    Method { name: "Format", params: &[ParamType::String], variadic: None },
-    Method { name: "After", params: &[ParamType::Native(TYPE_NAME)], variadic: None },
-    Method { name: "Before", params: &[ParamType::Native(TYPE_NAME)], variadic: None },
-];
 
 impl Object for Time {
     fn type_name(&self) -> &str {
@@ -123,48 +120,57 @@ impl Object for Time {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Struct(Vec::new())
+        Shape::Struct(vec![
+            ("wall", Value::Int(IntType::Uint64, i64::from(self.nanos))),
+            ("ext", Value::int64(self.seconds.saturating_sub(ZERO_SECONDS))),
+            ("loc", Value::native(ZonePointer { location: self.location })),
+        ])
     }
 
     fn methods(&self) -> &'static [Method] {
-        METHODS
+        methods::METHODS
+    }
+
+    fn uncallable(&self, method: &str) -> Option<String> {
+        methods::uncallable(method)
     }
 
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
-        let other = || match arguments.first() {
-            Some(Value::Native(object)) => object.downcast::<Time>().map(|time| (time.seconds, time.nanos)),
-            _ => None,
-        };
-        let own = Some((self.seconds, self.nanos));
-        Ok(match method {
-            "Unix" => Value::int64(self.seconds),
-            "UnixMilli" => Value::int64(self.seconds.wrapping_mul(1000) + i64::from(self.nanos / 1_000_000)),
-            "UnixNano" => {
-                Value::int64(self.seconds.wrapping_mul(1_000_000_000).wrapping_add(self.nanos.into()))
-            }
-            "IsZero" => Value::Bool(self.seconds == ZERO_SECONDS && self.nanos == 0),
-            "UTC" => Value::native(Time::utc(self.seconds, self.nanos)),
-            "After" => Value::Bool(own > other()),
-            "Before" => Value::Bool(own < other()),
-            "String" => self.text().into(),
-            "Format" => {
-                let layout = arguments.first().and_then(Value::as_text);
-                layout.map_or_else(String::new, |layout| format(self, &layout.as_str())).into()
-            }
-            part => Value::int(self.part(part)),
-        })
+        methods::call(self, method, arguments)
     }
 
     fn string(&self) -> Option<String> {
         Some(self.text())
     }
 
-    fn encoded(&self) -> Option<serde_json::Value> {
-        Some(format(self, "2006-01-02T15:04:05.999999999Z07:00").into())
+    fn go_string(&self) -> Option<String> {
+        Some(self.source())
+    }
+
+    fn yaml(&self) -> Option<String> {
+        Some(format(self, RFC3339))
+    }
+
+    fn encoded(&self) -> Option<Result<String, MethodError>> {
+        Some(methods::strict_text(self).map_err(|reason| MethodError(format!("Time.MarshalJSON: {reason}"))))
     }
 }
 
 impl Time {
+    /// The call that makes the time (Go's `GoString`).
+    fn source(&self) -> String {
+        let civil = self.civil();
+        let month = format(self, "January");
+        let location = match self.location {
+            Location::Utc => "time.UTC".to_owned(),
+            Location::Local => "time.Local".to_owned(),
+            Location::Other => format!("time.Location({})", quote(&self.zone)),
+        };
+        let (year, day, nanos) = (civil.year, civil.day, self.nanos);
+        let clock = format!("{}, {}, {}, {nanos}", civil.hour, civil.minute, civil.second);
+        format!("time.Date({year}, time.{month}, {day}, {clock}, {location})")
+    }
+
     fn text(&self) -> String {
         format(self, "2006-01-02 15:04:05.999999999 -0700 MST")
     }

@@ -2,20 +2,20 @@
 
 use pilothouse_encoding::timestamp::{Civil, days_in_month};
 
-use pilothouse_encoding::quote::quote;
+use pilothouse_encoding::quote::{quote, quote_bytes};
 
-use super::Time;
-use super::layout::{Element, MONTHS, OffsetForm, WEEKDAYS, next_element};
+use super::layout::{Element, MONTHS, WEEKDAYS, next_element};
+use super::{Location, Time};
 
-/// Reads `value` as the layout shows the reference time; without a zone it is UTC (`time.Parse`).
+/// Reads `value` as the layout shows the reference time; without a zone it is local (`time.ParseInLocation`).
 pub(crate) fn parse(layout: &str, value: &str) -> Result<Time, String> {
     let whole = |detail: String| format!("parsing time {}{detail}", quote(value));
     let mut reader = Reader { rest: value, fields: Fields::default() };
     let mut rest_of_layout = layout;
     loop {
         let (before, element, after) = next_element(rest_of_layout);
-        let mismatch = |found: &str, wanted: &str| {
-            let (found, wanted) = (quote(found), quote(wanted));
+        let mismatch = |found: &[u8], wanted: &str| {
+            let (found, wanted) = (quote_bytes(found), quote(wanted));
             whole(format!(" as {}: cannot parse {found} as {wanted}", quote(layout)))
         };
         reader.skip(before).map_err(|found| mismatch(found, before))?;
@@ -25,7 +25,7 @@ pub(crate) fn parse(layout: &str, value: &str) -> Result<Time, String> {
         let start = reader.rest;
         match reader.read(element, after) {
             Ok(()) => {}
-            Err(Problem::Mismatch) => return Err(mismatch(start, spelling)),
+            Err(Problem::Mismatch) => return Err(mismatch(start.as_bytes(), spelling)),
             Err(Problem::Range(what)) => return Err(whole(format!(": {what} out of range"))),
         }
         rest_of_layout = after;
@@ -36,14 +36,16 @@ pub(crate) fn parse(layout: &str, value: &str) -> Result<Time, String> {
     reader.fields.time().map_err(|what| whole(format!(": {what}")))
 }
 
-enum Problem {
+/// Why an element is not read.
+pub(super) enum Problem {
     Mismatch,
     /// A field whose number is too large.
     Range(&'static str),
 }
 
+/// What was read.
 #[derive(Default)]
-struct Fields {
+pub(super) struct Fields {
     year: i64,
     month: Option<u8>,
     day: Option<u8>,
@@ -53,29 +55,38 @@ struct Fields {
     second: u8,
     nanos: u32,
     afternoon: Option<bool>,
-    offset: Option<i32>,
-    zone: Option<String>,
+    /// The zone is UTC, whatever else is written.
+    pub(super) utc: bool,
+    pub(super) offset: Option<i32>,
+    pub(super) zone: Option<String>,
 }
 
-struct Reader<'v> {
-    rest: &'v str,
-    fields: Fields,
+/// Reads a text from its beginning on.
+pub(super) struct Reader<'v> {
+    pub(super) rest: &'v str,
+    pub(super) fields: Fields,
 }
 
 impl<'v> Reader<'v> {
-    /// Takes literal text; a space in the layout matches any number of them.
-    fn skip(&mut self, literal: &str) -> Result<(), &'v str> {
+    /// Takes literal text; a space in the layout matches any number of them. What does not match may begin within a
+    /// letter, as Go compares bytes.
+    fn skip(&mut self, literal: &str) -> Result<(), &'v [u8]> {
         let mut literal = literal;
         while let Some(next) = literal.chars().next() {
             if next == ' ' {
                 if !self.rest.is_empty() && !self.rest.starts_with(' ') {
-                    return Err(self.rest);
+                    return Err(self.rest.as_bytes());
                 }
                 literal = literal.trim_start_matches(' ');
                 self.rest = self.rest.trim_start_matches(' ');
                 continue;
             }
-            self.rest = self.rest.strip_prefix(next).ok_or(self.rest)?;
+            let Some(rest) = self.rest.strip_prefix(next) else {
+                let alike =
+                    self.rest.bytes().zip(literal.bytes()).take_while(|(found, wanted)| found == wanted);
+                return Err(&self.rest.as_bytes()[alike.count()..]);
+            };
+            self.rest = rest;
             literal = &literal[next.len_utf8()..];
         }
         Ok(())
@@ -84,7 +95,7 @@ impl<'v> Reader<'v> {
     fn read(&mut self, element: Element, layout_after: &str) -> Result<(), Problem> {
         match element {
             Element::Year => {
-                let year = i64::from(self.digits(2, 2)?);
+                let year = self.two_digit_year()?;
                 self.fields.year = if year >= 69 { year + 1900 } else { year + 2000 };
             }
             Element::LongYear => self.fields.year = i64::from(self.digits(4, 4)?),
@@ -124,6 +135,14 @@ impl<'v> Reader<'v> {
             Element::Fraction(form) => self.read_fraction(form.digits)?,
         }
         Ok(())
+    }
+
+    /// Go takes a sign and a digit, too.
+    fn two_digit_year(&mut self) -> Result<i64, Problem> {
+        let written = self.rest.get(..2).ok_or(Problem::Mismatch)?;
+        let year = written.parse().map_err(|_| Problem::Mismatch)?;
+        self.rest = &self.rest[2..];
+        Ok(year)
     }
 
     /// Between `least` and `most` digits.
@@ -182,70 +201,19 @@ impl<'v> Reader<'v> {
 
     fn read_fraction(&mut self, count: usize) -> Result<(), Problem> {
         let digits = self.rest.strip_prefix(['.', ',']).ok_or(Problem::Mismatch)?;
-        let head = digits.get(..count).filter(|head| head.bytes().all(|byte| byte.is_ascii_digit()));
-        let head = head.ok_or(Problem::Mismatch)?;
+        let head = digits.get(..count).ok_or(Problem::Mismatch)?;
+        // Go takes a sign here, and finds negative numbers out of range.
+        let unsigned = head.strip_prefix(['+', '-']).unwrap_or(head);
+        if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Problem::Mismatch);
+        }
+        if head.starts_with('-') && unsigned.bytes().any(|digit| digit != b'0') {
+            return Err(Problem::Range("fractional second"));
+        }
+        let head = head.replace(['+', '-'], "0");
         let padded: String = head.chars().chain(std::iter::repeat('0')).take(9).collect();
         self.fields.nanos = padded.parse().map_err(|_| Problem::Mismatch)?;
         self.rest = &digits[count..];
-        Ok(())
-    }
-
-    fn read_offset(&mut self, form: OffsetForm) -> Result<(), Problem> {
-        if form.zulu
-            && let Some(rest) = self.rest.strip_prefix('Z')
-        {
-            self.rest = rest;
-            self.fields.zone = Some("UTC".to_owned());
-            return Ok(());
-        }
-        let mut rest = self.rest.chars();
-        let sign = rest.next().ok_or(Problem::Mismatch)?;
-        self.rest = rest.as_str();
-        let parts = usize::from(form.minutes) + usize::from(form.seconds);
-        let length = 2 + parts * (2 + usize::from(form.colon));
-        let Some(written) = self.rest.get(..length) else { return Err(Problem::Mismatch) };
-        if form.colon && (1..=parts).any(|part| written.as_bytes()[part * 3 - 1] != b':') {
-            return Err(Problem::Mismatch);
-        }
-        // Numbers out of range are found before any other fault of the letters.
-        let (hours, mut wrong) = self.offset_part(false, 24, "time zone offset hour")?;
-        let mut seconds = hours * 3600;
-        for (wanted, factor, what) in
-            [(form.minutes, 60, "time zone offset minute"), (form.seconds, 1, "time zone offset second")]
-        {
-            if wanted {
-                let (number, bad) = self.offset_part(form.colon, 60, what)?;
-                seconds += number * factor;
-                wrong |= bad;
-            }
-        }
-        if wrong || !matches!(sign, '+' | '-') {
-            return Err(Problem::Mismatch);
-        }
-        self.fields.offset = Some(if sign == '-' { -seconds } else { seconds });
-        Ok(())
-    }
-
-    /// Two letters of an offset, and whether they are no number.
-    fn offset_part(&mut self, colon: bool, most: i32, what: &'static str) -> Result<(i32, bool), Problem> {
-        let digits = self.rest.get(usize::from(colon)..2 + usize::from(colon)).ok_or(Problem::Mismatch)?;
-        self.rest = &self.rest[2 + usize::from(colon)..];
-        match digits.parse::<u8>().ok().filter(|_| digits.bytes().all(|digit| digit.is_ascii_digit())) {
-            None => Ok((0, true)),
-            Some(number) if i32::from(number) > most => Err(Problem::Range(what)),
-            Some(number) => Ok((i32::from(number), false)),
-        }
-    }
-
-    /// A zone abbreviation: three to five capitals. Without a known offset it stands for UTC's.
-    fn read_zone_name(&mut self) -> Result<(), Problem> {
-        let length = self.rest.bytes().take_while(u8::is_ascii_uppercase).count();
-        let length = if self.rest.starts_with("UTC") { 3 } else { length };
-        if !(3..=5).contains(&length) {
-            return Err(Problem::Mismatch);
-        }
-        self.fields.zone = Some(self.rest[..length].to_owned());
-        self.rest = &self.rest[length..];
         Ok(())
     }
 }
@@ -265,16 +233,22 @@ impl Fields {
             return Err("day out of range");
         }
         let civil = Civil::new(self.year, month, day, self.hour, self.minute, self.second);
-        let mut time = Time::utc(civil.unix_seconds(), self.nanos);
-        if let Some(offset) = self.offset {
-            time.seconds -= i64::from(offset);
-            time.offset = offset;
-            let is_utc = offset == 0 && self.zone.as_deref().is_none_or(|zone| zone == "UTC");
-            time.zone = if is_utc { "UTC".to_owned() } else { self.zone.unwrap_or_default() };
-        } else if let Some(zone) = self.zone {
-            time.zone = zone;
-        }
-        Ok(time)
+        let (seconds, nanos) = (civil.unix_seconds(), self.nanos);
+        let zone = self.zone.unwrap_or_default();
+        Ok(match self.offset {
+            _ if self.utc => Time::utc(seconds, nanos),
+            Some(0) if zone.is_empty() => Time::local(seconds, nanos),
+            Some(offset) => {
+                let seconds = seconds - i64::from(offset);
+                Time { seconds, nanos, offset, zone, location: Location::Other }
+            }
+            None if zone.is_empty() => Time::local(seconds, nanos),
+            // The zone is not known, so its offset is not either.
+            None => {
+                let hours = zone.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok());
+                Time { seconds, nanos, offset: hours.unwrap_or(0) * 3600, zone, location: Location::Other }
+            }
+        })
     }
 
     fn apply_year_day(&mut self, year_day: u16) -> Result<(), &'static str> {
@@ -305,12 +279,28 @@ mod tests {
             ("2006-01-02", "2020-02-29", "2020-02-29 00:00:00 +0000 UTC"),
             ("Jan _2 15:04:05 2006", "Jul  8 09:10:11.5 2022", "2022-07-08 09:10:11.5 +0000 UTC"),
             ("2006-01-02T15:04:05Z07:00", "2022-07-08T09:10:11+02:00", "2022-07-08 09:10:11 +0200 +0200"),
+            ("2006-01-02 15:04 MST", "2020-02-29 10:00 GMT+3", "2020-02-29 13:00:00 +0300 GMT+3"),
+            ("06-1-2 -07 MST", "+5-1-2 +01 UTC", "2005-01-02 00:00:00 +0000 UTC"),
             ("3:04PM 2006 002", "12:30AM 2020 060", "2020-02-29 00:30:00 +0000 UTC"),
         ];
         for (layout, value, expected) in cases {
             let time = parse(layout, value).unwrap();
             assert_eq!(format(&time, "2006-01-02 15:04:05.999999999 -0700 MST"), expected);
         }
+    }
+
+    #[test]
+    fn wrong_zones_are_worded_as_in_go() {
+        let shown = |what: &str| Err(format!("parsing time \"{what}\""));
+        let read = |layout: &str, value: &str| parse(layout, value).map(drop);
+        let range = |value: &str, what: &str| {
+            shown(value).map_err(|text: String| format!("{text}: {what} out of range"))
+        };
+        assert_eq!(read("-07:00", "+25:61"), range("+25:61", "time zone offset minute"));
+        assert_eq!(read("-07:00", "+25:x1"), range("+25:x1", "time zone offset hour"));
+        assert_eq!(read("5.00", "1.-5"), range("1.-5", "fractional second"));
+        let error = read("-07:00 é", "+01:00 è").unwrap_err();
+        assert!(error.ends_with(r#"cannot parse "\xa8" as " \xc3\xa9""#), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::Value;
 
@@ -44,18 +44,38 @@ pub enum ListType {
 pub struct Map {
     map_type: MapType,
     made_nil: bool,
-    entries: RefCell<Entries>,
+    entries: Rc<RefCell<Entries>>,
 }
 
 impl Map {
     /// A map holding `entries`.
     pub fn new(map_type: MapType, entries: Entries) -> Self {
-        Map { map_type, made_nil: false, entries: RefCell::new(entries) }
+        Map { map_type, made_nil: false, entries: Rc::new(RefCell::new(entries)) }
     }
 
     /// Go's nil map: empty, and `null` in JSON.
     pub fn new_nil(map_type: MapType) -> Self {
-        Map { map_type, made_nil: true, entries: RefCell::new(Entries::new()) }
+        Map { map_type, made_nil: true, entries: Rc::default() }
+    }
+
+    /// The same map as a value of another type, as Go converts it: what changes in one changes in the other.
+    pub(crate) fn converted(&self, map_type: MapType) -> Self {
+        Map { map_type, made_nil: self.made_nil, entries: Rc::clone(&self.entries) }
+    }
+
+    /// Whether both are the same map, whatever their types.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// Tells the map from others as long as it lives.
+    pub(crate) fn identity(&self) -> *const RefCell<Entries> {
+        Rc::as_ptr(&self.entries)
+    }
+
+    /// Its entries, not kept alive.
+    pub(crate) fn weak(&self) -> Weak<RefCell<Entries>> {
+        Rc::downgrade(&self.entries)
     }
 
     /// Whether this is Go's nil map.
@@ -174,8 +194,10 @@ impl List {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        let entries = std::mem::take(self.entries.get_mut());
-        drop_flat(entries.into_values().collect());
+        // A map of another type may have the same entries.
+        if let Some(entries) = Rc::get_mut(&mut self.entries) {
+            drop_flat(std::mem::take(entries.get_mut()).into_values().collect());
+        }
     }
 }
 
@@ -195,8 +217,10 @@ fn drop_flat(mut pending: Vec<Value>) {
                 }
             }
             Value::Map(map) => {
-                if let Some(mut map) = Rc::into_inner(map) {
-                    pending.extend(std::mem::take(map.entries.get_mut()).into_values());
+                if let Some(mut map) = Rc::into_inner(map)
+                    && let Some(entries) = Rc::get_mut(&mut map.entries)
+                {
+                    pending.extend(std::mem::take(entries.get_mut()).into_values());
                 }
             }
             _ => {}

@@ -5,6 +5,7 @@
 
 mod container;
 mod convert;
+mod json_text;
 mod object;
 mod text;
 mod types;
@@ -13,7 +14,7 @@ mod walk;
 use std::rc::Rc;
 
 pub use container::{Entries, List, ListType, Map, MapType};
-pub use convert::{EncodeError, MAX_VALUE_DEPTH};
+pub use convert::{EncodeError, MAX_VALUE_DEPTH, entries_from_json};
 pub(crate) use object::is_exported;
 pub use object::{Method, MethodError, Object, ParamType, Shape};
 pub use text::{Text, lossy};

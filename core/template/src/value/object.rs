@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::{List, Map, Value};
+use super::{IntType, List, Map, Value};
 
 /// What a native value looks like to `range`, `index`, field access and printing.
 pub enum Shape {
@@ -38,6 +38,8 @@ pub enum ParamType {
     Int64,
     /// `uint32`
     Uint32,
+    /// Another integer type.
+    Integer(IntType),
     /// `float64`
     Float64,
     /// `map[string]interface {}`
@@ -46,6 +48,8 @@ pub enum ParamType {
     List,
     /// `[]string`
     Strings,
+    /// `[]uint8`
+    Bytes,
     /// A native type, by Go's name of it.
     Native(&'static str),
 }
@@ -98,12 +102,22 @@ pub trait Object: Any {
         Err(MethodError(format!("method {method} is not callable")))
     }
 
+    /// Why a method of [`Object::methods`] cannot be called: what it returns is not what templates take.
+    fn uncallable(&self, _method: &str) -> Option<String> {
+        None
+    }
+
     /// The text of the type's `String` method, if it has one; printing uses it.
     fn string(&self) -> Option<String> {
         None
     }
 
-    /// The same when only pointers to the type have the method: an action prints with it, functions do not see it.
+    /// The text of the type's `GoString` method, if it has one; `%#v` prints it.
+    fn go_string(&self) -> Option<String> {
+        None
+    }
+
+    /// That of [`Object::string`] when only pointers to the type have the method: an action prints with it, functions do not see it.
     fn string_by_pointer(&self) -> Option<String> {
         None
     }
@@ -113,13 +127,28 @@ pub trait Object: Any {
         None
     }
 
+    /// Whether this is a pointer to nothing.
+    fn is_nil_pointer(&self) -> bool {
+        false
+    }
+
     /// The value that a deep copy gives, when it differs: Go copies exported fields only.
     fn copied(&self) -> Option<Value> {
         None
     }
 
-    /// What JSON and YAML encoders see; the shape's content when absent.
-    fn encoded(&self) -> Option<serde_json::Value> {
+    /// The plain scalar that go-yaml v3 writes, when it knows the type.
+    fn yaml(&self) -> Option<String> {
+        None
+    }
+
+    /// The text that the type's own method gives to encoders of JSON and YAML; the shape's content when absent.
+    fn encoded(&self) -> Option<Result<String, MethodError>> {
+        None
+    }
+
+    /// The fields of a struct as encoders of JSON name them, when those are not all exported ones under Go's names.
+    fn encoded_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         None
     }
 }

@@ -1,5 +1,7 @@
 //! Go's names for types and kinds, as `%T`, `typeOf` and `kindOf` print them.
 
+use std::rc::Rc;
+
 use super::{ListType, Map, MapType, Shape, Value};
 
 /// One of Go's integer types.
@@ -25,6 +27,12 @@ pub enum IntType {
     Uint32,
     /// `uint64`, kept as its bit pattern.
     Uint64,
+    /// `time.Month`, an `int`.
+    Month,
+    /// `time.Weekday`, an `int`.
+    Weekday,
+    /// `time.Duration`, an `int64` of nanoseconds.
+    Duration,
 }
 
 impl IntType {
@@ -41,6 +49,18 @@ impl IntType {
             IntType::Uint16 => "uint16",
             IntType::Uint32 => "uint32",
             IntType::Uint64 => "uint64",
+            IntType::Month => "time.Month",
+            IntType::Weekday => "time.Weekday",
+            IntType::Duration => "time.Duration",
+        }
+    }
+
+    /// The type that its kind is named after.
+    fn underlying(self) -> Self {
+        match self {
+            IntType::Month | IntType::Weekday => IntType::Int,
+            IntType::Duration => IntType::Int64,
+            plain => plain,
         }
     }
 
@@ -81,7 +101,7 @@ impl Kind {
         match self {
             Kind::Invalid => "invalid",
             Kind::Bool => "bool",
-            Kind::Int(int_type) => int_type.name(),
+            Kind::Int(int_type) => int_type.underlying().name(),
             Kind::Float64 => "float64",
             Kind::Complex128 => "complex128",
             Kind::String => "string",
@@ -119,6 +139,7 @@ impl Value {
         match self {
             Value::Nil => "<nil>",
             Value::Bytes(_) => "[]uint8",
+            Value::Int(int_type, _) => int_type.name(),
             Value::List(list) => list.list_type().name(),
             Value::Map(map) => map.map_type().name(),
             Value::Native(object) => object.type_name(),
@@ -151,6 +172,7 @@ impl MapType {
     pub fn zero(self) -> Value {
         match self {
             MapType::String => Value::from(""),
+            MapType::Named { boxed: false, .. } => Value::Bytes(Rc::from([])),
             _ => Value::Nil,
         }
     }

@@ -2,46 +2,66 @@
 
 use std::rc::Rc;
 
-use crate::budget::LimitError;
+use crate::budget::{LimitError, TextBound};
 
 use super::{List, MAX_VALUE_DEPTH, Map, Shape, Value};
 
 /// How many nodes a deep operation may visit. Parts that a value shares count once for each place.
 pub(crate) const MAX_VALUE_NODES: usize = 1_000_000;
+/// Bytes that encoders write for a node besides its content, and for a level of indentation.
+const NODE: usize = 4;
+const INDENT: usize = 2;
 
 impl Value {
-    /// A copy that shares no map or list, and the number of nodes it has.
-    pub(crate) fn deep_copy(&self) -> Result<(Value, usize), LimitError> {
-        let mut visits = Visits::default();
+    /// A copy that shares no map or list, with the number of nodes it has and what it takes of the bound: so many bytes
+    /// for a node, and more for a map.
+    pub(crate) fn deep_copy(
+        &self,
+        bound: TextBound,
+        node: usize,
+        map: usize,
+    ) -> Result<(Value, usize, usize), LimitError> {
+        let mut visits = Visits { node, map, level: 0, ..Visits::within(bound) };
         let copy = copy(self, 0, &mut visits)?;
-        Ok((copy, visits.nodes))
+        Ok((copy, visits.nodes, visits.bytes))
     }
 
     /// Go's `reflect.DeepEqual`: same types, same content; and the number of nodes that were looked at.
     pub(crate) fn deep_equal(&self, other: &Value) -> Result<(bool, usize), LimitError> {
-        let mut visits = Visits::default();
+        let mut visits = Visits { node: 0, level: 0, ..Visits::within(TextBound::ENCODED) };
         let equal = is_equal(self, other, 0, &mut visits)?;
         Ok((equal, visits.nodes))
     }
 }
 
-/// Counts visited nodes, and bytes of copied texts.
-#[derive(Default)]
+/// Counts visited nodes, and about how long a text of them is.
 pub(super) struct Visits {
     nodes: usize,
     bytes: usize,
-    without_nils: bool,
+    bound: TextBound,
+    /// Bytes of a node besides its content.
+    node: usize,
+    /// Bytes of a map that is copied, besides.
+    map: usize,
+    /// Bytes for a level of indentation.
+    level: usize,
+    modern: bool,
 }
 
 impl Visits {
-    /// Nil maps and slices are encoded as empty ones.
-    pub(super) fn without_nils() -> Self {
-        Self { without_nils: true, ..Self::default() }
+    /// A text of the nodes may get so long.
+    pub(super) fn within(bound: TextBound) -> Self {
+        Self { nodes: 0, bytes: 0, bound, node: NODE, map: 0, level: INDENT, modern: false }
     }
 
-    /// Whether nil maps and slices are encoded as empty ones.
-    pub(super) fn skips_nils(&self) -> bool {
-        self.without_nils
+    /// The text is go-yaml v3's.
+    pub(super) fn modern(self) -> Self {
+        Self { modern: true, ..self }
+    }
+
+    /// Whether the text is go-yaml v3's.
+    pub(super) fn is_modern(&self) -> bool {
+        self.modern
     }
 
     /// Nodes visited so far.
@@ -49,16 +69,27 @@ impl Visits {
         self.nodes
     }
 
-    /// Counts the bytes of a text that is copied.
-    pub(super) fn text(&mut self, length: usize) -> Result<(), LimitError> {
-        const MOST: usize = 64 << 20;
-        self.bytes += length;
-        if self.bytes > MOST { Err(LimitError::Bytes(MOST as u64)) } else { Ok(()) }
+    /// Counts a text that is copied, as long as encoders write it: with escapes, and its lines indented.
+    pub(super) fn text(&mut self, text: &[u8], depth: usize) -> Result<(), LimitError> {
+        const ESCAPE: usize = 5;
+        let (mut escapes, mut lines) = (0, 0);
+        for byte in text {
+            escapes += usize::from(matches!(byte, 0..b' ' | b'"' | b'\\' | b'<' | b'>' | b'&' | 0x7f));
+            lines += usize::from(*byte == b'\n');
+        }
+        self.bytes += text.len() + escapes * ESCAPE + lines * depth * self.level;
+        self.check_bytes()
+    }
+
+    fn check_bytes(&self) -> Result<(), LimitError> {
+        if self.bytes > self.bound.most { Err(self.bound.error) } else { Ok(()) }
     }
 
     /// Counts one node at `depth`, unless there are too many or it lies too deep.
     pub(super) fn visit(&mut self, depth: usize) -> Result<(), LimitError> {
         self.nodes += 1;
+        self.bytes += self.node + depth * self.level;
+        self.check_bytes()?;
         if depth > MAX_VALUE_DEPTH {
             return Err(LimitError::ValueDepth(MAX_VALUE_DEPTH));
         }
@@ -77,6 +108,8 @@ fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, Limit
         }
         Value::Map(map) if map.is_nil() => value.clone(),
         Value::Map(map) => {
+            visits.bytes += visits.map;
+            visits.check_bytes()?;
             let mut entries = super::Entries::new();
             for (key, value) in map.entries().iter() {
                 entries.insert(Rc::clone(key), copy(value, depth + 1, visits)?);
@@ -190,9 +223,9 @@ mod tests {
     fn a_copy_shares_nothing() {
         let inner = Value::map(super::super::Entries::new());
         let outer = Value::list(vec![inner.clone()]);
-        let (copy, nodes) = outer.deep_copy().unwrap();
+        let (copy, nodes, size) = outer.deep_copy(TextBound::ENCODED, 1, 10).unwrap();
         inner.as_map().unwrap().insert("a".into(), Value::int(1));
         assert!(!outer.deep_equal(&copy).unwrap().0);
-        assert_eq!(nodes, 2);
+        assert_eq!((nodes, size), (2, 12));
     }
 }

@@ -33,8 +33,13 @@ pub(crate) fn apply(
 ) -> Result<Applied, ApiError> {
     let typed = kind.typed();
     check(kind, typed, config)?;
-    let own = ownable(&fields_of(typed, config), writer.subresource, kind.status);
+    let own = ownable(&fields_of(typed, config), kind, writer.subresource);
     let mut managed = live.map(|(_, managed)| managed.clone()).unwrap_or_default();
+    if let Some((object, _)) = live.filter(|(_, managed)| managed.entries.is_empty()) {
+        // What nobody owned was there before the first apply.
+        let changes = compare(typed, None, Some(object), kind.is_builtin());
+        managed.record_update(&Writer { manager: "before-first-apply", ..*writer }, &changes, kind);
+    }
     let mut object = live.map_or_else(|| Value::Object(Map::new()), |(object, _)| object.clone());
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
@@ -43,7 +48,7 @@ pub(crate) fn apply(
     if let Some(last) = managed.applied_by(writer) {
         let kept = managed.others(writer).union(&own).with_named_parents();
         let gone = last.with_named_parents().difference(&kept);
-        remove_fields(typed, &mut object, &ownable(&gone, writer.subresource, kind.status));
+        remove_fields(typed, &mut object, &ownable(&gone, kind, writer.subresource));
     }
     let changes = compare(typed, live.map(|(object, _)| object), Some(&object), false);
     let conflicts = managed.conflicts(writer, &changes);

@@ -4,7 +4,8 @@
 //! `kind <apiVersion> <Kind> <plural> namespaced|cluster status|- <type>`, then types with their fields. Field types:
 //! a letter for scalars, `@name` a struct, `!@name` an atomic struct, `{}T`/`{a}T` a map, `[a]T` an atomic list,
 //! `[s]T` a set, `[m:k1,k2]T` a keyed list, `~key` the strategic merge key, `*` anything, `=json` a default,
-//! `^` present even in an empty object.
+//! `^` present even in an empty object, `#n` the number in the published `generated.proto`, `#n.m` within a message that JSON
+//! has no level for, `?` a scalar that can be absent.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -100,6 +101,7 @@ impl Reader {
     }
 
     fn field(&mut self, name: &str, shape: &str, flags: &[&str]) {
+        let wire = flags.iter().find_map(|flag| flag.strip_prefix('#')).unwrap_or_default();
         let field = Field {
             id: self.shape(shape),
             default: flags
@@ -107,6 +109,8 @@ impl Reader {
                 .find_map(|flag| flag.strip_prefix('='))
                 .and_then(|json| serde_json::from_str(json).ok()),
             zero: flags.contains(&"^"),
+            wire: wire.trim_end_matches('?').split('.').filter_map(|number| number.parse().ok()).collect(),
+            optional: wire.ends_with('?'),
             retain_keys: flags.contains(&"retainKeys"),
         };
         let Some(id) = self.current else { return };

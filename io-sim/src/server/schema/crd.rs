@@ -105,7 +105,7 @@ fn copy(schema: &mut Schema, id: TypeId) -> TypeId {
 }
 
 fn field(id: TypeId, default: Option<Value>) -> Field {
-    Field { id, default, zero: false, retain_keys: false }
+    Field { id, default, zero: false, retain_keys: false, wire: Vec::new(), optional: false }
 }
 
 fn flag(node: &Value, name: &str) -> bool {

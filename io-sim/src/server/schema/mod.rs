@@ -80,6 +80,10 @@ pub struct Field {
     pub default: Option<Value>,
     /// Present in every serialised object, even an empty one.
     pub zero: bool,
+    /// The field number in Protobuf; the numbers of the messages around it come first where JSON has no level for those.
+    pub wire: Vec<u32>,
+    /// Whether a scalar can be absent, so that an empty one says something.
+    pub optional: bool,
     /// A strategic merge patch clears the keys it does not name when it says so with `$retainKeys`.
     pub retain_keys: bool,
 }

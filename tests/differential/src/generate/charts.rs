@@ -37,6 +37,9 @@ pub(super) fn coalesce(choices: &mut Choices) -> Case {
         case.cwd_files.insert("v.yaml".to_owned(), format!("{}\n", parent_values(choices)));
         case.values_files.push("v.yaml".to_owned());
     }
+    if choices.percent(40) {
+        feature(choices, &mut case);
+    }
     if choices.percent(30) {
         let set = choices.pick(&[
             "sub.enabled=false",
@@ -51,6 +54,69 @@ pub(super) fn coalesce(choices: &mut Choices) -> Case {
         case.args.extend(["--set".to_owned(), set.to_owned()]);
     }
     case
+}
+
+/// Something else that charts have.
+fn feature(choices: &mut Choices, case: &mut Case) {
+    let object = "kind: ConfigMap\nmetadata: {name: x}\n";
+    let mut add = |name: &str, text: &str| drop(case.files.insert(name.to_owned(), text.to_owned()));
+    match choices.below(14) {
+        0 => add("charts/sub/values.schema.json", choices.pick(&[
+            "{\"required\": [\"a\"]}",
+            "{\"properties\": {\"a\": {\"type\": \"string\"}, \"global\": {\"type\": \"object\"}}}",
+            "{\"additionalProperties\": false}",
+        ])),
+        1 => add("values.schema.json", "{\"properties\": {\"sub\": {\"type\": \"object\", \"required\": [\"a\"]}}}"),
+        2 => {
+            add("charts/sub/crds/a.yaml", "kind: CustomResourceDefinition\nmetadata: {name: c}\n");
+            case.args.push("--include-crds".to_owned());
+        }
+        3 => {
+            // The same name in parent and subchart: one of the two wins.
+            add("templates/_h.tpl", "{{ define \"h\" }}parent {{ .Chart.Name }}{{ end }}");
+            add("charts/sub/templates/_h.tpl", "{{ define \"h\" }}sub {{ .Chart.Name }}{{ end }}");
+            add("charts/sub/templates/b.yaml", "a: {{ include \"h\" . }}\n");
+            add("templates/b.yaml", "b: {{ include \"h\" . }}\nc: {{ include \"h\" .Subcharts.sub }}\n");
+        }
+        4 => {
+            let kind = choices.pick(&["library", "application"]);
+            add("charts/lib/Chart.yaml", &format!("apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: {kind}\n"));
+            add("charts/lib/templates/_l.tpl", "{{ define \"lib.x\" }}{{ .Values.a | default 1 }}{{ end }}");
+            add("charts/lib/templates/l.yaml", object);
+            add("templates/l.yaml", "l: {{ include \"lib.x\" . }}\n");
+        }
+        5 => add(&format!("charts/{}/Chart.yaml", choices.pick(&["_x", ".y", "z"])), choices.pick(&[
+            "apiVersion: v2\nname: odd\nversion: 0.1.0\n",
+            "apiVersion: v2\nname: odd\n",
+            "name: [",
+            "",
+        ])),
+        6 => add(choices.pick(&["charts/README.md", "charts/.x", "charts/_x", "charts/x.txt", "charts/sub/README.md"]), "text"),
+        7 => add("charts/sub/charts/deep/values.yaml", "global: {a: deep}\na: 1\nmap: {a: null, b: 2}\n"),
+        8 => {
+            let constraint = choices.pick(&[">=1.20.0-0", ">=1.99", "<1.0", "x"]);
+            add("charts/sub/Chart.yaml", &format!(
+                "apiVersion: v2\nname: sub\nversion: 0.1.0\nkubeVersion: \"{constraint}\"\n"
+            ));
+        }
+        9 => {
+            add("Chart.yaml", "apiVersion: v1\nname: m\nversion: 0.1.0\n");
+            let entry = dependency(choices, "sub");
+            case.files.insert("requirements.yaml".to_owned(), format!("dependencies: [{entry}]\n"));
+        }
+        10 => add("charts/sub/templates/hook.yaml", choices.pick(&[
+            "kind: Job\nmetadata:\n  name: h\n  annotations: {helm.sh/hook: pre-install}\n",
+            "kind: Pod\nmetadata:\n  name: t\n  annotations: {helm.sh/hook: test, helm.sh/hook-weight: \"-1\"}\n",
+        ])),
+        11 => add("charts/sub/templates/f.yaml", "f: {{ .Files.Get \"f.txt\" | quote }}\ng: {{ .Template.Name }} {{ .Template.BasePath }}\n"),
+        12 => {
+            add("templates/NOTES.txt", "{{ range $name, $sub := .Subcharts }}{{ $name }}={{ toJson $sub.Values }};{{ end }}");
+        }
+        _ => {
+            let flag = choices.pick(&["--skip-schema-validation", "--is-upgrade", "--include-crds"]);
+            case.args.push(flag.to_owned());
+        }
+    }
 }
 
 fn subchart(choices: &mut Choices, case: &mut Case, folder: &str, name: &str) {

@@ -1,6 +1,6 @@
 //! Layouts and texts of dates, zones, durations.
 
-use super::literals::joined;
+use super::literals::{go_quoted, joined};
 use crate::choices::Choices;
 
 /// A layout of a date.
@@ -77,7 +77,7 @@ pub(super) fn layout(choices: &mut Choices) -> String {
 
 /// The text of a date.
 pub(super) fn date_text(choices: &mut Choices) -> String {
-    const TEXTS: [&str; 22] = [
+    const TEXTS: [&str; 28] = [
         "2024-02-29",
         "2024-02-29T13:04:05Z",
         "2023-12-31T23:59:59+02:00",
@@ -100,11 +100,17 @@ pub(super) fn date_text(choices: &mut Choices) -> String {
         "",
         "Thursday, 29-Feb-24 13:04:05 EST",
         "2024-02-29T13:04:05-00:30",
+        "2024-02-29T13:04:05+25:61",
+        "29 Feb 24 13:04 GMT+3",
+        "29 Feb 24 13:04 WITA",
+        "29 Feb 24 13:04 +03",
+        "2024-02-29T13:04:05.-5Z",
+        "Thu, 29 Feb 2024 13:04:05 -0700",
     ];
     choices.pick(&TEXTS).to_owned()
 }
 
-/// A time zone.
+/// A time zone. Those whose rules depend on the edition of the database, as for EST, are not among them.
 pub(super) fn zone(choices: &mut Choices) -> String {
     choices
         .pick(&[
@@ -116,6 +122,9 @@ pub(super) fn zone(choices: &mut Choices) -> String {
             "",
             "Nowhere/City",
             "GMT",
+            "Asia/Tokyo",
+            "Etc/GMT+5",
+            "America/Sao_Paulo",
         ])
         .to_owned()
 }
@@ -149,4 +158,93 @@ pub(super) fn duration(choices: &mut Choices) -> String {
         "59s",
     ];
     choices.pick(&DURATIONS).to_owned()
+}
+
+/// A line that calls a method of a time, and now and then one of what it gives.
+pub(super) fn method(choices: &mut Choices) -> String {
+    let layout = go_quoted("2006-01-02T15:04:05.999Z07:00");
+    let time = |choices: &mut Choices| {
+        let text = choices.pick(&[
+            "2024-02-29T13:04:05Z",
+            "1999-12-31T23:59:59+01:00",
+            "0001-01-01T00:00:00Z",
+            "2024-01-31T01:02:03.5-11:30",
+            "x",
+        ]);
+        format!("(toDate {layout} {})", go_quoted(text))
+    };
+    let receiver = time(choices);
+    let number = |choices: &mut Choices| {
+        choices.pick(&["0", "1", "-1", "12", "400", "36000", "1000000", "1.5", "\"a\"", "nil"])
+    };
+    let call = match choices.below(8) {
+        0 => {
+            let (years, months, days) = (number(choices), number(choices), number(choices));
+            format!("{receiver}.AddDate {years} {months} {days}")
+        }
+        1 | 2 => {
+            let name = choices.pick(&["Add", "Truncate", "Round", "Format", "Nothing"]);
+            format!("{receiver}.{name} {}", number(choices))
+        }
+        3 => {
+            let name = choices.pick(&["Sub", "Before", "After", "Equal", "Compare"]);
+            format!("{receiver}.{name} {}", time(choices))
+        }
+        4 => {
+            let name =
+                choices.pick(&["Hours", "Minutes", "Seconds", "Milliseconds", "String", "Abs", "Round 7"]);
+            format!("({receiver}.Sub {}).{name}", time(choices))
+        }
+        _ => {
+            let name = choices.pick(&[
+                "Year",
+                "Month",
+                "Day",
+                "Weekday",
+                "Hour",
+                "Minute",
+                "Second",
+                "Nanosecond",
+                "YearDay",
+                "Unix",
+                "UnixMilli",
+                "UnixMicro",
+                "UnixNano",
+                "IsZero",
+                "IsDST",
+                "UTC",
+                "Local",
+                "String",
+                "GoString",
+                "MarshalJSON",
+                "MarshalText",
+                "Date",
+                "Clock",
+                "ISOWeek",
+                "Zone",
+                "ZoneBounds",
+                "wall",
+                "Month.String",
+                "Weekday.Nothing",
+            ]);
+            format!("{receiver}.{name}")
+        }
+    };
+    let shown = choices.pick(&[
+        "",
+        "",
+        "",
+        " | quote",
+        " | typeOf",
+        " | kindOf",
+        " | int",
+        " | toJson",
+        " | printf \"%d\"",
+        " | printf \"%#v\"",
+        " | eq 1",
+        " | add 1",
+        " | toYaml",
+        " | printf \"%x\"",
+    ]);
+    format!("[{{{{ ({call}){shown} }}}}]\n")
 }

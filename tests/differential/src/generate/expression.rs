@@ -22,6 +22,14 @@ pub(super) fn operand(choices: &mut Choices, scope: &Scope, kind: Kind, depth: u
     if let Some(special) = special(choices, scope, kind, depth) {
         return special;
     }
+    // A field of what a call gives.
+    if kind == Kind::Any
+        && depth > 0
+        && choices.percent(3)
+        && let Some(call) = call_of(choices, scope, Kind::Dict, depth - 1)
+    {
+        return format!("({call}).{}", choices.pick(&["a", "b", "name", "map.a", "list", "none.a"]));
+    }
     let call = depth > 0 && choices.percent(45);
     if call && let Some(call) = call_of(choices, scope, kind, depth) {
         return format!("({call})");
@@ -102,6 +110,7 @@ fn known(choices: &mut Choices, scope: &Scope, kind: Kind) -> Option<String> {
             ".Chart.Nothing",
             "$.Values",
             "$.Chart",
+            "$.Template",
         ];
         return Some(choices.pick(&missing).to_owned());
     }

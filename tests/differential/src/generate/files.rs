@@ -5,7 +5,7 @@ use super::{chart, yaml};
 use crate::case::Case;
 use crate::choices::Choices;
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     "a.txt",
     "b.yaml",
     "conf/d.txt",
@@ -20,6 +20,7 @@ const PATHS: [&str; 14] = [
     "values-x.yaml",
     "conf/a.bak",
     "crds-x/a",
+    "é.txt",
 ];
 
 const PATTERNS: [&str; 32] = [

@@ -165,8 +165,20 @@ pub(super) fn url(choices: &mut Choices) -> String {
 
 /// Base64, or something like it.
 pub(super) fn base64(choices: &mut Choices) -> String {
-    const TEXTS: [&str; 10] =
-        ["Zm9v", "Zm9vYg==", "Zm9vYmE=", "", "Zm9vYg", "Z", "Zm 9v", "Zm9v\n", "_-8=", "////"];
+    const TEXTS: [&str; 12] = [
+        "Zm9v",
+        "Zm9vYg==",
+        "Zm9vYmE=",
+        "",
+        "Zm9vYg",
+        "Z",
+        "Zm 9v",
+        "Zm9v\n",
+        "_-8=",
+        "////",
+        "AAAAAAAAAAAAAAAAAAAAAA==",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    ];
     choices.pick(&TEXTS).to_owned()
 }
 

@@ -39,7 +39,7 @@ const WORDS: [&str; 34] = [
     "release-name-that-is-longer-than-sixty-three-characters-in-total-x",
 ];
 
-const ODD_WORDS: [&str; 40] = [
+const ODD_WORDS: [&str; 46] = [
     "yes",
     "no",
     "on",
@@ -79,6 +79,12 @@ const ODD_WORDS: [&str; 40] = [
     "|",
     ">",
     "a #b",
+    "http://u@h.x:80/p?q#f",
+    "a@b.c",
+    "1.2.3.4",
+    "P1D",
+    "1.2.3-a+b",
+    "/a/{b",
     "\u{1}\u{7f}\u{85}\u{2028}\u{a0}",
 ];
 

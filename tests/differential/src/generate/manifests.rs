@@ -105,7 +105,7 @@ fn object(choices: &mut Choices) -> String {
     ));
     if choices.percent(45) {
         text.push_str("  annotations:\n");
-        for _ in 0..=choices.below(3) {
+        for _ in 0..choices.below(4) {
             text.push_str(&annotation(choices));
         }
     }

@@ -13,6 +13,7 @@ mod program;
 mod schema;
 mod scope;
 mod templates;
+mod unstable;
 mod values;
 mod yaml;
 

@@ -45,7 +45,7 @@ fn rules(choices: &mut Choices, depth: usize) -> Value {
 
 fn rule(choices: &mut Choices, depth: usize) -> (&'static str, Value) {
     let deeper = depth.saturating_sub(1);
-    match choices.below(if depth == 0 { 13 } else { 24 }) {
+    match choices.below(if depth == 0 { 13 } else { 29 }) {
         0 | 1 => (
             "type",
             choices
@@ -88,6 +88,15 @@ fn rule(choices: &mut Choices, depth: usize) -> (&'static str, Value) {
                 "unknown",
                 "uuid",
                 "duration",
+                "time",
+                "semver",
+                "json-pointer",
+                "uri-reference",
+                "uri-template",
+                "iri",
+                "idn-email",
+                "idn-hostname",
+                "period",
             ])),
         ),
         11 => ("exclusiveMinimum", choices.pick(&[&json!(1), &json!(0)]).clone()),
@@ -119,6 +128,17 @@ fn rule(choices: &mut Choices, depth: usize) -> (&'static str, Value) {
             Value::Array((0..=choices.below(2)).map(|_| rules(choices, deeper)).collect()),
         ),
         20 => ("not", rules(choices, deeper)),
+        24 => ("contains", rules(choices, deeper)),
+        25 => (choices.pick(&["if", "then", "else"]), rules(choices, deeper)),
+        26 => ("exclusiveMaximum", choices.pick(&[&json!(1), &json!(100), &json!(0.5)]).clone()),
+        27 => {
+            let needed = json!({"a": ["b"], "name": ["tag", "list"]});
+            (choices.pick(&["dependentRequired", "dependencies"]), needed)
+        }
+        28 => {
+            let items = (0..=choices.below(2)).map(|_| rules(choices, deeper)).collect();
+            (choices.pick(&["prefixItems", "items"]), Value::Array(items))
+        }
         21 => (
             choices.pick(&["minItems", "maxItems", "minProperties", "maxProperties"]),
             json!(choices.below(4)),

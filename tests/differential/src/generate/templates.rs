@@ -2,7 +2,7 @@
 
 use super::functions::{self, Function, Kind};
 use super::scope::Scope;
-use super::{Topic, chart, expression, literals, program, values};
+use super::{Topic, chart, expression, literals, program, unstable, values};
 use crate::case::Case;
 use crate::choices::Choices;
 
@@ -45,13 +45,13 @@ pub(super) fn functions(choices: &mut Choices) -> Case {
     let all = functions::all();
     let function = &all[choices.below(all.len())];
     let mut notes = String::new();
+    if choices.percent(8) {
+        notes = unstable::line(choices, &scope);
+    }
     for _ in 0..=choices.below(4) {
         let mut called = function.clone();
         for parameter in &mut called.parameters {
-            if !matches!(parameter, Kind::Printf | Kind::Width)
-                && function.name != "toYamlPretty"
-                && choices.percent(4)
-            {
+            if !matches!(parameter, Kind::Printf | Kind::Width) && choices.percent(4) {
                 *parameter = Kind::Any;
             }
         }
@@ -148,6 +148,9 @@ pub(super) fn special(choices: &mut Choices, topic: Topic) -> Case {
     for _ in 0..=choices.below(5) {
         let function = fitting[choices.below(fitting.len())];
         notes.push_str(&format!("[{{{{ {} }}}}]\n", expression::call(choices, &scope, function, 2)));
+    }
+    if topic == Topic::Dates && choices.percent(50) {
+        notes.push_str(&super::dates::method(choices));
     }
     if topic == Topic::Versions && choices.percent(40) {
         let version = literals::go_quoted(&super::formats::version(choices));

@@ -124,9 +124,46 @@ pub(super) fn set_flags(choices: &mut Choices) -> Case {
         case.values_files.push("v.yaml".to_owned());
     }
     for _ in 0..=choices.below(3) {
-        let flag = choices.pick(&["--set", "--set", "--set", "--set-string", "--set-literal", "--set-json"]);
-        let text =
-            if flag == "--set-json" { json_assignments(choices) } else { documents::assignments(choices) };
+        let flag = choices.pick(&[
+            "--set",
+            "--set",
+            "--set",
+            "--set-string",
+            "--set-literal",
+            "--set-json",
+            "--set-file",
+        ]);
+        let text = match flag {
+            "--set-json" => json_assignments(choices),
+            "--set-file" => {
+                let path = choices.pick(&[
+                    "a", "a.b", "list[0]", "map", "é", "b[x]", "", "x\\.y", "a[1].b", ".a", "a[", "map.a",
+                ]);
+                let file = choices.pick(&[
+                    "v.txt",
+                    "v.txt",
+                    "missing.txt",
+                    "",
+                    "{v.txt,v.txt}",
+                    "./v.txt",
+                    "folder",
+                    "folder/v.txt",
+                    ".",
+                    "v.txt/",
+                    "v.txt/x",
+                    "chart/values.yaml",
+                    "v.txt,b=v.txt",
+                    "v.txt,b",
+                    "\\v.txt",
+                    "v.txt,",
+                    " v.txt",
+                ]);
+                case.cwd_files.insert("v.txt".to_owned(), literals::text(choices));
+                case.cwd_files.insert("folder/v.txt".to_owned(), "folder".to_owned());
+                format!("{path}={file}")
+            }
+            _ => documents::assignments(choices),
+        };
         case.args.extend([flag.to_owned(), text]);
     }
     case

@@ -3,7 +3,7 @@
 use super::literals;
 use crate::choices::Choices;
 
-const SCALARS: [&str; 78] = [
+const SCALARS: [&str; 92] = [
     "a",
     "1",
     "true",
@@ -82,6 +82,20 @@ const SCALARS: [&str; 78] = [
     "{}",
     "[]",
     "\u{a0}nbsp",
+    "!!bool yes",
+    "!!bool \"true\"",
+    "!!timestamp 2001-01-01",
+    "!!seq [a]",
+    "!!map {a: 1}",
+    "!!set {a, b}",
+    "!!omap [a: 1]",
+    "!!int 0b11",
+    "!!float .inf",
+    "!!str ~",
+    "\"\\N\\_\\L\\P\\e\\a\"",
+    "a long text that is folded when it is written again, as it has more than eighty letters in a line",
+    "\"a quoted text: that is folded when it is written again, as it has more than eighty letters in it\"",
+    "1_0.5_0",
 ];
 
 /// A document, or several.
@@ -164,6 +178,12 @@ fn key(choices: &mut Choices) -> String {
             "!!str k",
             "[x]",
             "a.b",
+            "? [a, b]\n",
+            "&k k",
+            "'it''s'",
+            "? |\n  block\n",
+            "a-key-of-more-than-one-hundred-and-twenty-eight-letters-that-is-written-behind-a-question-mark-when-it-is-\
+             written-again-as-yaml-text-x",
         ])
         .to_owned()
 }
@@ -173,7 +193,11 @@ fn mapping(choices: &mut Choices, indent: usize, depth: usize, anchors: &mut usi
     let pad = " ".repeat(indent);
     for _ in 0..=choices.below(4) {
         if *anchors > 0 && choices.percent(8) {
-            text.push_str(&format!("{pad}<<: *n{}\n", choices.below(*anchors)));
+            let anchor = choices.below(*anchors);
+            text.push_str(&match choices.below(3) {
+                0 | 1 => format!("{pad}<<: *n{anchor}\n"),
+                _ => format!("{pad}<<: [*n{anchor}, {{a: 1}}]\n"),
+            });
             continue;
         }
         let value = value(choices, indent, depth, anchors);

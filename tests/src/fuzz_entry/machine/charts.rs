@@ -90,5 +90,5 @@ fn package(version: &str, broken: bool) -> Result<Package, PackageError> {
 }
 
 fn file(name: &str, text: &str) -> File {
-    File { name: name.to_owned(), data: text.as_bytes().to_vec(), modtime: None }
+    File { name: name.to_owned(), data: text.as_bytes().to_vec().into(), modtime: None }
 }

@@ -87,19 +87,6 @@ fn is_marker(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
 }
 
-/// Whether the text has only characters that the parser takes, and no line breaks but `\n`.
-pub(super) fn is_printable(text: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
-    if text.bytes().all(is_plain) {
-        return true;
-    }
-    text.chars().all(|c| match c {
-        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
-        '\n' | '\t' | ' '..='~' => true,
-        c => c >= '\u{a0}',
-    })
-}
-
 fn split(text: &str) -> (&str, &str) {
-    text.split_once('\n').unwrap_or((text, ""))
+    memchr::memchr(b'\n', text.as_bytes()).map_or((text, ""), |end| (&text[..end], &text[end + 1..]))
 }

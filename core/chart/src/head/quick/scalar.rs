@@ -1,6 +1,9 @@
 //! Scalars of the plainest kinds.
 
-use pilothouse_encoding::yaml;
+use pilothouse_encoding::yaml::{
+    self,
+    line::{comment, has_mark, is_word},
+};
 use serde_json::Value;
 
 use crate::head::scalar_text;
@@ -56,22 +59,20 @@ pub(super) fn key(text: &str) -> Option<(&str, &str)> {
             return (is_key && !key.contains('\\') && key.len() <= KEY_MAX).then_some((key, rest));
         }
     }
-    let is_inner =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$');
-    let end = text.bytes().position(|byte| !is_inner(byte))?;
+    let end = text.bytes().position(|byte| !is_word(byte))?;
     let (key, rest) = text.split_at(end);
     let rest = rest.strip_prefix(':')?;
     let is_key = rest.is_empty() || rest.starts_with(' ');
     let first = key.bytes().next()?;
     let is_number = key.len() <= DIGITS_MAX && key.bytes().all(|byte| byte.is_ascii_digit());
-    let is_word = first.is_ascii_alphabetic() || matches!(first, b'_' | b'$' | b'/');
-    let is_usual = (is_word || is_number) && key.len() <= KEY_MAX && !key.eq_ignore_ascii_case("null");
+    let begins_a_word = first.is_ascii_alphabetic() || matches!(first, b'_' | b'$' | b'/');
+    let is_usual = (begins_a_word || is_number) && key.len() <= KEY_MAX && !key.eq_ignore_ascii_case("null");
     (is_key && is_usual).then_some((key, rest))
 }
 
 /// Whether the line can only be more of a plain scalar.
 pub(super) fn is_continuation(text: &str) -> bool {
-    !has_mark(text) && !text.contains(" #")
+    !has_mark(text) && comment(text).is_none()
 }
 
 /// The text that a value on one line is; the parser says it when it may be something else.
@@ -80,7 +81,7 @@ pub(super) fn text_of(text: &str) -> Option<String> {
         return None;
     }
     if !text.starts_with(['"', '\'']) {
-        let value = text.split(" #").next().unwrap_or(text).trim_end_matches(' ');
+        let value = comment(text).map_or(text, |at| &text[..at]).trim_end_matches(' ');
         if is_surely_text(value) {
             return Some(value.to_owned());
         }
@@ -114,19 +115,11 @@ fn plain(text: &str) -> Option<Scalar> {
         b'+' | b'?' | b',' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b']' | b'}' | b'#' => false,
         _ => true,
     };
-    let value = match text.find(" #") {
-        Some(comment) => &text[..comment],
-        None => text,
-    };
-    if !is_plain || has_mark(value) || value.contains('\t') || may_overflow(value.trim_end()) {
+    let value = comment(text).map_or(text, |at| &text[..at]);
+    if !is_plain || has_mark(value) || may_overflow(value.trim_end()) {
         return None;
     }
     Some(if value.len() < text.len() { Scalar::Ended } else { Scalar::Open })
-}
-
-/// Whether a colon makes a key of what is before it, or a tab makes it hard to say.
-fn has_mark(text: &str) -> bool {
-    text.contains(": ") || text.trim_end_matches(' ').ends_with(':') || text.contains('\t')
 }
 
 /// Whether it may be a number without a place in JSON.
@@ -166,10 +159,6 @@ fn list(text: &str) -> Option<Scalar> {
     };
     let is_plain = items.trim_matches(' ').is_empty() || items.split(',').all(is_item);
     if is_plain { ends(rest) } else { None }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/')
 }
 
 /// Whether nothing follows but blanks and a comment.

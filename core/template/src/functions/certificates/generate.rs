@@ -20,9 +20,9 @@ const RSA_BITS: usize = 4096;
 const DSA_BITS: (u32, u32) = (2048, 256);
 
 /// Steps of making an RSA key for a certificate, which takes 0.15 s in the mean.
-pub(super) const CERTIFICATE_KEY_STEPS: u64 = 3_000_000;
+pub(super) const CERTIFICATE_KEY_STEPS: u64 = 4_500_000;
 /// Steps of making an RSA or DSA key by itself, which takes 2 s in the mean.
-const LARGE_KEY_STEPS: u64 = 30_000_000;
+const LARGE_KEY_STEPS: u64 = 50_000_000;
 /// Steps of making a key on an elliptic curve, and of reading a key or signing with it.
 pub(super) const SMALL_KEY_STEPS: u64 = 20_000;
 

@@ -135,11 +135,11 @@ fn certificate_key(run: &mut Run<'_, '_>, arguments: &[Value], index: Option<usi
 }
 
 /// A certificate for names and addresses, from the arguments of sprig's functions.
-fn leaf_request<'a>(run: &Run<'_, '_>, arguments: &'a [Value]) -> Executed<Request<'a>> {
+fn leaf_request<'a>(run: &mut Run<'_, '_>, arguments: &'a [Value]) -> Executed<Request<'a>> {
     let mut addresses = Vec::new();
     for address in items(arguments, 1) {
         let Some(shown) = address.as_text() else {
-            let shown = display(&address)?;
+            let shown = display(run, &address)?;
             return Err(ExecError::plain(format!("error parsing ip: {} is not a string", shown.as_str())));
         };
         let parsed = shown.as_str().parse::<IpAddr>();
@@ -149,7 +149,7 @@ fn leaf_request<'a>(run: &Run<'_, '_>, arguments: &'a [Value]) -> Executed<Reque
     let mut dns_names = Vec::new();
     for name in items(arguments, 2) {
         let Some(text) = name.as_text() else {
-            let shown = display(&name)?;
+            let shown = display(run, &name)?;
             let message = format!("error processing alternate dns name: {} is not a string", shown.as_str());
             return Err(ExecError::plain(message));
         };

@@ -1,46 +1,27 @@
 //! Regular expressions, in the syntax of Go's `regexp`.
 
 mod class;
+mod compile;
 mod parse;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use regex::{Captures, Regex, RegexBuilder};
+use regex::Captures;
 
-use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{List, ListType, ParamType, Value};
+use crate::value::{List, ListType, ParamType, Text, Value};
 
-use super::arguments::{bytes, charge_items, charge_text, int, text};
+use super::arguments::{charge_items, charge_text, int, text};
 use super::{Function, fixed};
+
+pub(crate) use compile::RegexCache;
+use compile::{Compiled, compiled};
 
 const INT: ParamType = ParamType::Int;
 const STRING: ParamType = ParamType::String;
 const TWO: &[ParamType] = &[STRING, STRING];
 const THREE: &[ParamType] = &[STRING, STRING, STRING];
 const COUNTED: &[ParamType] = &[STRING, STRING, INT];
-
-/// Bytes a compiled expression may take, tried in turn to learn how large it is, and the steps that searching 32
-/// bytes with such an expression may take at worst.
-const SIZES: [(usize, u64); 4] = [(8 << 10, 1), (64 << 10, 64), (1 << 20, 3_200), (10 << 20, 32_000)];
-/// Bytes of compiled expressions that are kept.
-const MAX_KEPT: usize = 32 << 20;
-
-/// Compiled expressions by their source.
-#[derive(Default)]
-pub(crate) struct RegexCache {
-    compiled: BTreeMap<String, Rc<Compiled>>,
-    bytes: usize,
-}
-
-/// A compiled expression and the names of its groups.
-struct Compiled {
-    regex: Regex,
-    names: Vec<String>,
-    /// Steps for each 32 bytes of a text.
-    steps: u64,
-}
 
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("regexMatch", TWO, |run, arguments| match is_match(run, arguments) {
@@ -69,59 +50,24 @@ pub fn check(source: &str) -> Result<(), String> {
     parse::translate(source).map(drop)
 }
 
-/// The compiled first argument. A function that panics in Go words its error as `MustCompile` does.
-fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Rc<Compiled>> {
-    let source = text(arguments, 0);
-    let length = bytes(arguments, 1).len() as u64;
-    if let Some(compiled) = run.regexes.compiled.get(&*source) {
-        run.environment.budget.charge_steps(1 + (length / 32).saturating_mul(compiled.steps))?;
-        return Ok(Rc::clone(compiled));
-    }
-    run.environment.budget.charge_steps(100 + source.len() as u64)?;
-    let pattern = parse::translate(&source);
-    match pattern.and_then(|pattern| compile(&source, pattern)) {
-        Ok((compiled, size)) => {
-            // Compiling takes about a second for each 100 MiB of the result.
-            run.environment.budget.charge_steps((size / 4) as u64)?;
-            run.environment.budget.charge_steps((length / 32).saturating_mul(compiled.steps))?;
-            let compiled = Rc::new(compiled);
-            run.regexes.keep(source.into_owned(), &compiled, size);
-            Ok(compiled)
-        }
-        Err(message) if panics => {
-            let shown = if crate::format::quote::can_backquote(source.as_bytes()) {
-                format!("`{source}`")
-            } else {
-                crate::format::quote::quoted(source.as_bytes())
-            };
-            Err(ExecError::plain(format!("regexp: Compile({shown}): {message}")))
-        }
-        Err(message) => Err(ExecError::plain(message)),
-    }
+/// A regular expression of Go in the syntax of crate `regex`.
+///
+/// # Errors
+/// Those of [`check`].
+pub fn translate(source: &str) -> Result<String, String> {
+    parse::translate(source).map(|pattern| pattern.text)
 }
 
-impl RegexCache {
-    fn keep(&mut self, source: String, compiled: &Rc<Compiled>, bytes: usize) {
-        if self.bytes + bytes > MAX_KEPT {
-            *self = RegexCache::default();
-        }
-        self.bytes += bytes;
-        self.compiled.insert(source, Rc::clone(compiled));
+/// Charges for the search behind a match: it may go on to the end of the text only to find that the match next to it is
+/// the one.
+fn charge_match(run: &mut Run<'_, '_>, compiled: &Compiled, left: usize) -> Executed<()> {
+    const SHORT: usize = 4096;
+    const BYTES_PER_STEP: u64 = 12;
+    if left < SHORT {
+        return Ok(());
     }
-}
-
-/// The compiled expression and a bound of its size.
-fn compile(source: &str, pattern: parse::Pattern) -> Result<(Compiled, usize), String> {
-    let refused = |reason| format!("error parsing regexp: {reason}: `{source}`");
-    for (size, steps) in SIZES {
-        match RegexBuilder::new(&pattern.text).size_limit(size).build() {
-            Ok(regex) => return Ok((Compiled { regex, names: pattern.names, steps }, size)),
-            Err(regex::Error::CompiledTooBig(_)) => {}
-            // What Go accepts fails only for its depth.
-            Err(_) => return Err(refused("expression nests too deeply")),
-        }
-    }
-    Err(refused("expression too large"))
+    let steps = (left as u64 / BYTES_PER_STEP).saturating_mul(compiled.weight());
+    Ok(run.environment.budget.charge_steps(steps)?)
 }
 
 fn is_match(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
@@ -139,9 +85,13 @@ fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
     let regex = compiled(run, arguments, panics)?;
     let subject = text(arguments, 1);
     let limit = usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX);
-    let found: Vec<Value> =
-        regex.regex.find_iter(&subject).take(limit).map(|found| found.as_str().into()).collect();
-    charge_items(run, found.len())?;
+    let mut found: Vec<Value> = Vec::new();
+    for next in regex.regex.find_iter(&subject).take(limit) {
+        charge_match(run, &regex, subject.len() - next.end())?;
+        charge_items(run, 1)?;
+        charge_text(run, next.len())?;
+        found.push(next.as_str().into());
+    }
     if found.is_empty() {
         return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
     }
@@ -174,6 +124,7 @@ fn replace_with(
         out.push_str(&subject[last..whole.start()]);
         replace(&captures, &mut out);
         charge_text(run, out.len() - before)?;
+        charge_match(run, compiled, subject.len() - whole.end())?;
         last = whole.end();
     }
     out.push_str(&subject[last..]);
@@ -235,21 +186,23 @@ fn split(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<V
         return Ok(Value::strings([""]));
     }
     let limit = usize::try_from(count).unwrap_or(usize::MAX);
-    let (mut parts, mut begin, mut end): (Vec<&str>, usize, usize) = (Vec::new(), 0, 0);
+    let (mut parts, mut begin, mut end): (Vec<Text>, usize, usize) = (Vec::new(), 0, 0);
     for found in regex.regex.find_iter(&subject) {
         if parts.len() + 1 == limit {
             break;
         }
+        charge_match(run, &regex, subject.len() - found.end())?;
         end = found.start();
         if found.end() != 0 {
-            parts.push(&subject[begin..end]);
+            charge_items(run, 1)?;
+            parts.push(subject[begin..end].into());
         }
         begin = found.end();
     }
     if end != subject.len() {
-        parts.push(&subject[begin..]);
+        charge_items(run, 1)?;
+        parts.push(subject[begin..].into());
     }
-    charge_items(run, parts.len())?;
     Ok(Value::strings(parts))
 }
 

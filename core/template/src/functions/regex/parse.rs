@@ -4,6 +4,8 @@ use super::class;
 
 /// Most repetitions of one part, those around it counted in.
 const MOST_REPETITIONS: u32 = 1000;
+/// Most groups within groups.
+pub(super) const MAX_DEPTH: usize = 1000;
 /// A number that is too large to be a count.
 const TOO_MANY: u32 = 100_000_000;
 
@@ -34,7 +36,8 @@ impl Refusal {
 /// # Errors
 /// Go's text.
 pub(super) fn translate(source: &str) -> Result<Pattern, String> {
-    let parser = Parser { whole: source, stack: Vec::new(), names: Vec::new(), flags: Flags::default() };
+    let parser =
+        Parser { whole: source, stack: Vec::new(), depth: 0, names: Vec::new(), flags: Flags::default() };
     parser.parse().map_err(|Refusal { reason, part }| format!("error parsing regexp: {reason}: `{part}`"))
 }
 
@@ -64,6 +67,8 @@ enum Entry {
 struct Parser<'s> {
     whole: &'s str,
     stack: Vec<Entry>,
+    /// How many groups are open.
+    depth: usize,
     names: Vec<String>,
     flags: Flags,
 }
@@ -79,7 +84,7 @@ impl<'s> Parser<'s> {
                 '(' if after.starts_with('?') => self.special_group(rest)?,
                 '(' => {
                     self.names.push(String::new());
-                    self.stack.push(Entry::Open("(", self.flags));
+                    self.open("(")?;
                     after
                 }
                 '|' => {
@@ -150,7 +155,17 @@ impl<'s> Parser<'s> {
             .collect()
     }
 
+    fn open(&mut self, text: &'static str) -> Result<(), Refusal> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Refusal::of("expression nests too deeply", self.whole));
+        }
+        self.stack.push(Entry::Open(text, self.flags));
+        Ok(())
+    }
+
     fn close(&mut self) -> Result<(), Refusal> {
+        self.depth = self.depth.saturating_sub(1);
         let start = self.stack.iter().rposition(|entry| matches!(entry, Entry::Open(..)));
         let inner = self.stack.iter().skip(start.map_or(0, |start| start + 1));
         let weight = inner.map(|entry| if let Entry::Part(_, weight) = entry { *weight } else { 1 }).max();
@@ -181,7 +196,7 @@ impl<'s> Parser<'s> {
                 return Err(Refusal::of("invalid named capture", capture));
             }
             self.names.push(name.to_owned());
-            self.stack.push(Entry::Open("(", self.flags));
+            self.open("(")?;
             return Ok(after);
         }
         self.flags(rest)
@@ -203,7 +218,7 @@ impl<'s> Parser<'s> {
                 }
                 ':' | ')' if value || saw_flag => {
                     if next == ':' {
-                        self.stack.push(Entry::Open("(?:", self.flags));
+                        self.open("(?:")?;
                     }
                     self.flags = flags;
                     return Ok(after);

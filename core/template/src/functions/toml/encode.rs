@@ -22,7 +22,7 @@ pub(super) fn encode(value: &Value, budget: &mut Budget) -> Executed<Vec<u8>> {
     if value.is_nil() {
         return Err(ExecError::plain(NIL_VALUE));
     }
-    let mut encoder = Encoder { out: Vec::new(), depth: 0, budget };
+    let mut encoder = Encoder { out: Vec::new(), charged: 0, depth: 0, budget };
     encoder.encode(&mut Vec::new(), value)?;
     Ok(encoder.out)
 }
@@ -42,6 +42,8 @@ enum Type {
 
 struct Encoder<'b> {
     out: Vec<u8>,
+    /// How much of it is paid for.
+    charged: usize,
     depth: usize,
     budget: &'b mut Budget,
 }
@@ -76,9 +78,12 @@ impl Encoder<'_> {
         self.visit(self.depth)
     }
 
-    /// Counts a value that is looked at; parts that values share count each time.
+    /// Counts a value that is looked at, and what was written since the last one; parts that values share count each
+    /// time.
     fn visit(&mut self, depth: usize) -> Executed<()> {
         self.budget.charge_steps(1)?;
+        self.budget.charge_bytes(self.out.len() - self.charged)?;
+        self.charged = self.out.len();
         if depth > MAX_VALUE_DEPTH { Err(LimitError::ValueDepth(MAX_VALUE_DEPTH).into()) } else { Ok(()) }
     }
 
@@ -146,7 +151,6 @@ impl Encoder<'_> {
         self.enter()?;
         match value {
             Value::String(text) => {
-                self.budget.charge_bytes(text.len())?;
                 self.out.push(b'"');
                 self.out.extend(escape(text.as_bytes()));
                 self.out.push(b'"');
@@ -164,7 +168,7 @@ impl Encoder<'_> {
             _ => match fields(value) {
                 Some(fields) => self.inline_table(&fields)?,
                 None if value.kind() == Kind::Slice => self.array(value)?,
-                None => format::write_value(&mut self.out, value)?,
+                None => format::write_value(&mut self.out, value, self.budget.text_bound())?,
             },
         }
         self.depth -= 1;
@@ -313,7 +317,8 @@ pub(super) fn shown_key<K: AsRef<[u8]>>(key: &[K]) -> String {
     key.iter().map(|part| shown_part(part.as_ref())).collect::<Vec<_>>().join(".")
 }
 
-fn shown_part(part: &[u8]) -> String {
+/// A part of a key, quoted where it must be.
+pub(super) fn shown_part(part: &[u8]) -> String {
     let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let text = String::from_utf8_lossy(part);
     if !part.is_empty() && part.iter().all(is_bare) {

@@ -1,10 +1,13 @@
 //! `toToml` and `fromToml`.
 
 mod encode;
+mod keys;
+mod nested;
 mod number;
 mod parse;
 mod scan;
 mod string;
+mod tables;
 mod tree;
 
 use crate::exec::{Executed, Run};
@@ -12,6 +15,7 @@ use crate::value::{Entries, ParamType, Value};
 
 use super::arguments::{bytes, charge_text};
 use super::{Function, fixed};
+use parse::TomlError;
 
 /// Zone of a time that TOML gave without one, as the library names it.
 const LOCAL_DATETIME: &str = "datetime-local";
@@ -33,9 +37,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 fn to_toml(run: &mut Run<'_, '_>, value: &Value) -> Executed<Value> {
-    let out = encode::encode(value, &mut run.environment.budget)?;
-    charge_text(run, out.len())?;
-    Ok(Value::string(out))
+    Ok(Value::string(encode::encode(value, &mut run.environment.budget)?))
 }
 
 /// A map of the document; its `Error` tells what is wrong with it.
@@ -43,11 +45,12 @@ fn from_toml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let source = bytes(arguments, 0);
     const PART: usize = 200;
     run.environment.budget.charge_steps(source.len() as u64)?;
-    let marks = source.iter().filter(|byte| matches!(byte, b',' | b'=' | b'\n' | b'[' | b'{')).count();
+    let marks = source.iter().filter(|byte| matches!(byte, b',' | b'=' | b'\n' | b'[' | b'{' | b'.')).count();
     charge_text(run, marks.saturating_mul(PART))?;
-    Ok(match parse::parse(source) {
+    Ok(match parse::parse(source, &mut run.environment.budget) {
         Ok(value) => value,
-        Err(message) => {
+        Err(TomlError::Limit(limit)) => return Err(limit.into()),
+        Err(TomlError::Malformed(message)) => {
             let mut entries = Entries::new();
             entries.insert("Error".into(), message.into());
             Value::map(entries)

@@ -1,5 +1,7 @@
 //! Characters and their lines, with the errors of the library's lexer.
 
+use crate::budget::LimitError;
+
 /// Why a document is refused: the text and the line it names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -7,6 +9,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// The line, from 1, with the library's off-by-ones.
     pub(super) line: i64,
+    /// The bound that was passed, if that is why.
+    pub(super) limit: Option<LimitError>,
 }
 
 /// Reads characters one by one.
@@ -106,12 +110,12 @@ impl<'s> Scanner<'s> {
 
     /// A failure in the current line.
     pub(super) fn failure(&self, message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), line: self.line }
+        Failure { message: message.into(), line: self.line, limit: None }
     }
 
     /// A failure in the line before, where a line ended too early.
     pub(super) fn failure_before(&self, message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), line: self.line - 1 }
+        Failure { message: message.into(), line: self.line - 1, limit: None }
     }
 
     /// A failure at the character that was read last; at the end it is in the last line that has one.

@@ -7,7 +7,7 @@ use super::number;
 use super::parse::Parser;
 use super::scan::{Scanned, is_space, shown};
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// A string, number, bool or time.
     pub(super) fn scalar(&mut self) -> Scanned<Value> {
         let start = self.scanner.position();

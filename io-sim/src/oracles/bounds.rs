@@ -1,0 +1,104 @@
+//! One action at a time on a release, and no more tries than its policy allows.
+
+use std::collections::BTreeMap;
+
+use pilothouse_protocol::{ReleaseKey, metadata};
+use serde_json::Value;
+
+use super::look::list;
+use super::releases::Releases;
+use super::{Machine, Meddled, World};
+
+/// How often failed installs and upgrades may be tried again; below zero without bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retries {
+    /// Of installs.
+    pub install: i64,
+    /// Of upgrades.
+    pub upgrade: i64,
+}
+
+/// What was allowed, and the counters as last seen.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    allowed: BTreeMap<ReleaseKey, Retries>,
+    /// How often each release was to be forced.
+    forced: BTreeMap<ReleaseKey, i64>,
+    seen: BTreeMap<ReleaseKey, (i64, i64)>,
+}
+
+impl Bounds {
+    pub(super) fn allow(&mut self, key: ReleaseKey, retries: Retries) {
+        let most = |before: i64, now: i64| if before < 0 || now < 0 { -1 } else { before.max(now) };
+        let allowed = self.allowed.entry(key).or_insert(retries);
+        allowed.install = most(allowed.install, retries.install);
+        allowed.upgrade = most(allowed.upgrade, retries.upgrade);
+    }
+
+    /// A forced upgrade is made whether a retry is left or not (spec 02 §7.2), and counts when it fails.
+    pub(super) fn force(&mut self, key: ReleaseKey) {
+        *self.forced.entry(key).or_default() += 1;
+    }
+
+    /// An upgrade because somebody else has changed the storage is no retry (spec 02 §7.2, Unmanaged).
+    pub(super) fn check<M: Machine>(&mut self, world: &World<M>, meddled: &Meddled) -> Option<String> {
+        if self.allowed.is_empty() {
+            return None;
+        }
+        list(world, "HelmRelease", None).iter().find_map(|release| {
+            let past = self.count(release);
+            past.filter(|_| {
+                !meddled.has(metadata::text(release, "namespace"), metadata::text(release, "name"))
+            })
+        })
+    }
+
+    /// Only a counter that grows past its bound is wrong: the policy may have become stricter since.
+    fn count(&mut self, release: &Value) -> Option<String> {
+        let key = ReleaseKey::new(metadata::text(release, "namespace"), metadata::text(release, "name"));
+        let counter = |field: &str| release.pointer(field).and_then(Value::as_i64).unwrap_or_default();
+        let now = (counter("/status/installFailures"), counter("/status/upgradeFailures"));
+        let before = self.seen.insert(key.clone(), now).unwrap_or_default();
+        let Retries { install, upgrade } = *self.allowed.get(&key)?;
+        let forced = self.forced.get(&key).copied().unwrap_or_default();
+        let past =
+            |now: i64, before: i64, retries: i64| retries >= 0 && now > before && now > retries + 1 + forced;
+        if past(now.0, before.0, install) {
+            return Some(format!(
+                "status of {key}: {} failed installs, {install} retries are allowed",
+                now.0
+            ));
+        }
+        past(now.1, before.1, upgrade)
+            .then(|| format!("status of {key}: {} failed upgrades, {upgrade} retries are allowed", now.1))
+    }
+}
+
+/// A release on which two actions are under way at once.
+pub(super) fn pending(releases: &Releases, meddled: &Meddled) -> Option<String> {
+    releases.all.iter().find_map(|((namespace, name), revisions)| {
+        let pending = revisions.values().filter(|revision| revision.status().starts_with("pending-"));
+        (pending.count() > 1 && !meddled.has(namespace, name))
+            .then(|| format!("storage: two actions on {namespace}/{name} are pending at once"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_counter_may_reach_the_retries_and_the_first_try() {
+        let mut bounds = Bounds::default();
+        bounds.allow(ReleaseKey::new("ns", "app"), Retries { install: 1, upgrade: -1 });
+        let mut status = |installs: i64, upgrades: i64| {
+            let status = json!({"installFailures": installs, "upgradeFailures": upgrades});
+            bounds.count(&json!({"metadata": {"namespace": "ns", "name": "app"}, "status": status}))
+        };
+        assert_eq!(status(2, 90), None);
+        assert!(status(3, 0).is_some());
+        assert_eq!(status(3, 0), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Many seeds: what a seed finds, and what many of them have covered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compare::{differences, is_comparable, twin};
+use super::shrink::shrink_finding;
+use super::{FaultClass, Finding, Run, RunOptions, Shrunk, generate, run_scenario_with};
+use crate::scenario::Scenario;
+
+/// How seeds are simulated.
+#[derive(Debug, Clone, Default)]
+pub struct Campaign {
+    /// Classes that may be drawn.
+    pub classes: BTreeSet<FaultClass>,
+    /// How scenarios are played.
+    pub options: RunOptions,
+    /// Whether the fault-free twin is played too.
+    pub twins: bool,
+    /// Whether each scenario is played twice, the second time to compare.
+    pub twice: bool,
+}
+
+/// What became of one seed.
+#[derive(Debug)]
+pub struct Simulated {
+    /// The seed.
+    pub seed: u64,
+    /// What was drawn from it.
+    pub scenario: Scenario,
+    /// How it went.
+    pub run: Run,
+    /// How many runs it took.
+    pub runs: u32,
+}
+
+/// What many seeds have covered.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    /// Seeds.
+    pub seeds: u64,
+    /// Scenarios that were played, twins and repetitions among them.
+    pub runs: u64,
+    /// Actions of the operator.
+    pub actions: u64,
+    /// Seconds of simulated time.
+    pub seconds: u64,
+    /// In how many runs each class took effect.
+    pub fired: BTreeMap<FaultClass, u64>,
+    /// Requests under way, with the classes that have hit then.
+    pub pairs: BTreeMap<(String, FaultClass), u64>,
+    /// Kinds of requests that were made, with the number of seeds.
+    pub states: BTreeMap<String, u64>,
+    /// Facts that occurred, with the number of seeds.
+    pub marks: BTreeMap<String, u64>,
+    /// Different ways that runs went.
+    pub shapes: BTreeSet<u64>,
+    /// Nanoseconds from the end of the disturbances until everything was as it should be.
+    pub recoveries: Vec<u64>,
+}
+
+/// Draws the scenario of a seed, plays it, and looks at it in all ways that the campaign asks for.
+#[must_use]
+pub fn simulate(seed: u64, campaign: &Campaign) -> Simulated {
+    let scenario = generate(seed, &campaign.classes);
+    let mut run = run_scenario_with(&scenario, &campaign.options);
+    let mut runs = 1;
+    if campaign.twice && run.finding.is_none() {
+        runs += 1;
+        let again = run_scenario_with(&scenario, &campaign.options);
+        if again.hash != run.hash {
+            run.finding = Some(found(&run, "determinism: the same scenario went another way"));
+        }
+    }
+    if campaign.twins && run.finding.is_none() && is_comparable(&scenario) {
+        runs += 1;
+        let calm = run_scenario_with(&twin(&scenario), &campaign.options);
+        let difference = match &calm.finding {
+            Some(finding) => Some(format!("twin: without disturbances: {}", finding.what)),
+            None => differences(&run, &calm),
+        };
+        run.finding = difference.map(|what| found(&run, &what));
+    }
+    Simulated { seed, scenario, run, runs }
+}
+
+fn found(run: &Run, what: &str) -> Finding {
+    Finding { at: pilothouse_protocol::Monotonic(run.time), what: what.to_owned() }
+}
+
+impl Campaign {
+    /// Makes the scenario of a finding as short as it can be while `more` says that there is time left.
+    #[must_use]
+    pub fn shrink(&self, simulated: &Simulated, more: impl FnMut() -> bool) -> Option<Shrunk> {
+        let oracle = simulated.run.finding.as_ref()?.oracle().to_owned();
+        if matches!(oracle.as_str(), "twin" | "determinism") {
+            return None;
+        }
+        Some(shrink_finding(&simulated.scenario, &self.options, &oracle, more))
+    }
+}
+
+impl Coverage {
+    /// Counts a seed.
+    pub fn add(&mut self, simulated: &Simulated) {
+        let Simulated { run, runs, .. } = simulated;
+        self.seeds += 1;
+        self.runs += u64::from(*runs);
+        self.actions += run.actions * u64::from(*runs);
+        self.seconds += run.time / 1_000_000_000;
+        run.fired.keys().for_each(|class| *self.fired.entry(*class).or_default() += 1);
+        run.pairs.iter().for_each(|pair| *self.pairs.entry(pair.clone()).or_default() += 1);
+        run.states.iter().for_each(|state| *self.states.entry(state.clone()).or_default() += 1);
+        run.marks.iter().for_each(|mark| *self.marks.entry(mark.clone()).or_default() += 1);
+        self.shapes.insert(run.shape);
+        self.recoveries.extend(&run.recoveries);
+    }
+
+    /// Takes over what another has counted.
+    pub fn merge(&mut self, other: Self) {
+        self.seeds += other.seeds;
+        self.runs += other.runs;
+        self.actions += other.actions;
+        self.seconds += other.seconds;
+        other.fired.into_iter().for_each(|(class, count)| *self.fired.entry(class).or_default() += count);
+        other.pairs.into_iter().for_each(|(pair, count)| *self.pairs.entry(pair).or_default() += count);
+        other.states.into_iter().for_each(|(state, count)| *self.states.entry(state).or_default() += count);
+        other.marks.into_iter().for_each(|(mark, count)| *self.marks.entry(mark).or_default() += count);
+        self.shapes.extend(other.shapes);
+        self.recoveries.extend(other.recoveries);
+    }
+
+    /// The time within which so many of a thousand recoveries were over, in nanoseconds.
+    #[must_use]
+    pub fn recovery(&self, per_mille: usize) -> u64 {
+        let mut sorted = self.recoveries.clone();
+        sorted.sort_unstable();
+        let index = sorted.len().saturating_sub(1) * per_mille / 1000;
+        sorted.get(index).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,329 @@
+//! Scenarios drawn from a seed: a few releases, what their users do with them, and what goes wrong meanwhile.
+//!
+//! Each seed draws another selection of classes (swarm testing). Whatever is disturbed is put right again before the
+//! end: only what can be recovered from is drawn.
+
+mod disturb;
+mod users;
+
+use std::collections::BTreeSet;
+
+use super::FaultClass;
+use crate::rng::Rng;
+use crate::scenario::{
+    ChartVersion, Knob, Scenario, Settings, SourceState, Span, Statement, Target, Unit, Value, ValuesKind,
+};
+
+const NAMES: [&str; 4] = ["app", "db", "web", "queue"];
+const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
+const HOOKS: [&str; 6] =
+    ["pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-delete", "pre-rollback"];
+
+/// A release of the scenario as it is drawn.
+#[derive(Debug, Clone)]
+struct Planned {
+    name: &'static str,
+    /// Its spec without values.
+    base: Settings,
+    /// Its values.
+    values: Settings,
+    /// The source of values it has, if any.
+    from: Option<(ValuesKind, String)>,
+    hooks: bool,
+    test: bool,
+    workloads: i32,
+    secret: bool,
+    version: usize,
+}
+
+/// A scenario on the way.
+struct Draft {
+    rng: Rng,
+    releases: Vec<Planned>,
+    /// Milliseconds until nothing is disturbed any more.
+    horizon: u32,
+    /// What happens, with its moment in milliseconds.
+    events: Vec<(u32, Statement)>,
+    /// What puts right again, in this order.
+    repairs: Vec<Statement>,
+    /// Whether the specs have to change in the end for everything to become ready.
+    nudge: bool,
+    /// Texts that tell changes apart.
+    counter: u32,
+}
+
+/// The scenario of a seed, with disturbances of these classes.
+#[must_use]
+pub fn generate(seed: u64, classes: &BTreeSet<FaultClass>) -> Scenario {
+    generate_by(Rng::new(seed), seed, classes)
+}
+
+/// The scenario that bytes stand for: they decide what is drawn. For fuzzing.
+#[must_use]
+pub fn decode(bytes: &[u8], classes: &BTreeSet<FaultClass>) -> Scenario {
+    generate_by(Rng::scripted(bytes), 0, classes)
+}
+
+fn generate_by(mut rng: Rng, seed: u64, classes: &BTreeSet<FaultClass>) -> Scenario {
+    let horizon = u32::try_from(rng.between(20_000, 400_000)).unwrap_or(60_000);
+    let mut draft = Draft {
+        rng,
+        releases: Vec::new(),
+        horizon,
+        events: Vec::new(),
+        repairs: Vec::new(),
+        nudge: false,
+        counter: 0,
+    };
+    draft.plan();
+    let mut scenario = draft.set_up(seed);
+    draft.use_them();
+    let share = u32::try_from(draft.rng.between(60, 350)).unwrap_or(100);
+    let drawn: Vec<FaultClass> = classes.iter().copied().filter(|_| draft.rng.chance(share)).collect();
+    for class in drawn {
+        for _ in 0..draft.rng.between(1, 3) {
+            draft.disturb(class);
+        }
+    }
+    draft.finish(&mut scenario);
+    scenario
+}
+
+impl Draft {
+    fn plan(&mut self) {
+        let count = 1
+            + usize::from(self.rng.chance(500))
+            + usize::from(self.rng.chance(300))
+            + usize::from(self.rng.chance(150));
+        for (index, name) in NAMES.into_iter().take(count).enumerate() {
+            let mut base: Settings = vec![(Knob::Source, text(name))];
+            let minutes = u32::try_from(self.rng.between(1, 10)).unwrap_or(5);
+            base.push((Knob::Interval, Value::Span(Span { count: minutes, unit: Unit::Minutes })));
+            let timeout = u32::try_from(self.rng.between(10, 90)).unwrap_or(30);
+            base.push((Knob::Timeout, Value::Span(Span::seconds(timeout))));
+            if index > 0 && self.rng.chance(500) {
+                let other = NAMES[self.pick(index)];
+                base.push((Knob::DependsOn, Value::Words(vec![other.to_owned()])));
+            }
+            self.policies(&mut base);
+            let from = self.rng.chance(400).then(|| {
+                let secret = self.rng.chance(500);
+                let kind = if secret { ValuesKind::Secret } else { ValuesKind::ConfigMap };
+                (kind, format!("values-{name}"))
+            });
+            if let Some((kind, from)) = &from {
+                base.push((Knob::ValuesFrom, Value::Words(vec![format!("{}/{from}", kind.word())])));
+            }
+            let test = self.rng.chance(300);
+            if test {
+                base.push((Knob::Test, Value::Flag(true)));
+            }
+            let workloads = i32::try_from(self.rng.below(4)).unwrap_or(1);
+            let values = vec![(Knob::Message, text("first"))];
+            let (hooks, secret) = (self.rng.chance(350), self.rng.chance(400));
+            self.releases.push(Planned {
+                name,
+                base,
+                values,
+                from,
+                hooks,
+                test,
+                workloads,
+                secret,
+                version: 0,
+            });
+        }
+    }
+
+    fn policies(&mut self, base: &mut Settings) {
+        let retries = |rng: &mut Rng| Value::Number(i32::try_from(rng.below(4)).unwrap_or(0));
+        for (knob, per_mille) in [(Knob::InstallRetries, 400), (Knob::UpgradeRetries, 500)] {
+            if self.rng.chance(per_mille) {
+                base.push((knob, retries(&mut self.rng)));
+            }
+        }
+        if self.rng.chance(250) {
+            base.push((Knob::Strategy, text(if self.rng.chance(300) { "uninstall" } else { "rollback" })));
+        }
+        if self.rng.chance(200) {
+            base.push((Knob::Retry, Value::Span(Span::seconds(5))));
+        }
+        for (knob, per_mille) in
+            [(Knob::RemediateLast, 200), (Knob::DisableWait, 100), (Knob::KeepHistory, 100)]
+        {
+            if self.rng.chance(per_mille) {
+                base.push((knob, Value::Flag(true)));
+            }
+        }
+        if self.rng.chance(400) {
+            base.push((Knob::ServerSide, Value::Flag(self.rng.chance(500))));
+        }
+        if self.rng.chance(300) {
+            base.push((Knob::Drift, text(if self.rng.chance(700) { "enabled" } else { "warn" })));
+        }
+        if self.rng.chance(150) {
+            base.push((Knob::MaxHistory, Value::Number(i32::try_from(self.rng.between(1, 4)).unwrap_or(2))));
+        }
+        if self.rng.chance(150) {
+            base.push((Knob::TargetNamespace, text("other")));
+        }
+        if self.rng.chance(150) {
+            base.push((Knob::PostRender, text("first")));
+        }
+    }
+
+    /// The charts, sources, values and releases as they are at first.
+    fn set_up(&mut self, seed: u64) -> Scenario {
+        let mut scenario = Scenario::default();
+        scenario.push(None, Statement::Seed(seed));
+        for planned in self.releases.clone() {
+            let hooks: Vec<String> = if planned.hooks {
+                HOOKS.into_iter().filter(|_| self.rng.chance(300)).map(str::to_owned).collect()
+            } else {
+                Vec::new()
+            };
+            for version in VERSIONS {
+                let mut settings: Settings = vec![(Knob::Workloads, Value::Number(planned.workloads))];
+                if !hooks.is_empty() {
+                    settings.push((Knob::Hooks, Value::Words(hooks.clone())));
+                }
+                for (knob, wanted) in [(Knob::Test, planned.test), (Knob::Secret, planned.secret)] {
+                    if wanted {
+                        settings.push((knob, Value::Flag(true)));
+                    }
+                }
+                scenario.push(None, Statement::Chart { chart: chart(planned.name, version), settings });
+            }
+            let mut start = vec![source(planned.name, 0, SourceState::Whole)];
+            start.extend(self.values_statement(&planned));
+            start.push(release(&planned));
+            // What is declared together may arrive in any order.
+            if self.rng.chance(200) {
+                start.rotate_left(1);
+            }
+            start.into_iter().for_each(|statement| scenario.push(None, statement));
+        }
+        scenario
+    }
+
+    fn values_statement(&mut self, planned: &Planned) -> Option<Statement> {
+        let (kind, name) = planned.from.clone()?;
+        self.counter += 1;
+        let mut settings: Settings =
+            vec![(Knob::Replicas, Value::Number(i32::try_from(self.rng.between(1, 3)).unwrap_or(1)))];
+        if kind == ValuesKind::Secret {
+            settings.push((Knob::Password, text(&format!("hidden-{}-{}", planned.name, self.counter))));
+        }
+        Some(Statement::Values { kind, name, settings })
+    }
+
+    /// Everything in order of time, then everything right again, and the end.
+    fn finish(mut self, scenario: &mut Scenario) {
+        self.events.sort_by_key(|(at, _)| *at);
+        for (at, statement) in std::mem::take(&mut self.events) {
+            scenario.push(Some(Span::milliseconds(at)), statement);
+        }
+        scenario.push(Some(Span::milliseconds(self.horizon)), Statement::Calm);
+        for statement in std::mem::take(&mut self.repairs) {
+            scenario.push(None, statement);
+        }
+        for planned in self.releases.clone() {
+            scenario.push(None, source(planned.name, planned.version, SourceState::Whole));
+            if let Some(values) = self.values_statement(&planned) {
+                scenario.push(None, values);
+            }
+        }
+        for planned in self.releases.clone() {
+            self.last(&planned, scenario);
+        }
+        scenario.push(None, Statement::Settle);
+    }
+
+    /// What becomes of a release in the end.
+    fn last(&mut self, planned: &Planned, scenario: &mut Scenario) {
+        let target = Target { kind: "release".to_owned(), name: planned.name.to_owned() };
+        let is_needed = self.releases.iter().any(|other| {
+            other.base.iter().any(|(knob, value)| {
+                *knob == Knob::DependsOn && matches!(value, Value::Words(names) if names[0] == planned.name)
+            })
+        });
+        if !is_needed && self.rng.chance(150) {
+            return scenario.push(None, Statement::Delete(target));
+        }
+        if self.nudge || self.rng.chance(200) {
+            let values = vec![(Knob::Message, text("last"))];
+            scenario.push(None, release(&Planned { values, ..planned.clone() }));
+        }
+    }
+
+    fn pick(&mut self, count: usize) -> usize {
+        usize::try_from(self.rng.below(count as u64)).unwrap_or_default()
+    }
+
+    /// Some moment before everything is put right.
+    fn moment(&mut self) -> u32 {
+        u32::try_from(self.rng.below(u64::from(self.horizon))).unwrap_or_default()
+    }
+
+    /// A moment soon after something of interest began: an event that is there already, or the start.
+    fn busy_moment(&mut self) -> u32 {
+        if self.rng.chance(300) {
+            return self.moment();
+        }
+        let base = if self.rng.chance(300) { 0 } else { self.moment_of_an_event() };
+        let soon = [50, 500, 5_000][self.pick(3)];
+        let after = u32::try_from(self.rng.below(soon)).unwrap_or_default();
+        base.saturating_add(after).min(self.horizon.saturating_sub(1))
+    }
+
+    fn moment_of_an_event(&mut self) -> u32 {
+        let index = self.pick(self.events.len());
+        self.events.get(index).map_or(0, |(at, _)| *at)
+    }
+
+    fn at(&mut self, moment: u32, statement: Statement) {
+        self.events.push((moment.min(self.horizon.saturating_sub(1)), statement));
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn chart(name: &str, version: &str) -> ChartVersion {
+    ChartVersion { name: name.to_owned(), version: version.to_owned() }
+}
+
+fn source(name: &str, version: usize, state: SourceState) -> Statement {
+    let chart = chart(name, VERSIONS[version % VERSIONS.len()]);
+    Statement::Source { name: name.to_owned(), chart, state }
+}
+
+fn release(planned: &Planned) -> Statement {
+    let mut settings = planned.base.clone();
+    for (knob, value) in &planned.values {
+        settings.retain(|(found, _)| found != knob);
+        settings.push((*knob, value.clone()));
+    }
+    Statement::Release { name: planned.name.to_owned(), settings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ALL_CLASSES;
+    use super::*;
+
+    #[test]
+    fn whatever_is_drawn_reads_back() {
+        let all: BTreeSet<FaultClass> = ALL_CLASSES.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        for seed in 0..400 {
+            let scenario = generate(seed, &all);
+            let printed = scenario.to_string();
+            assert_eq!(Scenario::parse(&printed).as_ref(), Ok(&scenario), "{printed}");
+            assert_eq!(generate(seed, &all), scenario);
+            seen.insert(printed);
+        }
+        assert_eq!(seen.len(), 400);
+    }
+}

@@ -1,0 +1,97 @@
+//! Coming to rest: without disturbances everything gets to where it should be, and stays there without a write.
+
+use pilothouse_protocol::Request;
+
+use super::Finding;
+use super::spec::text;
+use super::stage::Stage;
+use crate::clock::SECOND;
+use crate::faults::{kind_of, verb_of};
+use crate::scenario::{Knob, Settings, Verb};
+
+/// Nanoseconds after which a cluster without disturbances must be as declared. The longest back-off of the operator is a
+/// quarter of an hour, and several releases may wait for each other.
+const BOUND: u64 = 3600 * SECOND;
+/// Nanoseconds between two looks at whether it is.
+const STEP: u64 = 3 * SECOND;
+/// Nanoseconds for which it has to stay so: three of the longest intervals that scenarios use.
+const LASTING: u64 = 3 * 600 * SECOND;
+
+impl Stage<'_> {
+    /// Calm, then everything has to come to rest where it should (L1, L2, L4, L5, D2).
+    ///
+    /// # Errors
+    /// What does not.
+    pub(super) fn settle(&mut self) -> Result<(), Finding> {
+        self.calm();
+        self.world.start();
+        // Nothing is at rest while something that has happened is still on its way.
+        self.pass(self.world.behind())?;
+        let begin = self.world.now().monotonic;
+        let mut step = STEP;
+        loop {
+            self.pass(step)?;
+            let Some(wrong) = self.wrong() else { break };
+            if self.world.now().monotonic.nanos_since(begin) > BOUND {
+                return Err(self.finding(&wrong));
+            }
+            // What is not right soon is looked at less often.
+            step = (step + STEP).min(60 * SECOND);
+        }
+        self.recoveries.push(self.world.now().monotonic.nanos_since(begin));
+        self.oracles.forgive();
+        self.look()?;
+        self.stay_quiet()
+    }
+
+    /// What is as it should be stays so, and nothing is written for that.
+    fn stay_quiet(&mut self) -> Result<(), Finding> {
+        self.pass(2 * SECOND)?;
+        let before = self.world.record().exchanges.len();
+        let (restless, watchful) = (self.restless(), self.watchful());
+        self.pass(LASTING)?;
+        if self.wrong().is_some() {
+            // Somebody who looks at its objects in every interval may be doing so just now.
+            self.pass(STEP)?;
+        }
+        if let Some(wrong) = self.wrong() {
+            return Err(self.finding(&format!("{wrong} (after it was as it should be)")));
+        }
+        let exchanges = self.world.record().exchanges.get(before..).unwrap_or_default();
+        let write = exchanges.iter().find(|exchange| {
+            let name = &exchange.key.name;
+            let looks = verb_of(&exchange.request) == Verb::Status && watchful.contains(name);
+            exchange.request.is_write() && !looks && !restless.contains(name)
+        });
+        match write {
+            Some(write) => {
+                let what = format!(
+                    "quiet: {} writes although nothing has changed: {:?}",
+                    write.key,
+                    brief(&write.request)
+                );
+                Err(self.finding(&what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Releases whose objects are looked at in every interval, which the status tells.
+    fn watchful(&self) -> Vec<String> {
+        let looks = |settings: &Settings| matches!(text(settings, Knob::Drift), Some("enabled" | "warn"));
+        let declared = self.declared.iter();
+        let found = declared.filter(|(_, settings)| settings.as_ref().is_some_and(looks));
+        found.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Releases that are not expected to come to rest: those that cannot become ready are tried again.
+    fn restless(&self) -> Vec<String> {
+        let rests = |name: &String| self.is_ready(name) && !self.is_kept(name);
+        self.declared.keys().filter(|name| !rests(name)).cloned().collect()
+    }
+}
+
+/// What a request does.
+fn brief(request: &Request) -> String {
+    format!("{} {}", verb_of(request).word(), kind_of(request).unwrap_or_default())
+}

@@ -1,0 +1,13 @@
+//! The oracles of the simulated world, as watchers of a scenario.
+
+pub use pilothouse_io_sim::oracles::{EndState, Oracles, end_state};
+
+use pilothouse_io_sim::world::World;
+
+use crate::acceptance::{Driven, Watcher};
+
+impl Watcher for Oracles {
+    fn look(&mut self, world: &World<Driven>) -> Option<String> {
+        Oracles::look(self, world)
+    }
+}
