@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pilothouse_apply::{
     Applied, Apply, ApplyPlan, ManifestObject, Method, ReadError, ReadLive, Wait, WaitFor, parse_manifest,
 };
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_machine::{Context, SECOND, Task};
 use pilothouse_protocol::{Action, GroupVersionKind, LogEntry, LogLevel, ObjectRef};
 use serde_json::Value;
@@ -122,7 +123,7 @@ impl ApplyCrds {
             true => Method::ServerSide { force_conflicts: true },
             false => Method::ClientSide { replace: true },
         };
-        if self.crds.policy == CrdsPolicy::CreateReplace {
+        if self.crds.policy == CrdsPolicy::CreateReplace || (is_back(Twin::Hc1588) && self.crds.server_side) {
             let originals = self.targets.iter().filter(|target| exists(target)).cloned().collect();
             let plan = ApplyPlan::update(originals, self.targets.clone(), method);
             return Some(ApplyPlan { migrate_managers: false, takes_over: true, ..plan });

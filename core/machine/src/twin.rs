@@ -30,11 +30,20 @@ pub enum Twin {
     Hc864,
     /// A pending release is never unlocked.
     Hc149,
+    /// A status write that meets a conflict says that it has seen the newest spec: a change of the post-renderers alone
+    /// goes unseen.
+    Hc1412,
+    /// The digest of values depends on the order of maps in lists, which is another one each time.
+    Hc1265,
+    /// The CRD policy `Create` overwrites what exists.
+    Hc1588,
+    /// The selector of a shard is ignored: two operators work on one object (flux2#4500).
+    Flux4500,
 }
 
 impl Twin {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Hc1409,
         Self::Hc1362,
         Self::Hc965,
@@ -48,6 +57,10 @@ impl Twin {
         Self::Hc703,
         Self::Hc864,
         Self::Hc149,
+        Self::Hc1412,
+        Self::Hc1265,
+        Self::Hc1588,
+        Self::Flux4500,
     ];
 }
 

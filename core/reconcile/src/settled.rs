@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::Subject;
 use crate::phases::connect::user_of;
 use crate::phases::drift::detects_drift;
+use crate::phases::facts::has_other_digest;
 use crate::phases::source::source_reference;
 
 /// What a release was found to be in line from.
@@ -90,7 +91,9 @@ impl Quiet {
     pub(crate) fn judge(&self, values: &Value, subject: &Subject, context: &mut Context) -> Verdict {
         let (digest, digests) = (&subject.status.last_attempted_config_digest, subject.config.digests());
         let same_values = match values {
-            Value::Object(values) => digests.verify_config(digest, values),
+            Value::Object(values) => {
+                digests.verify_config(digest, values) && !has_other_digest(subject, values)
+            }
             _ => digests.verify_config(digest, &serde_json::Map::new()),
         };
         if !same_values || artifact(subject).as_ref() != Some(&self.settled.artifact) {

@@ -7,7 +7,7 @@ use pilothouse_protocol::Object;
 use crate::world::{Machine, World};
 
 /// Kinds that oracles look at, with the resource that the store has them under.
-const RESOURCES: [(&str, &str); 8] = [
+const RESOURCES: [(&str, &str); 9] = [
     ("HelmRelease", "helmreleases.helm.toolkit.fluxcd.io"),
     ("HelmChart", "helmcharts.source.toolkit.fluxcd.io"),
     ("OCIRepository", "ocirepositories.source.toolkit.fluxcd.io"),
@@ -16,6 +16,7 @@ const RESOURCES: [(&str, &str); 8] = [
     ("Service", "services"),
     ("Deployment", "deployments.apps"),
     ("Job", "jobs.batch"),
+    ("CustomResourceDefinition", "customresourcedefinitions.apiextensions.k8s.io"),
 ];
 
 /// All objects of a known kind, in one namespace or everywhere, in order of namespace and name.

@@ -2,9 +2,10 @@
 //!
 //! The oracles look at the cluster and at the requests of the operator from outside: they share no decision with it. Those
 //! of `reliability.md` §4 that hold at every moment are S1 `storage`, S2 and S6 `bounds`, S3 and S4 `deletions`, S5
-//! `truth`, S7 `secrets`, S9 `pace`.
+//! `truth`, S7 `secrets`, S9 `pace`; `crds` is for the policies of CustomResourceDefinitions.
 
 mod bounds;
+mod crds;
 mod deletions;
 mod end_state;
 mod look;
@@ -34,6 +35,7 @@ pub struct Oracles {
     pace: pace::Pace,
     bounds: bounds::Bounds,
     secrets: secrets::Secrets,
+    crds: crds::Crds,
     meddled: Meddled,
     /// How often something was looked at.
     pub looks: u64,
@@ -91,6 +93,11 @@ impl Oracles {
                 return said;
             }
         }
+        if changed(crds::KIND)
+            && let Some(said) = self.crds.check(world)
+        {
+            return Some(said);
+        }
         if !statuses {
             return None;
         }
@@ -116,6 +123,11 @@ impl Oracles {
     /// A HelmRelease with this key is to be upgraded once more, whatever its retries are.
     pub fn force(&mut self, key: ReleaseKey) {
         self.bounds.force(key);
+    }
+
+    /// A release may replace the CustomResourceDefinition of this name.
+    pub fn replaces_crd(&mut self, name: String) {
+        self.crds.may_replace(name);
     }
 
     /// A release may be tried again after so many nanoseconds, which takes requests.

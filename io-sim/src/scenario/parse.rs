@@ -48,6 +48,7 @@ fn statement(words: &mut Words) -> Result<Statement, Problem> {
     let (column, verb) = words.bare("a statement")?;
     Ok(match verb.as_str() {
         "seed" => Statement::Seed(words.number("a seed")?),
+        "shards" => Statement::Shards(words.number("how many")?),
         "chart" => {
             let chart = ChartVersion { name: words.text("a name")?, version: words.text("a version")? };
             Statement::Chart { chart, settings: words.settings(Scope::Chart)? }

@@ -36,6 +36,7 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Seed(seed) => write!(f, "seed {seed}"),
+            Self::Shards(count) => write!(f, "shards {count}"),
             Self::Chart { chart, settings } => {
                 write!(f, "chart {} {}{}", Word(&chart.name), Word(&chart.version), Shown(settings))
             }

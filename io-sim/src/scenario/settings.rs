@@ -57,6 +57,7 @@ impl Knob {
             Self::Test
             | Self::Keep
             | Self::Secret
+            | Self::Crds
             | Self::Suspend
             | Self::RemediateLast
             | Self::ServerSide
@@ -67,13 +68,15 @@ impl Knob {
             | Self::FailTest
             | Self::FailRender => ValueKind::Flag,
             Self::Interval | Self::Timeout | Self::Retry => ValueKind::Span,
-            Self::Hooks | Self::DependsOn | Self::ValuesFrom => ValueKind::Words,
+            Self::Hooks | Self::DependsOn | Self::ValuesFrom | Self::Items => ValueKind::Words,
             Self::Source
             | Self::Strategy
             | Self::Drift
             | Self::ReleaseName
             | Self::TargetNamespace
             | Self::PostRender
+            | Self::CrdsPolicy
+            | Self::Shard
             | Self::Message
             | Self::Password
             | Self::Selector => ValueKind::Text,
@@ -92,13 +95,17 @@ impl Knob {
                 | Self::FailHook
                 | Self::FailTest
                 | Self::FailRender
+                | Self::Items
                 | Self::Selector
                 | Self::Without
         )
     }
 
     pub(super) const fn belongs_to(self, scope: Scope) -> bool {
-        let of_chart = matches!(self, Self::Workloads | Self::Hooks | Self::Test | Self::Keep | Self::Secret);
+        let of_chart = matches!(
+            self,
+            Self::Workloads | Self::Hooks | Self::Test | Self::Keep | Self::Secret | Self::Crds
+        );
         match scope {
             Scope::Chart => of_chart,
             Scope::Values => self.is_chart_value(),
@@ -111,6 +118,7 @@ impl Knob {
         match self {
             Self::Strategy => &["rollback", "uninstall"],
             Self::Drift => &["enabled", "warn", "disabled"],
+            Self::CrdsPolicy => &["Skip", "Create", "CreateReplace"],
             Self::Hooks => &[
                 "pre-install",
                 "post-install",

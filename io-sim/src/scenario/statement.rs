@@ -2,6 +2,9 @@
 
 use super::{FaultWord, HelmCommand, Knob, Place, Settings, SourceState, Span, Value, ValuesKind, Verb};
 
+/// The most operators of a scenario.
+const SHARDS_MAX: u64 = 8;
+
 /// A scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scenario {
@@ -113,6 +116,8 @@ pub enum Expectation {
 pub enum Statement {
     /// `seed 7`: of everything that is drawn. Stands first.
     Seed(u64),
+    /// How many operators there are, one for each shard.
+    Shards(u64),
     /// `chart web 1.0.0 workloads=2`: a chart that sources can offer.
     Chart {
         /// Which.
@@ -253,6 +258,13 @@ impl Scenario {
     pub fn seed(&self) -> u64 {
         let seed = |step: &Step| if let Statement::Seed(seed) = step.what { Some(seed) } else { None };
         self.steps().find_map(seed).unwrap_or_default()
+    }
+
+    /// How many operators there are: one when nothing is said.
+    #[must_use]
+    pub fn shards(&self) -> u64 {
+        let shards = |step: &Step| if let Statement::Shards(count) = step.what { Some(count) } else { None };
+        self.steps().find_map(shards).unwrap_or(1).clamp(1, SHARDS_MAX)
     }
 
     /// Adds a step.

@@ -180,6 +180,8 @@ words! {
         Keep = "keep",
         /// Chart: whether it has a Secret that shows the value `password`.
         Secret = "secret",
+        /// Chart: whether it brings a CustomResourceDefinition that tells the version of the chart.
+        Crds = "crds",
         /// Release: the source of the chart.
         Source = "source",
         /// Release: `spec.interval`.
@@ -218,6 +220,10 @@ words! {
         PostRender = "post-render",
         /// Release: waiting for objects is left out.
         DisableWait = "disable-wait",
+        /// Release: the shard that it belongs to, `shard-1` and so on.
+        Shard = "shard",
+        /// Release: `spec.install.crds` and `spec.upgrade.crds`.
+        CrdsPolicy = "crds-policy",
         /// Value: replicas of the Deployments.
         Replicas = "replicas",
         /// Value: a text in the ConfigMap.
@@ -232,6 +238,8 @@ words! {
         FailTest = "fail-test",
         /// Value: the templates fail.
         FailRender = "fail-render",
+        /// Value: names of a list of maps, which stand in the ConfigMap.
+        Items = "items",
         /// Value: part of the immutable selector of the Deployments.
         Selector = "selector",
         /// Value: leaves a Deployment out.

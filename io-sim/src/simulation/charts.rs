@@ -18,13 +18,14 @@ pub(super) struct ChartShape {
     pub(super) test: bool,
     pub(super) keep: bool,
     pub(super) secret: bool,
+    pub(super) crds: bool,
 }
 
 /// The most Deployments of a chart.
 const WORKLOADS_MAX: i32 = 20;
 
 const VALUES: &str = "replicas: 1\nmessage: \"\"\npassword: \"\"\nstuck: false\nfailHook: false\nfailTest: false\n\
-failRender: false\nselector: one\nwithout: -1\n";
+failRender: false\nselector: one\nwithout: -1\nitems: []\n";
 
 const CONFIG: &str = r#"{{- if .Values.failRender }}{{ fail (printf "no way to render %s" .Values.message) }}{{ end -}}
 apiVersion: v1
@@ -33,6 +34,20 @@ metadata: {name: {{ .Release.Name }}-config}
 data:
   message: {{ .Values.message | quote }}
   version: {{ .Chart.Version | quote }}
+{{- range .Values.items }}
+  item-{{ .name }}: {{ .size | quote }}
+{{- end }}
+"#;
+
+const CRD: &str = r#"apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.CHART.example.com, annotations: {chart-version: "VERSION"}}
+spec:
+  group: CHART.example.com
+  names: {kind: Thing, listKind: ThingList, plural: things, singular: thing}
+  scope: Namespaced
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
 "#;
 
 const KEPT: &str = r#"apiVersion: v1
@@ -97,8 +112,14 @@ impl ChartShape {
             Some(Value::Words(events)) => events.clone(),
             _ => Vec::new(),
         };
-        let (test, keep, secret) = (flag(Knob::Test), flag(Knob::Keep), flag(Knob::Secret));
-        Self { workloads: workloads.clamp(0, WORKLOADS_MAX), hooks, test, keep, secret }
+        Self {
+            workloads: workloads.clamp(0, WORKLOADS_MAX),
+            hooks,
+            test: flag(Knob::Test),
+            keep: flag(Knob::Keep),
+            secret: flag(Knob::Secret),
+            crds: flag(Knob::Crds),
+        }
     }
 
     fn files(&self, chart: &ChartVersion) -> Vec<File> {
@@ -115,6 +136,7 @@ impl ChartShape {
         };
         optional(self.keep, "templates/kept.yaml", KEPT);
         optional(self.secret, "templates/secret.yaml", SECRET);
+        optional(self.crds, "crds/crd.yaml", &CRD.replace("CHART", name).replace("VERSION", version));
         optional(
             self.test,
             "templates/test.yaml",
@@ -135,6 +157,11 @@ impl ChartShape {
 
 fn file(name: &str, text: &str) -> File {
     File { name: name.to_owned(), data: text.as_bytes().to_vec().into(), modtime: None }
+}
+
+/// The CustomResourceDefinition that a chart may bring.
+pub(super) fn crd_name(chart: &str) -> String {
+    format!("things.{chart}.example.com")
 }
 
 thread_local! {
@@ -164,9 +191,9 @@ mod tests {
     fn every_knob_puts_something_into_the_chart() {
         let chart = ChartVersion { name: "web".to_owned(), version: "1.0.0".to_owned() };
         let hooks = vec!["pre-install".to_owned()];
-        let full = ChartShape { workloads: 2, hooks, test: true, keep: true, secret: true };
+        let full = ChartShape { workloads: 2, hooks, test: true, keep: true, secret: true, crds: true };
         let names: Vec<String> = full.files(&chart).into_iter().map(|file| file.name).collect();
-        for part in ["kept", "secret", "test", "workloads", "pre-install"] {
+        for part in ["kept", "secret", "crd", "test", "workloads", "pre-install"] {
             assert!(names.iter().any(|name| name.contains(part)), "{part}");
         }
         assert_eq!(ChartShape::default().files(&chart).len(), 3);

@@ -12,6 +12,7 @@ use super::driven::{Driven, Ledger};
 use super::run::RunOptions;
 use super::spec::OTHER_NAMESPACE;
 use crate::clock::SECOND;
+use crate::scenario::Scenario;
 use crate::server::Server;
 use crate::source_controller::source_definitions;
 use crate::world::{World, WorldOptions};
@@ -22,23 +23,27 @@ thread_local! {
 }
 
 /// A world with the definitions and namespaces in it, and no operator yet.
-pub(super) fn world(seed: u64, options: &RunOptions, ledger: &Rc<Ledger>) -> World<Driven> {
+pub(super) fn world(scenario: &Scenario, options: &RunOptions, ledger: &Rc<Ledger>) -> World<Driven> {
+    let (seed, shards) = (scenario.seed(), scenario.shards());
     let world_options = WorldOptions { seed, ..WorldOptions::default() };
     let server = PREPARED.with_borrow_mut(|prepared| prepared.get_or_insert_with(prepare).clone());
     let (ledger, shuffle, twin) = (Rc::clone(ledger), options.shuffle, options.config.clone());
     World::around_server(world_options, server, move |start| {
-        let holder = Holder::new(&format!("pod-{}", start.incarnation), "flux-system.pilothouse");
-        let config = Config { holder, ..twin.clone() };
+        let operator = |shard: u64| {
+            let pod = if shard == 0 { String::new() } else { format!("-shard-{shard}") };
+            let holder = Holder::new(&format!("pod-{}{pod}", start.incarnation), "flux-system.pilothouse");
+            Operator::new(Config { holder, ..twin.clone() }, start.seed ^ shard)
+        };
         // The order of what exists is shuffled anew for every process.
         let shuffle = shuffle.map(|seed| seed ^ start.incarnation);
-        Driven::new(Operator::new(config, start.seed), Rc::clone(&ledger), shuffle)
+        Driven::new((0..shards).map(operator).collect(), Rc::clone(&ledger), shuffle)
     })
 }
 
 fn prepare() -> Server {
     let ledger = Rc::new(Ledger::default());
     let mut world = World::new(WorldOptions::default(), move |start| {
-        Driven::new(Operator::new(Config::default(), start.seed), Rc::clone(&ledger), None)
+        Driven::new(vec![Operator::new(Config::default(), start.seed)], Rc::clone(&ledger), None)
     });
     for definition in source_definitions() {
         apply(&mut world, "somebody", definition, false);

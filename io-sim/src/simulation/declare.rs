@@ -6,7 +6,7 @@ use pilothouse_protocol::{ObjectRef, Preconditions, Propagation, ReleaseKey, Req
 use serde_json::{Value, json};
 
 use super::Finding;
-use super::charts::{ChartShape, package};
+use super::charts::{ChartShape, crd_name, package};
 use super::cluster::{apply, merge};
 use super::spec::{NAMESPACE, helm_release, number, source_object, text, values_object};
 use super::stage::{Offer, SOMEBODY, Stage, reference, release_ref};
@@ -69,6 +69,11 @@ impl Stage<'_> {
         self.oracles.allow(ReleaseKey::new(NAMESPACE, name), allowed);
         if let Some(crate::scenario::Value::Span(interval)) = setting(settings, Knob::Retry) {
             self.oracles.hurry(interval.nanos());
+        }
+        if text(settings, Knob::CrdsPolicy) == Some("CreateReplace")
+            && let Some(offer) = self.sources.get(text(settings, Knob::Source).unwrap_or(name))
+        {
+            self.oracles.replaces_crd(crd_name(&offer.chart.name));
         }
         let deleting =
             self.world.get(&release_ref(name)).is_some_and(|object| metadata::is_deleting(&object));

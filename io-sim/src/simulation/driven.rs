@@ -7,6 +7,7 @@ use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
 use pilothouse_protocol::{Action, Deadline, Now, Patch, Request};
 use serde_json::Value;
 
+use super::shards::Shards;
 use crate::world::{Machine, StartOrder};
 
 /// What an operator and its successors have wanted.
@@ -19,7 +20,7 @@ pub struct Ledger {
 /// The operator in a world.
 #[derive(Debug)]
 pub struct Driven {
-    operator: Operator,
+    shards: Shards,
     ledger: Rc<Ledger>,
     now: Now,
     order: StartOrder,
@@ -116,33 +117,39 @@ impl Ledger {
 }
 
 impl Driven {
-    /// An operator that writes into a ledger. With a seed it sees what exists at its start in another order.
+    /// Operators, one for each shard, that write into a ledger. With a seed they see what exists at their start in another
+    /// order.
     #[must_use]
-    pub fn new(operator: Operator, ledger: Rc<Ledger>, shuffle: Option<u64>) -> Self {
-        Self { operator, ledger, now: Now::default(), order: StartOrder::drawn_from(shuffle) }
+    pub fn new(operators: Vec<Operator>, ledger: Rc<Ledger>, shuffle: Option<u64>) -> Self {
+        Self {
+            shards: Shards::new(operators),
+            ledger,
+            now: Now::default(),
+            order: StartOrder::drawn_from(shuffle),
+        }
     }
 
-    /// The operator.
+    /// The operator of the releases without a shard.
     #[must_use]
     pub fn operator(&self) -> &Operator {
-        &self.operator
+        self.shards.first()
     }
 }
 
 impl Machine for Driven {
     fn handle(&mut self, now: Now, input: OperatorInput) {
         self.now = now;
-        let operator = &mut self.operator;
-        self.order.take(input, |input| operator.handle(now, input));
+        let shards = &mut self.shards;
+        self.order.take(input, |input| shards.handle(now, input));
     }
 
     fn poll_action(&mut self) -> Option<OperatorAction> {
-        let action = self.operator.poll_action()?;
+        let action = self.shards.poll_action()?;
         self.ledger.action(self.now, &action);
         Some(action)
     }
 
     fn poll_timeout(&self) -> Option<Deadline> {
-        self.operator.poll_timeout()
+        self.shards.poll_timeout()
     }
 }

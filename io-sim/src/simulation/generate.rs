@@ -16,6 +16,8 @@ use crate::scenario::{
 
 const NAMES: [&str; 4] = ["app", "db", "web", "queue"];
 const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
+/// Turns a seed into that of what was added later.
+const LATER: u64 = 0x6c61_7465_7200_0000;
 const HOOKS: [&str; 6] =
     ["pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-delete", "pre-rollback"];
 
@@ -33,12 +35,15 @@ struct Planned {
     test: bool,
     workloads: i32,
     secret: bool,
+    crds: bool,
     version: usize,
 }
 
 /// A scenario on the way.
 struct Draft {
     rng: Rng,
+    /// Draws what was added later, so that a seed stays the same scenario apart from it.
+    later: Rng,
     releases: Vec<Planned>,
     /// Milliseconds until nothing is disturbed any more.
     horizon: u32,
@@ -48,6 +53,8 @@ struct Draft {
     repairs: Vec<Statement>,
     /// Whether the specs have to change in the end for everything to become ready.
     nudge: bool,
+    /// How many operators there are.
+    shards: u64,
     /// Texts that tell changes apart.
     counter: u32,
 }
@@ -55,24 +62,27 @@ struct Draft {
 /// The scenario of a seed, with disturbances of these classes.
 #[must_use]
 pub fn generate(seed: u64, classes: &BTreeSet<FaultClass>) -> Scenario {
-    generate_by(Rng::new(seed), seed, classes)
+    generate_by(Rng::new(seed), Rng::new(seed ^ LATER), seed, classes)
 }
 
 /// The scenario that bytes stand for: they decide what is drawn. For fuzzing.
 #[must_use]
 pub fn decode(bytes: &[u8], classes: &BTreeSet<FaultClass>) -> Scenario {
-    generate_by(Rng::scripted(bytes), 0, classes)
+    let sum = bytes.iter().fold(LATER, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    generate_by(Rng::scripted(bytes), Rng::new(sum), 0, classes)
 }
 
-fn generate_by(mut rng: Rng, seed: u64, classes: &BTreeSet<FaultClass>) -> Scenario {
+fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClass>) -> Scenario {
     let horizon = u32::try_from(rng.between(20_000, 400_000)).unwrap_or(60_000);
     let mut draft = Draft {
         rng,
+        later,
         releases: Vec::new(),
         horizon,
         events: Vec::new(),
         repairs: Vec::new(),
         nudge: false,
+        shards: 1,
         counter: 0,
     };
     draft.plan();
@@ -91,6 +101,7 @@ fn generate_by(mut rng: Rng, seed: u64, classes: &BTreeSet<FaultClass>) -> Scena
 
 impl Draft {
     fn plan(&mut self) {
+        self.shards += u64::from(self.later.chance(150));
         let count = 1
             + usize::from(self.rng.chance(500))
             + usize::from(self.rng.chance(300))
@@ -119,7 +130,18 @@ impl Draft {
                 base.push((Knob::Test, Value::Flag(true)));
             }
             let workloads = i32::try_from(self.rng.below(4)).unwrap_or(1);
-            let values = vec![(Knob::Message, text("first"))];
+            let mut values = vec![(Knob::Message, text("first"))];
+            if self.later.chance(400) {
+                values.push((Knob::Items, Value::Words(vec!["one".to_owned(), "two".to_owned()])));
+            }
+            if self.shards > 1 && self.later.chance(600) {
+                base.push((Knob::Shard, text("shard-1")));
+            }
+            let crds = self.later.chance(400);
+            if crds && self.later.chance(700) {
+                let policy = ["Skip", "Create", "Create", "CreateReplace"][self.later.below(4) as usize % 4];
+                base.push((Knob::CrdsPolicy, text(policy)));
+            }
             let (hooks, secret) = (self.rng.chance(350), self.rng.chance(400));
             self.releases.push(Planned {
                 name,
@@ -130,6 +152,7 @@ impl Draft {
                 test,
                 workloads,
                 secret,
+                crds,
                 version: 0,
             });
         }
@@ -176,6 +199,9 @@ impl Draft {
     fn set_up(&mut self, seed: u64) -> Scenario {
         let mut scenario = Scenario::default();
         scenario.push(None, Statement::Seed(seed));
+        if self.shards > 1 {
+            scenario.push(None, Statement::Shards(self.shards));
+        }
         for planned in self.releases.clone() {
             let hooks: Vec<String> = if planned.hooks {
                 HOOKS.into_iter().filter(|_| self.rng.chance(300)).map(str::to_owned).collect()
@@ -187,7 +213,9 @@ impl Draft {
                 if !hooks.is_empty() {
                     settings.push((Knob::Hooks, Value::Words(hooks.clone())));
                 }
-                for (knob, wanted) in [(Knob::Test, planned.test), (Knob::Secret, planned.secret)] {
+                for (knob, wanted) in
+                    [(Knob::Test, planned.test), (Knob::Secret, planned.secret), (Knob::Crds, planned.crds)]
+                {
                     if wanted {
                         settings.push((knob, Value::Flag(true)));
                     }

@@ -5,11 +5,14 @@
 use pilothouse_protocol::{ObjectRef, metadata};
 use serde_json::{Map, Value as Json, json};
 
-use super::charts::ChartShape;
+use super::charts::{ChartShape, crd_name};
 use super::expect::condition;
 use super::spec::{NAMESPACE, Naming, chart_values, flag, number, text, values_from, words};
 use super::stage::{Offer, Stage, release_ref};
 use crate::scenario::{Knob, Settings, SourceState, setting};
+
+const CRD_VERSION: &str = "apiextensions.k8s.io/v1";
+const CRD_KIND: &str = "CustomResourceDefinition";
 
 /// What a user expects of a HelmRelease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,11 +226,41 @@ impl Stage<'_> {
         }) {
             return Some(wrong);
         }
+        if let Some(wrong) = self.wrong_of_crds(name, settings, offer, &shape) {
+            return Some(wrong);
+        }
         let without = value("without", json!(-1));
         let workloads = (0..shape.workloads).filter(|number| without != json!(number));
         workloads.into_iter().find_map(|number| {
             let wanted = value("replicas", json!(1));
             look("apps/v1", "Deployment", &format!("web-{number}"), "/spec/replicas", wanted)
+        })
+    }
+
+    /// CRDs exist unless they are to be skipped, and are those of the chart where they are to be replaced.
+    fn wrong_of_crds(
+        &self,
+        name: &str,
+        settings: &Settings,
+        offer: &Offer,
+        shape: &ChartShape,
+    ) -> Option<String> {
+        let policy = text(settings, Knob::CrdsPolicy);
+        let of_this_name = self.applied.iter().filter(|(applied, _)| applied == name);
+        let mut policies = of_this_name.map(|(_, settings)| text(settings, Knob::CrdsPolicy));
+        let constant = policies.all(|before| before == policy);
+        if !shape.crds || policy == Some("Skip") || !constant || self.meddled.contains(name) {
+            return None;
+        }
+        let crd = crd_name(&offer.chart.name);
+        let found = self.world.get(&ObjectRef::cluster(CRD_VERSION, CRD_KIND, crd.clone()));
+        let Some(found) = found else { return Some(format!("model: {name} is Ready without CRD {crd}")) };
+        let version = metadata::annotation(&found, "chart-version").unwrap_or_default();
+        (policy == Some("CreateReplace") && version != offer.chart.version).then(|| {
+            format!(
+                "model: {name} is Ready; CRD {crd} is of chart version {version}, not {}",
+                offer.chart.version
+            )
         })
     }
 

@@ -18,6 +18,7 @@ mod meddle;
 mod outcome;
 mod run;
 mod settle;
+mod shards;
 mod shrink;
 mod spec;
 mod stage;

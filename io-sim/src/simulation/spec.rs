@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
+use super::shards::LABEL as SHARD_LABEL;
 use crate::scenario::{Knob, Settings, Span, Value, ValuesKind, setting};
 
 /// The namespace in which a scenario plays.
@@ -35,9 +36,11 @@ impl Naming {
 
 /// The whole HelmRelease.
 pub(super) fn helm_release(name: &str, settings: &Settings) -> Json {
+    let labels: Map<String, Json> =
+        text(settings, Knob::Shard).map(|shard| (SHARD_LABEL.to_owned(), json!(shard))).into_iter().collect();
     json!({
         "apiVersion": pilothouse_api::API_VERSION, "kind": pilothouse_api::KIND,
-        "metadata": {"namespace": NAMESPACE, "name": name}, "spec": spec(name, settings),
+        "metadata": {"namespace": NAMESPACE, "name": name, "labels": labels}, "spec": spec(name, settings),
     })
 }
 
@@ -63,6 +66,10 @@ fn spec(name: &str, settings: &Settings) -> Json {
         if let Some(found) = text(settings, knob) {
             spec[field] = json!(found);
         }
+    }
+    if let Some(policy) = text(settings, Knob::CrdsPolicy) {
+        spec["install"]["crds"] = json!(policy);
+        spec["upgrade"]["crds"] = json!(policy);
     }
     if let Some(mode) = text(settings, Knob::Drift) {
         spec["driftDetection"] = json!({"mode": mode});
@@ -134,7 +141,10 @@ pub(super) fn chart_values(settings: &Settings) -> Map<String, Json> {
             Value::Number(number) => json!(number),
             Value::Flag(flag) => json!(flag),
             Value::Text(text) => json!(text),
-            Value::Span(_) | Value::Words(_) => continue,
+            Value::Words(names) => {
+                names.iter().map(|name| json!({"size": 1, "name": name, "kind": "item"})).collect()
+            }
+            Value::Span(_) => continue,
         };
         values.insert(key.to_owned(), value);
     }

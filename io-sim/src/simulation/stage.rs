@@ -56,7 +56,7 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(super) fn new(scenario: &'a Scenario, options: &'a RunOptions) -> Self {
         let ledger = Rc::new(Ledger::default());
-        let mut world = cluster::world(scenario.seed(), options, &ledger);
+        let mut world = cluster::world(scenario, options, &ledger);
         world.start();
         Self {
             world,
@@ -108,7 +108,7 @@ impl<'a> Stage<'a> {
 
     fn perform(&mut self, statement: &Statement) -> Result<(), Finding> {
         match statement {
-            Statement::Seed(_) => {}
+            Statement::Seed(_) | Statement::Shards(_) => {}
             Statement::Chart { chart, settings } => {
                 self.charts.insert(chart.clone(), settings.clone());
             }

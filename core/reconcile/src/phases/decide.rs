@@ -136,7 +136,8 @@ fn digests_changed(subject: &Subject, facts: &Facts<'_>) -> Option<&'static str>
     let status = &subject.status;
     let believed = status.observed_generation == subject.generation() && status.failures == 0;
     let changed = |observed: &str, wanted: &str| observed != wanted && !(observed.is_empty() && believed);
-    let unseen = is_back(Twin::Hc965);
+    let ready = status.conditions.get("Ready").map(|ready| ready.observed_generation);
+    let unseen = is_back(Twin::Hc965) || (is_back(Twin::Hc1412) && ready == Some(subject.generation()));
     if !unseen && changed(&status.observed_post_renderers_digest, facts.post_renderers_digest) {
         return Some("postrenderers digest has changed");
     }
