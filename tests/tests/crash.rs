@@ -1,6 +1,6 @@
 //! The operator crashes at every boundary of every action of the scenarios: before the effect, after it, and after it
 //! without having seen the acknowledgement. It always converges to where the fault-free run has led, and no oracle is
-//! violated on the way.
+//! violated on the way. Of pairs of crashes, the second one soon after the restart, a sample is tried.
 
 #![allow(
     clippy::print_stdout,
@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use libtest_mimic::{Arguments, Trial};
 use pilothouse_io_sim::faults::{Boundary, Faults};
+use pilothouse_io_sim::rng::Rng;
 use pilothouse_io_sim::world::WorldOptions;
 use pilothouse_tests::acceptance::{Fixtures, LIFE_CYCLES, Material, Player, Scenario, Setup, Tolerance};
 use pilothouse_tests::oracles::{EndState, Oracles, end_state};
@@ -23,8 +24,13 @@ const BOUNDARIES: [Boundary; 3] = [Boundary::Before, Boundary::AfterEffect, Boun
 const SETTLED: (f64, f64) = (30.0, 3600.0);
 /// Nanoseconds for which the end has to last: three intervals.
 const LASTING: u64 = 31 * 60 * 1_000_000_000;
+/// Pairs of crashes that are tried in each scenario, and how many requests lie between the two at most.
+const PAIRS: (u64, u64) = (24, 12);
 /// Findings that are shown of one scenario.
 const SHOWN_MAX: usize = 12;
+
+/// The number of a request, and where the process ends seen from it.
+type Crash = (u64, Boundary);
 
 /// How one run went.
 struct Run {
@@ -54,38 +60,40 @@ fn main() -> std::process::ExitCode {
     conclusion.exit_code()
 }
 
-/// Crashes at every boundary. Gives their number and what was found.
+/// Crashes at every boundary, and at some pairs. Gives the number of runs and what was found.
 fn enumerate(scenario: &Scenario, fixtures: &Arc<Fixtures>) -> (u64, Vec<String>) {
-    let twin = match run(scenario, fixtures, None) {
+    let twin = match run(scenario, fixtures, &[]) {
         Ok(twin) => twin,
         Err(why) => return (0, vec![format!("without a crash: {why}")]),
     };
-    let mut findings = Vec::new();
-    for number in 0..twin.requests {
-        for boundary in BOUNDARIES {
-            let outcome =
-                catch_unwind(AssertUnwindSafe(|| run(scenario, fixtures, Some((number, boundary)))));
-            let outcome = outcome.unwrap_or_else(|_| Err("panicked".to_owned()));
-            let found = match outcome {
-                Ok(found) => found,
-                Err(why) => {
-                    findings.push(format!("crash {boundary:?} request {number}: {why}"));
-                    continue;
-                }
-            };
-            let differences = twin.end.differences(&found.end);
-            if !differences.is_empty() {
-                findings.push(format!("crash {boundary:?} request {number}: {}", differences.join("; ")));
-            }
-        }
-    }
-    (twin.requests * BOUNDARIES.len() as u64, findings)
+    let each = (0..twin.requests).flat_map(|number| BOUNDARIES.map(|boundary| vec![(number, boundary)]));
+    let crashes: Vec<Vec<Crash>> = each.chain(pairs(twin.requests)).collect();
+    let findings = crashes.iter().filter_map(|crashes| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(scenario, fixtures, crashes)));
+        let why = match outcome.unwrap_or_else(|_| Err("panicked".to_owned())) {
+            Ok(found) => twin.end.differences(&found.end).join("; "),
+            Err(why) => why,
+        };
+        (!why.is_empty()).then(|| format!("crashes at requests {crashes:?}: {why}"))
+    });
+    (crashes.len() as u64, findings.collect())
 }
 
-fn run(scenario: &Scenario, fixtures: &Arc<Fixtures>, crash: Option<(u64, Boundary)>) -> Result<Run, String> {
-    let faults = Faults { crashes: crash.into_iter().collect(), ..Faults::default() };
+/// A sample of pairs, the same each time.
+fn pairs(requests: u64) -> impl Iterator<Item = Vec<Crash>> {
+    let mut rng = Rng::new(requests);
+    (0..PAIRS.0).map(move |_| {
+        let mut boundary = || BOUNDARIES[usize::try_from(rng.below(3)).unwrap_or_default()];
+        let (one, other) = (boundary(), boundary());
+        let first = rng.below(requests);
+        vec![(first, one), (first + 1 + rng.below(PAIRS.1), other)]
+    })
+}
+
+fn run(scenario: &Scenario, fixtures: &Arc<Fixtures>, crashes: &[Crash]) -> Result<Run, String> {
+    let faults = Faults { crashes: crashes.iter().copied().collect(), ..Faults::default() };
     let setup = Setup { world: WorldOptions { faults, ..WorldOptions::default() }, ..Setup::default() };
-    let tolerance = if crash.is_some() { Tolerance::Lenient } else { Tolerance::Strict };
+    let tolerance = if crashes.is_empty() { Tolerance::Strict } else { Tolerance::Lenient };
     let mut oracles = Oracles::default();
     let mut player =
         Player::new(scenario, fixtures, setup, tolerance, &mut oracles).map_err(|error| error.0)?;
@@ -100,7 +108,7 @@ fn run(scenario: &Scenario, fixtures: &Arc<Fixtures>, crash: Option<(u64, Bounda
     if !later.is_empty() {
         return Err(format!("does not stay settled: {}", later.join("; ")));
     }
-    if crash.is_some() && player.cluster.world.record().crashes == 0 {
+    if !crashes.is_empty() && player.cluster.world.record().crashes == 0 {
         return Err("the crash did not happen".to_owned());
     }
     Ok(Run { requests, end })
