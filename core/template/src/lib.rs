@@ -46,8 +46,11 @@ pub use environment::{Changed, Detached, Entropy, Environment, Host, Leniency, M
 pub use error::{ExecError, ParseError};
 pub use format::go_quote;
 pub use format::quote::{is_printable as go_printable, quoted as go_quoted, quoted_char as go_quoted_char};
-pub use functions::{check_regex, function_names, parse_json, translate_regex, url_path};
+pub use functions::{
+    check_ipv6, check_regex, function_names, parse_json, translate_regex, url_path, url_unescaped,
+};
 pub use set::{MissingKey, TemplateSet};
+pub use time::check_layout;
 pub use value::{Text, Value};
 
 /// What Go's `%v` prints of a JSON value, every number as a float unless it is an integer.

@@ -91,6 +91,20 @@ impl TemplateSet {
         data: &Value,
         environment: &mut Environment<'_>,
     ) -> Result<String, ExecError> {
+        let output = self.execute_bytes(name, data, environment)?;
+        Ok(String::from_utf8(output).unwrap_or_else(|error| utf8::lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// [`TemplateSet::execute`] for those who must know of what is no UTF-8.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn execute_bytes(
+        &self,
+        name: &str,
+        data: &Value,
+        environment: &mut Environment<'_>,
+    ) -> Result<Vec<u8>, ExecError> {
         exec::execute(&self.namespace, self.missing_key, name, data, environment)
     }
 }

@@ -149,6 +149,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
             Callee::Function(Function { action: Action::Plain(call), .. }) => call(self.run, arguments)?,
             Callee::Function(_) => Value::Nil,
             Callee::Method(object, method) => {
+                let (steps, bytes) = object.cost(method.name, arguments);
+                self.run.environment.budget.charge_steps(steps)?;
+                self.run.environment.budget.charge_bytes(bytes)?;
                 object.call(method.name, arguments).map_err(|error| ExecError::plain(error.0))?
             }
             Callee::Number(int_type, number, method) => named::call(int_type, number, method.name, arguments),

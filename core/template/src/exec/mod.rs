@@ -67,7 +67,7 @@ pub(crate) fn execute(
     name: &str,
     data: &Value,
     environment: &mut Environment<'_>,
-) -> Executed<String> {
+) -> Executed<Vec<u8>> {
     let guard = StackGuard::new(environment.budget.limits().stack);
     let mut run = Run {
         environment,
@@ -79,8 +79,7 @@ pub(crate) fn execute(
         guard,
         included: BTreeMap::new(),
     };
-    let output = run.execute_named(name, data)?;
-    Ok(String::from_utf8(output).unwrap_or_else(|error| crate::value::lossy(error.as_bytes()).into_owned()))
+    run.execute_named(name, data)
 }
 
 impl Run<'_, '_> {

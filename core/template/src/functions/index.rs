@@ -81,5 +81,5 @@ fn out_of_range() -> ExecError {
 }
 
 fn not_indexable(item: &Value) -> ExecError {
-    ExecError::plain(format!("can't index item of type {}", item.type_name()))
+    ExecError::plain(format!("can't index item of type {}", item.type_name().trim_start_matches('*')))
 }

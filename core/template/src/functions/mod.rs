@@ -19,6 +19,7 @@ mod float_math;
 mod flow;
 mod helm;
 mod index;
+mod ip_address;
 mod json_error;
 mod lists;
 mod math;
@@ -44,8 +45,9 @@ use crate::value::{ParamType, Value};
 
 pub(crate) use builtin::not_callable;
 pub(crate) use flow::{FAIL_END, FAIL_START};
+pub use ip_address::check_ipv6;
 pub(crate) use regex::RegexCache;
-pub use urls::url_path;
+pub use urls::{url_path, url_unescaped};
 
 pub use regex::{check as check_regex, translate as translate_regex};
 

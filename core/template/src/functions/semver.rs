@@ -1,5 +1,6 @@
 //! Versions in templates.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use crate::error::ExecError;
@@ -16,7 +17,7 @@ const VERSION: &str = "*semver.Version";
 
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("semver", &[STRING], |_, arguments| match Version::parse(&text(arguments, 0)) {
-        Ok(version) => Ok(Value::native(VersionObject { version, pointer: true })),
+        Ok(version) => Ok(Value::native(VersionObject::new(version, true))),
         Err(error) => Err(ExecError::plain(error.to_string())),
     }),
     fixed("semverCompare", &[STRING, STRING], compare),
@@ -45,7 +46,7 @@ fn with_bytes(error: SemverError, given: &[u8]) -> SemverError {
 
 /// A version as `semver` and its methods return it.
 struct VersionObject {
-    version: Version,
+    version: RefCell<Version>,
     /// Go's methods that change a version return a plain struct.
     pointer: bool,
 }
@@ -85,7 +86,7 @@ impl Object for VersionObject {
     }
 
     fn shape(&self) -> Shape {
-        let version = &self.version;
+        let version = self.version.borrow();
         Shape::Struct(vec![
             ("major", unsigned(version.major)),
             ("minor", unsigned(version.minor)),
@@ -101,8 +102,8 @@ impl Object for VersionObject {
     }
 
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
-        let version = &self.version;
-        let changed = |version: Version| Value::native(VersionObject { version, pointer: false });
+        let version = self.version.borrow();
+        let changed = |version: Version| Value::native(VersionObject::new(version, false));
         let fail = |error: crate::semver::SemverError| MethodError(error.to_string());
         Ok(match method {
             "Major" => unsigned(version.major),
@@ -122,20 +123,31 @@ impl Object for VersionObject {
     }
 
     fn string(&self) -> Option<String> {
-        Some(self.version.to_string())
+        Some(self.version.borrow().to_string())
+    }
+
+    fn assign(&self, other: &dyn Object) {
+        if let Some(other) = other.downcast::<Self>() {
+            let version = other.version.borrow().clone();
+            self.version.replace(version);
+        }
     }
 
     /// Go copies none of the fields, as all are hidden.
     fn copied(&self) -> Option<Value> {
-        Some(Value::native(VersionObject { version: Version::default(), pointer: self.pointer }))
+        Some(Value::native(Self::new(Version::default(), self.pointer)))
     }
 
     fn encoded(&self) -> Option<Result<String, MethodError>> {
-        Some(Ok(self.version.to_string()))
+        Some(Ok(self.version.borrow().to_string()))
     }
 }
 
 impl VersionObject {
+    fn new(version: Version, pointer: bool) -> Self {
+        Self { version: RefCell::new(version), pointer }
+    }
+
     fn compare(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
         let other = match arguments.first() {
             Some(Value::Native(object)) => object.downcast::<VersionObject>(),
@@ -144,7 +156,7 @@ impl VersionObject {
         let Some(other) = other else {
             return Err(MethodError(super::arguments::NIL_DEREFERENCE.to_owned()));
         };
-        let order = self.version.compare(&other.version);
+        let order = self.version.borrow().compare(&other.version.borrow());
         Ok(match method {
             "LessThan" => Value::Bool(order == Ordering::Less),
             "LessThanEqual" => Value::Bool(order != Ordering::Greater),

@@ -5,21 +5,27 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::format::quote::quoted;
 use crate::value::{Entries, ParamType, Value};
 
-use super::arguments::{map, text};
-use super::url_parse::{Url, parse, valid_userinfo};
+use super::arguments::{bytes, map};
+use super::ip_address::check_ipv6;
+use super::url_parse::{Part, Url, parse, unescaped};
 use super::{Function, fixed};
 
 pub(super) static FUNCTIONS: &[Function] =
     &[fixed("urlParse", &[ParamType::String], url_parse), fixed("urlJoin", &[ParamType::Map], url_join)];
 
+/// What needs no escape besides letters, digits and `-_.~`.
+pub(super) const FOR_PATH: &[u8] = b"$&+,/:;=@";
+const FOR_HOST: &[u8] = b"!$&'()*+,;=:[]<>\"";
+const FOR_USER: &[u8] = b"$&+,;=";
+const FOR_FRAGMENT: &[u8] = b"$&+,/:;=?@!()*";
+
 fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let source = text(arguments, 0);
-    let url = parse(&source)
-        .map_err(|message| ExecError::plain(format!("unable to parse url: {}", worded(&source, &message))))?;
-    let hostname = hostname(&url.host).to_owned();
+    let url = parse(bytes(arguments, 0))
+        .map_err(|message| ExecError::plain(format!("unable to parse url: {message}")))?;
+    let hostname = hostname(&url.host).to_vec();
+    let userinfo = url.userinfo.as_deref().map(shown_userinfo).unwrap_or_default();
     let mut entries = Entries::new();
     for (name, part) in [
         ("scheme", url.scheme),
@@ -29,38 +35,46 @@ fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         ("query", url.query),
         ("opaque", url.opaque),
         ("fragment", url.fragment),
-        ("userinfo", url.userinfo.as_deref().map(shown_userinfo).unwrap_or_default()),
+        ("userinfo", userinfo.into_bytes()),
     ] {
-        entries.insert(Rc::from(name), part.into());
+        entries.insert(Rc::from(name), Value::string(part));
     }
     Ok(Value::map(entries))
 }
 
-/// The path of a URL as it is written, if the text is one as Go reads them, and has a scheme when it must be absolute.
+/// The path of a URL, with its escapes when those that it needs are others; nothing when they are not.
+///
+/// The text must be a URL as Go's validator of schemas reads them, with a scheme when it must be absolute.
 ///
 /// # Errors
-/// What Go says, or the validator that uses its `net/url`.
+/// Go's text.
 pub fn url_path(source: &str, absolute: bool) -> Result<String, String> {
-    let url = parse(source).map_err(|message| worded(source, &message))?;
-    if hostname(&url.host).contains(':') && !url.host.contains(['[', ']']) {
-        return Err("ipv6 address not enclosed in brackets".to_owned());
+    let url = parse(source.as_bytes())?;
+    let host = String::from_utf8_lossy(hostname(&url.host));
+    if host.contains(':') {
+        if !url.host.contains(&b'[') || !url.host.contains(&b']') {
+            return Err("ipv6 address not enclosed in brackets".to_owned());
+        }
+        check_ipv6(&host).map_err(|reason| format!("invalid ipv6 address: {reason}"))?;
     }
     if absolute && url.scheme.is_empty() {
         return Err("relative url".to_owned());
     }
-    Ok(if url.raw_path.is_empty() { url.path } else { url.raw_path })
+    Ok(String::from_utf8_lossy(&url.raw_path).into_owned())
 }
 
-/// Go's error about a URL. The fragment has been cut off by then.
-fn worded(source: &str, message: &str) -> String {
-    let shown = quoted(source.split('#').next().unwrap_or_default().as_bytes());
-    format!("parse {shown}: {message}")
+/// A part of such a path without its escapes.
+///
+/// # Errors
+/// Go's text.
+pub fn url_unescaped(part: &str) -> Result<String, String> {
+    unescaped(part.as_bytes(), Part::Other).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn url_join(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let part = |name: &str| match map(arguments, 0).and_then(|map| map.get(name)) {
-        None => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text.as_str().into_owned()),
+        None => Ok(Vec::new()),
+        Some(Value::String(text)) => Ok(text.as_bytes().to_vec()),
         Some(Value::Nil) => Err(ExecError::plain(super::arguments::NIL_DEREFERENCE)),
         Some(other) => {
             let kind = other.kind().name();
@@ -75,91 +89,95 @@ fn url_join(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
         query: part("query")?,
         opaque: part("opaque")?,
         fragment: part("fragment")?,
-        userinfo: None,
-        raw_path: String::new(),
+        ..Url::default()
     };
     let userinfo = part("userinfo")?;
     if !userinfo.is_empty() {
-        if !valid_userinfo(&userinfo) {
-            let source = quoted(format!("proto://{userinfo}@host").as_bytes());
-            let message =
-                format!("unable to parse userinfo in dict: parse {source}: net/url: invalid userinfo");
-            return Err(ExecError::plain(message));
-        }
-        url.userinfo = Some(userinfo);
+        // It may hold more than a user, and then ends earlier or is part of something else.
+        let source = [b"proto://", userinfo.as_slice(), b"@host"].concat();
+        let parsed = parse(&source)
+            .map_err(|message| ExecError::plain(format!("unable to parse userinfo in dict: {message}")))?;
+        url.userinfo = parsed.userinfo;
     }
-    Ok(joined(&url).into())
+    Ok(Value::string(joined(&url)))
 }
 
 /// The host without its port and without the brackets of an IPv6 address.
-fn hostname(host: &str) -> &str {
-    if let Some(address) = host.strip_prefix('[') {
-        return address.split_once(']').map_or(address, |(address, _)| address);
-    }
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+fn hostname(host: &[u8]) -> &[u8] {
+    let colon = host.iter().rposition(|byte| *byte == b':');
+    let without_port = match colon {
+        Some(colon) if host[colon + 1..].iter().all(u8::is_ascii_digit) => &host[..colon],
         _ => host,
+    };
+    match without_port {
+        [b'[', address @ .., b']'] => address,
+        other => other,
     }
 }
 
 /// The URL as text (`URL.String`).
-fn joined(url: &Url) -> String {
-    let mut out = String::new();
+fn joined(url: &Url) -> Vec<u8> {
+    let mut out = Vec::new();
     if !url.scheme.is_empty() {
-        let _ = write!(out, "{}:", url.scheme);
+        out.extend([url.scheme.as_slice(), b":"].concat());
     }
     if url.opaque.is_empty() {
         write_authority_and_path(&mut out, url);
     } else {
-        out.push_str(&url.opaque);
+        out.extend_from_slice(&url.opaque);
     }
     if !url.query.is_empty() {
-        let _ = write!(out, "?{}", url.query);
+        out.push(b'?');
+        out.extend_from_slice(&url.query);
     }
     if !url.fragment.is_empty() {
-        let _ = write!(out, "#{}", escaped(&url.fragment, "$&+,/:;=?@!()*'"));
+        out.push(b'#');
+        out.extend(escaped(&url.fragment, FOR_FRAGMENT).into_bytes());
     }
     out
 }
 
-fn write_authority_and_path(out: &mut String, url: &Url) {
+fn write_authority_and_path(out: &mut Vec<u8>, url: &Url) {
     if !url.scheme.is_empty() || !url.host.is_empty() || url.userinfo.is_some() {
         if !url.host.is_empty() || !url.path.is_empty() || url.userinfo.is_some() {
-            out.push_str("//");
+            out.extend_from_slice(b"//");
         }
         if let Some(userinfo) = &url.userinfo {
-            let _ = write!(out, "{}@", shown_userinfo(userinfo));
+            out.extend(format!("{}@", shown_userinfo(userinfo)).into_bytes());
         }
-        out.push_str(&escaped(&url.host, "!$&'()*+,;=:[]<>\""));
+        out.extend(escaped(&url.host, FOR_HOST).into_bytes());
     }
-    let path = if url.raw_path.is_empty() { escaped(&url.path, "$&+,/:;=@") } else { url.raw_path.clone() };
-    if !path.is_empty() && !path.starts_with('/') && !url.host.is_empty() {
-        out.push('/');
+    let path = match url.path.as_slice() {
+        _ if !url.raw_path.is_empty() => url.raw_path.clone(),
+        b"*" => b"*".to_vec(),
+        path => escaped(path, FOR_PATH).into_bytes(),
+    };
+    if !path.is_empty() && !path.starts_with(b"/") && !url.host.is_empty() {
+        out.push(b'/');
     }
     // A colon in the first part of a relative path would read as a scheme.
-    if out.is_empty() && path.split('/').next().is_some_and(|first| first.contains(':')) {
-        out.push_str("./");
+    if out.is_empty() && path.split(|byte| *byte == b'/').next().is_some_and(|first| first.contains(&b':')) {
+        out.extend_from_slice(b"./");
     }
-    out.push_str(&path);
+    out.extend(path);
 }
 
 /// User and password, each escaped anew.
-fn shown_userinfo(userinfo: &str) -> String {
-    let shown = |part: &str| escaped(&super::url_parse::unescaped(part).unwrap_or_default(), "$&+,;=");
-    match userinfo.split_once(':') {
-        Some((user, password)) => format!("{}:{}", shown(user), shown(password)),
+fn shown_userinfo(userinfo: &[u8]) -> String {
+    let shown = |part: &[u8]| escaped(&unescaped(part, Part::Other).unwrap_or_default(), FOR_USER);
+    match userinfo.iter().position(|byte| *byte == b':') {
+        Some(colon) => format!("{}:{}", shown(&userinfo[..colon]), shown(&userinfo[colon + 1..])),
         None => shown(userinfo),
     }
 }
 
 /// Percent-encodes all but letters, digits, `-_.~` and what is allowed.
-fn escaped(text: &str, allowed: &str) -> String {
+pub(super) fn escaped(text: &[u8], allowed: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let character = char::from(byte);
-        let plain = byte.is_ascii_alphanumeric() || "-_.~".contains(character);
-        if plain || byte.is_ascii() && allowed.contains(character) {
-            out.push(character);
+    for byte in text {
+        let plain = byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) || allowed.contains(byte);
+        if plain {
+            out.push(char::from(*byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
@@ -179,9 +197,12 @@ mod tests {
             "mailto:a@b.c",
             "/only/path?x",
             "host.example/x",
+            "*",
+            "http://h/%7Ba'",
         ];
         for source in sources {
-            assert_eq!(joined(&parse(source).unwrap()), source);
+            let url = parse(source.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8(joined(&url)).unwrap(), source);
         }
     }
 
@@ -189,15 +210,33 @@ mod tests {
     fn bad_urls_are_refused_in_gos_words() {
         let cases = [
             ("http://[bad", "missing ']' in host"),
+            ("http://[bad]", "invalid host: ParseAddr(\"bad\"): unable to parse IP"),
+            ("http://[1.2.3.4]", "invalid IP-literal"),
+            ("http://a[::1]", "invalid IP-literal"),
+            ("http://[::1%25a%20b]", ""),
+            ("http://[::1%25a%2f]", "invalid URL escape \"%2f\""),
             ("http://a b/", "invalid character \" \" in host name"),
             (":x", "missing protocol scheme"),
             ("http://h:p/", "invalid port \":p\" after host"),
             ("http://h:p:1/", "invalid port \":p:1\" after host"),
             ("x://h:1:p/", "invalid port \":p\" after host"),
             ("%zz", "invalid URL escape \"%zz\""),
+            ("http://a%41", "invalid URL escape \"%41\""),
+            ("a#%zz", "invalid URL escape \"%zz\""),
         ];
         for (source, expected) in cases {
-            assert_eq!(parse(source).unwrap_err(), expected, "{source}");
+            let said = parse(source.as_bytes()).err().unwrap_or_default();
+            let prefix = format!("parse \"{source}\": ");
+            assert_eq!(said.strip_prefix(&prefix).unwrap_or(&said), expected, "{source}");
         }
+    }
+
+    #[test]
+    fn zones_are_no_part_of_addresses() {
+        let zone = "invalid ipv6 address: zone id is not a part of ipv6 address";
+        assert_eq!(url_path("http://[::1%25lo]/", true), Err(zone.to_owned()));
+        assert_eq!(url_path("x://a:1:2/", true), Err("ipv6 address not enclosed in brackets".to_owned()));
+        assert_eq!(url_path("http://h/a", true), Ok(String::new()));
+        assert_eq!(url_path("http://h/{a", true), Ok("/{a".to_owned()));
     }
 }

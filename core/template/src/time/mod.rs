@@ -28,6 +28,14 @@ const RFC3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
 /// Seconds from Go's zero time, the first of January of year 1, to the Unix epoch.
 const ZERO_SECONDS: i64 = -62_135_596_800;
 
+/// Whether a text is a time as the layout shows it (Go's `time.Parse`).
+///
+/// # Errors
+/// Go's text.
+pub fn check_layout(layout: &str, text: &str) -> Result<(), String> {
+    parse(layout, text).map(drop)
+}
+
 /// What Go's `Location` of a time is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Location {

@@ -102,6 +102,11 @@ pub trait Object: Any {
         Err(MethodError(format!("method {method} is not callable")))
     }
 
+    /// Steps and bytes that a call takes, besides those of a text that it returns. Asked before the call.
+    fn cost(&self, _method: &str, _arguments: &[Value]) -> (u64, usize) {
+        (0, 0)
+    }
+
     /// Why a method of [`Object::methods`] cannot be called: what it returns is not what templates take.
     fn uncallable(&self, _method: &str) -> Option<String> {
         None
@@ -126,6 +131,9 @@ pub trait Object: Any {
     fn boxed(&self) -> Option<Value> {
         None
     }
+
+    /// Replaces what the pointer points at by what another one of the same type does, for every holder.
+    fn assign(&self, _other: &dyn Object) {}
 
     /// Whether this is a pointer to nothing.
     fn is_nil_pointer(&self) -> bool {

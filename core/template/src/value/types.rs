@@ -159,6 +159,15 @@ impl MapType {
         }
     }
 
+    /// Go's name of the type of its elements.
+    pub(crate) fn element_name(self) -> &'static str {
+        match self {
+            MapType::String => "string",
+            MapType::Named { boxed: false, .. } => "[]uint8",
+            _ => "interface {}",
+        }
+    }
+
     /// Whether the element type is `interface {}`.
     pub fn has_boxed_elements(self) -> bool {
         match self {

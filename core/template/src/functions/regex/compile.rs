@@ -13,6 +13,7 @@ use crate::value::Value;
 
 use super::super::arguments::{bytes, text};
 use super::parse::{self, Pattern};
+use super::utf8;
 
 /// Bytes a compiled expression may take, tried in turn to learn how large it is.
 const SIZES: [usize; 7] = [2 << 10, 8 << 10, 32 << 10, 128 << 10, 512 << 10, 2 << 20, 10 << 20];
@@ -74,14 +75,20 @@ pub(super) fn compiled(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool)
     let source = text(arguments, 0);
     let length = bytes(arguments, 1).len();
     let budget = &mut run.environment.budget;
-    if let Some(compiled) = budget.regexes.compiled.get(&*source).map(Rc::clone) {
+    let given = bytes(arguments, 0);
+    let kept = budget.regexes.compiled.get(&*source).filter(|_| source.as_bytes() == given);
+    if let Some(compiled) = kept.map(Rc::clone) {
         budget.charge_steps(1 + compiled.steps(length))?;
         return Ok(compiled);
     }
     charge_parsing(&source, budget)?;
-    let pattern = match parse::translate(&source) {
+    let translated = match std::str::from_utf8(given) {
+        Ok(source) => parse::translate(source),
+        Err(error) => Err(utf8::refusal(given, error.valid_up_to())),
+    };
+    let pattern = match translated {
         Ok(pattern) => pattern,
-        Err(message) if panics => return Err(panicked(&source, &message)),
+        Err(message) if panics => return Err(panicked(given, &message)),
         Err(message) => return Err(ExecError::plain(message)),
     };
     let compiled = Rc::new(compile(pattern, budget)?);
@@ -140,11 +147,11 @@ fn search_cache(size: usize) -> usize {
     (size * SEARCH_CACHE_FACTOR).clamp(SEARCH_CACHE, MAX_SEARCH_CACHE)
 }
 
-fn panicked(source: &str, message: &str) -> ExecError {
-    let shown = if crate::format::quote::can_backquote(source.as_bytes()) {
-        format!("`{source}`")
+fn panicked(source: &[u8], message: &str) -> ExecError {
+    let shown = if crate::format::quote::can_backquote(source) {
+        format!("`{}`", String::from_utf8_lossy(source))
     } else {
-        crate::format::quote::quoted(source.as_bytes())
+        crate::format::quote::quoted(source)
     };
     ExecError::plain(format!("regexp: Compile({shown}): {message}"))
 }

@@ -3,6 +3,7 @@
 mod class;
 mod compile;
 mod parse;
+mod utf8;
 
 use std::rc::Rc;
 

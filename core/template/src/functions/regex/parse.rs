@@ -20,8 +20,8 @@ pub(super) struct Pattern {
 
 /// Why an expression is refused: Go's words and the part they are about.
 pub(super) struct Refusal {
-    reason: &'static str,
-    part: String,
+    pub(super) reason: &'static str,
+    pub(super) part: String,
 }
 
 impl Refusal {
@@ -36,9 +36,14 @@ impl Refusal {
 /// # Errors
 /// Go's text.
 pub(super) fn translate(source: &str) -> Result<Pattern, String> {
+    parse(source).map_err(|Refusal { reason, part }| format!("error parsing regexp: {reason}: `{part}`"))
+}
+
+/// The same, with what is refused in parts.
+pub(super) fn parse(source: &str) -> Result<Pattern, Refusal> {
     let parser =
         Parser { whole: source, stack: Vec::new(), depth: 0, names: Vec::new(), flags: Flags::default() };
-    parser.parse().map_err(|Refusal { reason, part }| format!("error parsing regexp: {reason}: `{part}`"))
+    parser.parse()
 }
 
 /// Flags that an expression can change in the middle.

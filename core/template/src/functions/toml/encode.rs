@@ -7,7 +7,7 @@ use crate::error::ExecError;
 use crate::exec::Executed;
 use crate::format;
 use crate::time::{Time, format as format_time};
-use crate::value::{Kind, MAX_VALUE_DEPTH, Shape, Value, is_exported};
+use crate::value::{IntType, Kind, MAX_VALUE_DEPTH, Shape, Value, is_exported};
 
 const INDENT: &str = "  ";
 const NIL_ELEMENT: &str = "toml: cannot encode array with nil element";
@@ -58,9 +58,7 @@ impl Encoder<'_> {
                 let message = format!("unsupported type for key '{}': complex128", shown_key(key));
                 return Err(ExecError::plain(message));
             }
-            Value::Native(object) if object.downcast::<Time>().is_some() => {
-                self.key_value(key, value, false)?
-            }
+            Value::Native(object) if object.encoded().is_some() => self.key_value(key, value, false)?,
             _ => match (value.kind(), fields(value)) {
                 (_, Some(fields)) => self.table(key, &fields)?,
                 (Kind::Slice, None) if self.type_of(value, self.depth)? == Type::TableArray => {
@@ -121,7 +119,7 @@ impl Encoder<'_> {
     /// The lines of a table: first what is no table itself.
     fn fields(&mut self, key: &mut Vec<Vec<u8>>, fields: &Fields) -> Executed<()> {
         let (direct, tables) = self.split(fields)?;
-        for (name, value) in direct.into_iter().chain(tables) {
+        for Field { name, value, .. } in direct.into_iter().chain(tables) {
             if is_nil(value) {
                 continue;
             }
@@ -150,16 +148,21 @@ impl Encoder<'_> {
     fn element(&mut self, value: &Value) -> Executed<()> {
         self.enter()?;
         match value {
-            Value::String(text) => {
-                self.out.push(b'"');
-                self.out.extend(escape(text.as_bytes()));
-                self.out.push(b'"');
-            }
+            Value::String(text) => self.text(text.as_bytes()),
             Value::Float(number) => self.out.extend(float(*number).into_bytes()),
             Value::Native(object) if object.downcast::<Time>().is_some() => {
                 if let Some(time) = object.downcast::<Time>() {
                     self.out.extend(format_time(time, layout(time)).into_bytes());
                 }
+            }
+            Value::Native(object) if object.encoded().is_some() => {
+                let text = object.encoded().unwrap_or_else(|| Ok(String::new()));
+                self.text(text.map_err(|error| ExecError::plain(error.0))?.as_bytes());
+            }
+            // Go's encoder knows durations; other named numbers are numbers.
+            Value::Int(IntType::Duration, _) => self.text(format::value_text(value).as_bytes()),
+            Value::Int(IntType::Month | IntType::Weekday, number) => {
+                self.out.extend(number.to_string().into_bytes());
             }
             Value::Nil | Value::Complex(..) => {
                 let message = format!("unexpected type: {}", value.type_name());
@@ -173,6 +176,12 @@ impl Encoder<'_> {
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.out.push(b'"');
+        self.out.extend(escape(text));
+        self.out.push(b'"');
     }
 
     fn array(&mut self, value: &Value) -> Executed<()> {
@@ -192,13 +201,18 @@ impl Encoder<'_> {
         self.out.push(b'{');
         let parts = [(&direct, !tables.is_empty()), (&tables, false)];
         for (part, more_follows) in parts {
-            for (index, (name, value)) in part.iter().enumerate() {
+            for (index, Field { name, value, place }) in part.iter().enumerate() {
                 if is_nil(value) {
                     continue;
                 }
                 self.key_value(std::slice::from_ref(name), value, true)?;
-                // The separator depends on the place, even when only nils follow.
-                if more_follows || index + 1 != part.len() {
+                // The separator depends on the place, even when only nils follow. That of a struct's field is the one among
+                // all fields, though only the exported ones are counted.
+                let is_last = match place {
+                    Some(place) => place + 1 == fields.len(),
+                    None => !more_follows && index + 1 == part.len(),
+                };
+                if !is_last {
                     self.out.extend_from_slice(b", ");
                 }
             }
@@ -211,7 +225,7 @@ impl Encoder<'_> {
     fn split<'f>(&mut self, fields: &'f Fields) -> Executed<(Vec<&'f Field>, Vec<&'f Field>)> {
         let (mut direct, mut tables) = (Vec::new(), Vec::new());
         for field in fields {
-            match self.type_of(&field.1, self.depth)? {
+            match self.type_of(&field.value, self.depth)? {
                 Type::Table | Type::TableArray => tables.push(field),
                 Type::Nil | Type::Other => direct.push(field),
             }
@@ -226,6 +240,9 @@ impl Encoder<'_> {
         }
         if let Value::Complex(..) = value {
             return Err(ExecError::plain("unsupported type: complex128"));
+        }
+        if matches!(value, Value::Native(object) if object.encoded().is_some()) {
+            return Ok(Type::Other);
         }
         if matches!(value, Value::Map(_)) || fields(value).is_some() {
             return Ok(Type::Table);
@@ -259,20 +276,35 @@ impl Encoder<'_> {
 }
 
 /// A key with its value.
-type Field = (Vec<u8>, Value);
+struct Field {
+    name: Vec<u8>,
+    value: Value,
+    /// Which field of a struct it is.
+    place: Option<usize>,
+}
+
 /// The entries of a map or the fields of a struct.
 type Fields = Vec<Field>;
 
 fn fields(value: &Value) -> Option<Fields> {
     if let Some(map) = value.as_map() {
-        let entry = |(key, value): &(std::rc::Rc<str>, Value)| (key.as_bytes().to_vec(), value.clone());
-        return Some(map.snapshot().iter().map(entry).collect());
+        let entry = |(key, value): (std::rc::Rc<str>, Value)| Field {
+            name: key.as_bytes().to_vec(),
+            value,
+            place: None,
+        };
+        return Some(map.snapshot().into_iter().map(entry).collect());
     }
     match value {
         Value::Native(object) => match object.shape() {
             Shape::Struct(fields) if object.downcast::<Time>().is_none() => {
-                let exported = fields.into_iter().filter(|(name, _)| is_exported(name));
-                Some(exported.map(|(name, value)| (name.as_bytes().to_vec(), value)).collect())
+                let exported = fields.into_iter().enumerate().filter(|(_, (name, _))| is_exported(name));
+                let field = |(place, (name, value)): (usize, (&'static str, Value))| Field {
+                    name: name.as_bytes().to_vec(),
+                    value,
+                    place: Some(place),
+                };
+                Some(exported.map(field).collect())
             }
             _ => None,
         },
