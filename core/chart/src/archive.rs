@@ -1,7 +1,7 @@
 //! Chart archives (Go package `helm.sh/helm/v4/pkg/chart/loader/archive`): gzipped tar, read as a stream, never unpacked to
 //! a disk, within bounds.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 
 use flate2::bufread::GzDecoder;
 use pilothouse_encoding::timestamp::Timestamp;
@@ -21,6 +21,13 @@ pub struct Limits {
     /// Subcharts within subcharts.
     pub depth: usize,
 }
+
+/// What stands before the reason when an archive is not compressed as it should be.
+pub(crate) const NOT_COMPRESSED: &str = "the archive is not gzip-compressed: ";
+
+/// Go's words for an archive that is cut, and for one with something else in place of a header.
+const UNEXPECTED_END: &str = "unexpected EOF";
+const INVALID_HEADER: &str = "archive/tar: invalid tar header";
 
 /// Bytes that an archive begins with.
 const GZIP_HEADER: usize = 10;
@@ -72,8 +79,8 @@ fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fil
         return Err(ChartError::Archive(
             match bytes.len() {
                 0 => "EOF",
-                1..GZIP_HEADER => "unexpected EOF",
-                _ => "the archive is not gzip-compressed: gzip: invalid header",
+                1..GZIP_HEADER => UNEXPECTED_END,
+                _ => return Err(ChartError::Archive(format!("{NOT_COMPRESSED}gzip: invalid header"))),
             }
             .to_owned(),
         ));
@@ -96,9 +103,22 @@ fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fil
             files.push(file);
         }
     }
+    check_end(archive.into_inner())?;
     limits.total = left;
     limits.entries -= entries;
     if files.is_empty() { Err(ChartError::Empty) } else { Ok(files) }
+}
+
+/// Checks what follows the block of zeros that ends the files: another one, or nothing.
+fn check_end(mut rest: impl Read) -> Result<(), ChartError> {
+    let mut block = Vec::with_capacity(BLOCK);
+    rest.by_ref().take(BLOCK as u64).read_to_end(&mut block).map_err(|error| broken(&error))?;
+    match block.len() {
+        0 => Ok(()),
+        BLOCK if block.iter().all(|byte| *byte == 0) => Ok(()),
+        BLOCK => Err(ChartError::Archive(INVALID_HEADER.to_owned())),
+        _ => Err(ChartError::Archive(UNEXPECTED_END.to_owned())),
+    }
 }
 
 /// Headers and padding: 1 KiB an entry is more than tar needs, with room for long names.
@@ -192,8 +212,22 @@ pub(crate) fn clean(path: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
+/// What Go says where it is known: nothing for what lies in the middle of compressed data, as Go counts it in its own way.
 fn broken(error: &std::io::Error) -> ChartError {
-    ChartError::Archive(format!("chart archive is corrupt: {error}"))
+    let text = error.to_string();
+    let is_short = error.kind() == ErrorKind::UnexpectedEof
+        || ["incomplete deflate stream", "failed to read entire block"]
+            .iter()
+            .any(|short| text.contains(short));
+    ChartError::Archive(if is_short {
+        UNEXPECTED_END.to_owned()
+    } else if text.contains("checksum mismatch") {
+        INVALID_HEADER.to_owned()
+    } else if text.contains("checksum does not match") {
+        "gzip: invalid checksum".to_owned()
+    } else {
+        format!("chart archive is corrupt: {text}")
+    })
 }
 
 #[cfg(test)]

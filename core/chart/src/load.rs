@@ -147,7 +147,13 @@ fn load_deeper(name: &str, files: Vec<File>, limits: &mut Limits) -> Result<Char
             let got = files.first().map(|file| file.name.clone()).unwrap_or_default();
             return Err(ChartError::Archive(format!("expected {name}, got {got}")));
         };
-        return load_within(&file.data, limits, Place::Within);
+        return load_within(&file.data, limits, Place::Within).map_err(|error| match error {
+            // Only of the chart itself is said what it should have been.
+            ChartError::Archive(text) => {
+                ChartError::Archive(text.strip_prefix(archive::NOT_COMPRESSED).unwrap_or(&text).to_owned())
+            }
+            other => other,
+        });
     }
     let within = files.into_iter().filter_map(|file| {
         let name = file.name.split_once('/')?.1.to_owned();
@@ -194,8 +200,7 @@ fn read<T: DeserializeOwned + Default>(file: &File) -> Result<T, ChartError> {
 
 /// The document of a file, with texts where Go has them.
 fn document(file: &File) -> Result<Value, ChartError> {
-    let text = utf8::lossy(&file.data);
-    yaml::parse(&text).map(texts).map_err(|error| ChartError::yaml(&file.name, &error))
+    yaml::parse_bytes(&file.data).map(texts).map_err(|error| ChartError::yaml(&file.name, &error))
 }
 
 fn decoding(file: &File, error: &dyn std::fmt::Display) -> ChartError {
@@ -230,10 +235,9 @@ fn texts(value: Value) -> Value {
 /// # Errors
 /// What the YAML reader says, or that a document is no map.
 pub fn load_values(data: &[u8]) -> Result<Value, String> {
-    let text = utf8::lossy(data);
     let mut values = Map::new();
-    for document in documents(&text)? {
-        let parsed = yaml::parse(&document).map_err(|error| {
+    for document in documents(data)? {
+        let parsed = yaml::parse_bytes(&document).map_err(|error| {
             format!("cannot unmarshal yaml document: error converting YAML to JSON: {error}")
         })?;
         match floats(parsed) {
@@ -253,11 +257,14 @@ pub fn load_values(data: &[u8]) -> Result<Value, String> {
 
 /// The documents of a stream as the reader of Kubernetes splits it (Go package `k8s.io/apimachinery/pkg/util/yaml`): a
 /// separator before the first line belongs to the document, and every line ends with a line feed.
-fn documents(text: &str) -> Result<Vec<String>, String> {
+fn documents(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let mut documents = Vec::new();
-    let mut document = String::new();
-    for line in text.lines() {
-        if let Some(after) = line.strip_prefix("---") {
+    let mut document = Vec::new();
+    let lines = text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n');
+    for line in lines.filter(|_| !text.is_empty()) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(after) = line.strip_prefix(b"---") {
+            let after = utf8::lossy(after);
             let after = after.trim();
             if !after.is_empty() && !after.starts_with('#') {
                 return Err(format!("error reading yaml document: invalid Yaml document separator: {after}"));
@@ -267,8 +274,8 @@ fn documents(text: &str) -> Result<Vec<String>, String> {
                 continue;
             }
         }
-        document.push_str(line);
-        document.push('\n');
+        document.extend_from_slice(line);
+        document.push(b'\n');
     }
     documents.push(document);
     Ok(documents)

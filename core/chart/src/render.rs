@@ -10,7 +10,7 @@ mod options;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use pilothouse_encoding::utf8;
+use pilothouse_encoding::{utf8, yaml};
 use serde_json::{Map, Value};
 
 pub(crate) use data::{Renderable, renderables};
@@ -154,6 +154,12 @@ pub fn render_owned(
     }
     let mut files = run.result?;
     let notes = take_notes(&mut files, &chart, options.sub_notes);
+    let malformed = run.malformed.iter().find(|(path, _)| !path.ends_with(NOTES));
+    let malformed = malformed.and_then(|(path, bytes)| Some((path, yaml::parse_bytes(bytes).err()?)));
+    if let Some((path, _)) = malformed {
+        // What comes before is looked at first.
+        files.split_off(path);
+    }
     let mut separation = Separation::Exact;
     if let Some(post_render) = &options.post_render {
         files = post_render.run(files)?;
@@ -161,6 +167,11 @@ pub fn render_owned(
     }
     let Sorted { hooks, manifests, notices } =
         sort_manifests(files, separation).map_err(RenderError::Manifest)?;
+    if let Some((path, error)) = malformed {
+        return Err(RenderError::Manifest(format!(
+            "YAML parse error on {path}: error converting YAML to JSON: {error}"
+        )));
+    }
     warnings.extend(notices);
     let crds = if options.include_crds { chart.crds() } else { Vec::new() };
     Ok(Outcome::Rendered(Box::new(Rendered { chart, crds, manifests, hooks, notes, warnings })))

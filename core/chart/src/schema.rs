@@ -4,14 +4,13 @@ mod collapsed;
 mod cost;
 mod describe;
 mod formats;
-mod other_formats;
 mod patterns;
 
 use std::error::Error;
 
 use boon::{Compiler, Draft, Schemas, UrlLoader, ValidationError};
 use pilothouse_encoding::number::from_json_float;
-use pilothouse_template::parse_json;
+use pilothouse_template::{go_quoted_char, parse_json};
 use serde_json::{Map, Value};
 
 use crate::Chart;
@@ -91,7 +90,7 @@ fn validated<T>(
         match error.as_str() {
             "unexpected end of JSON input" if schema.trim_ascii().is_empty() => "EOF".to_owned(),
             "unexpected end of JSON input" => "unexpected EOF".to_owned(),
-            _ => error,
+            _ => with_byte(error, schema),
         }
     })?;
     if elements(&schema) > MAX_ELEMENTS {
@@ -103,12 +102,24 @@ fn validated<T>(
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);
     compiler.use_loader(Box::new(NoLoader));
-    other_formats::register(&mut compiler);
+    formats::register(&mut compiler);
     let mut schemas = Schemas::new();
     compiler.add_resource(LOCATION, schema).map_err(|error| describe::compile_error(&error))?;
     let compiled =
         compiler.compile(LOCATION, &mut schemas).map_err(|error| describe::compile_error(&error))?;
     Ok(read(schemas.validate(&values, compiled), &patterns))
+}
+
+/// The error about a byte that is no letter: Go shows the byte, not the one that stands for it.
+fn with_byte(error: String, schema: &[u8]) -> String {
+    const PREFIX: &str = "invalid character ";
+    let byte = std::str::from_utf8(schema).err().and_then(|error| schema.get(error.valid_up_to()));
+    let shown = |byte: u8| go_quoted_char(i64::from(byte), false);
+    let replaced = char::REPLACEMENT_CHARACTER.to_string().into_bytes()[0];
+    match (byte, error.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(&shown(replaced)))) {
+        (Some(byte), Some(rest)) => format!("{PREFIX}{}{rest}", shown(*byte)),
+        _ => error,
+    }
 }
 
 /// How many values a document has.

@@ -40,6 +40,15 @@ impl Object for Cluster {
         Ok(Value::native(Self { kube_version, api_versions, helm_version: self.helm_version.clone() }))
     }
 
+    fn copied(&self) -> Option<Value> {
+        let kube_version = match &self.kube_version {
+            Value::Native(kube) => kube.copied()?,
+            other => other.clone(),
+        };
+        let (api_versions, helm_version) = (self.api_versions.clone(), self.helm_version.clone());
+        Some(Value::native(Self { kube_version, api_versions, helm_version }))
+    }
+
     fn shape(&self) -> Shape {
         Shape::Struct(vec![
             ("KubeVersion", self.kube_version.clone()),
@@ -57,7 +66,7 @@ impl Object for Kube {
     }
 
     fn shape(&self) -> Shape {
-        kube_shape(&self.0, self.0.text())
+        kube_shape(&self.0, self.0.normalized.as_deref().unwrap_or_default())
     }
 
     fn field(&self, name: &str) -> Option<Value> {
@@ -80,7 +89,13 @@ impl Object for Kube {
     }
 
     fn boxed(&self) -> Option<Value> {
-        Some(Value::native(BoxedKube { kube: self.0.clone(), normalized: self.0.text().to_owned() }))
+        let normalized = self.0.normalized.clone().unwrap_or_default();
+        Some(Value::native(BoxedKube { kube: self.0.clone(), normalized }))
+    }
+
+    /// One field is not exported, and so not part of a deep copy.
+    fn copied(&self) -> Option<Value> {
+        Some(Value::native(Self(KubeVersion { normalized: None, ..self.0.clone() })))
     }
 }
 

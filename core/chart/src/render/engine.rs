@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use pilothouse_template::value::{Entries, Map, MapType};
+use pilothouse_template::value::{Entries, Map, MapType, lossy};
 use pilothouse_template::{
     Budget, Changed, Entropy, Environment, Host, LimitError, MissingKey, TemplateSet, Value, helm_error,
 };
@@ -28,6 +28,8 @@ pub struct TemplateFailure {
 pub(super) struct Run {
     /// Output by path of the template, or why there is none.
     pub(super) result: Result<BTreeMap<String, String>, TemplateFailure>,
+    /// Templates whose output is no UTF-8, with what a reader of YAML reads then.
+    pub(super) malformed: BTreeMap<String, Vec<u8>>,
     /// Questions without an answer. With any of them the result is void.
     pub(super) missing: BTreeSet<LookupKey>,
 }
@@ -50,18 +52,20 @@ pub(super) fn run(
         budget: Budget::new(options.limits),
     };
     let mut set = TemplateSet::new(MissingKey::Zero);
-    let result = execute(&mut set, templates, &mut environment);
+    let mut malformed = BTreeMap::new();
+    let result = execute(&mut set, templates, &mut environment, &mut malformed);
     if options.is_last {
         std::mem::forget(set);
     }
     changed.release();
-    Run { result, missing: cluster.missing }
+    Run { result, malformed, missing: cluster.missing }
 }
 
 fn execute(
     set: &mut TemplateSet,
     templates: &BTreeMap<String, Renderable<'_>>,
     environment: &mut Environment<'_>,
+    malformed: &mut BTreeMap<String, Vec<u8>>,
 ) -> Result<BTreeMap<String, String>, TemplateFailure> {
     let order = order(templates);
     for name in &order {
@@ -82,10 +86,19 @@ fn execute(
         let Some(template) = templates.get(name).filter(|_| !base.starts_with('_')) else { continue };
         template.data.insert(Rc::from("Template"), about(name, &template.base_path));
         let root = Value::Map(Rc::clone(&template.data));
-        let text = set.execute(name, &root, environment).map_err(|error| TemplateFailure {
+        let bytes = set.execute_bytes(name, &root, environment).map_err(|error| TemplateFailure {
             message: helm_error::exec_message(name, &error),
             limit: error.limit(),
         })?;
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            let text = lossy(error.as_bytes()).into_owned();
+            malformed.insert(name.to_owned(), error.into_bytes());
+            text
+        });
+        if text.contains(char::REPLACEMENT_CHARACTER) && std::str::from_utf8(template.bytes).is_err() {
+            // The text of a template has lost its bytes, but the first ones tell what is wrong.
+            malformed.entry(name.to_owned()).or_insert_with(|| template.bytes.to_vec());
+        }
         output += text.len();
         if output > MAX_OUTPUT {
             let limit = LimitError::Bytes(MAX_OUTPUT as u64);

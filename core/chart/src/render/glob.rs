@@ -40,6 +40,11 @@ impl Glob {
         Some(Self { program: parser.program })
     }
 
+    /// Steps that matching a text of so many bytes may take: at each letter, it may be in all places of the program.
+    pub(super) fn steps(&self, length: usize) -> u64 {
+        (self.program.len() as u64).saturating_mul(length as u64 + 1)
+    }
+
     /// Whether all of `text` matches.
     pub(super) fn matches(&self, text: &str) -> bool {
         if self.loses_count(text) {

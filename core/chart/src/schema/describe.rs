@@ -6,9 +6,9 @@ use pilothouse_template::{check_regex, go_quote};
 use serde_json::{Number, Value};
 
 use super::collapsed::Outer;
-use super::other_formats::GO_REGEX;
+use super::formats::GO_REGEX;
 use super::patterns::Patterns;
-use super::{Violation, collapsed, formats};
+use super::{Violation, collapsed};
 
 /// All violations, one a line, those of alternatives indented below them.
 pub(super) fn violations(error: &ValidationError<'_, '_>, patterns: &Patterns) -> String {
@@ -160,9 +160,7 @@ fn words(kind: &ErrorKind<'_, '_>, patterns: &Patterns) -> String {
         },
         ErrorKind::Format { got, want, err } => {
             let want = if *want == GO_REGEX { "regex" } else { want };
-            let reason = got.as_str().and_then(|got| formats::reason(want, got));
-            let reason = reason.unwrap_or_else(|| formats::worded(want, &err.to_string()));
-            format!("{} is not valid {want}: {reason}", shown(got))
+            format!("{} is not valid {want}: {err}", shown(got))
         }
         ErrorKind::AdditionalProperties { got } => {
             format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
@@ -274,9 +272,10 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let escaped = go_quote(text);
+    // The closing quote counts as an escaped one behind a backslash, so that one of two is left.
+    let escaped = go_quote(text).replace("\\\"", "\"").replace('\'', "\\'");
     let inner = escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped);
-    format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "\\'"))
+    format!("'{inner}'")
 }
 
 /// A number with a comma after each three digits, as Go's package for translated messages writes it.

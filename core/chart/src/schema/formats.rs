@@ -1,107 +1,154 @@
-//! Why a text is not of a format, where the validator has other words than Go's.
+//! The formats of texts that schemas ask for, as Helm's validator checks them (Go package
+//! `github.com/santhosh-tekuri/jsonschema/v6`), with what it says about texts that are not of the format.
 
-use pilothouse_encoding::quote::quote;
-use pilothouse_template::go_quote;
+mod network;
+mod times;
 
-/// Go's words; nothing where the validator's are the same.
-pub(super) fn reason(format: &str, text: &str) -> Option<String> {
-    match format {
-        "ipv4" => ipv4(text),
-        "uuid" => uuid(text),
-        "date" => Some(date(text)),
-        "date-time" => {
-            let after_date = text.as_bytes().get(10);
-            let has_form = text.len() >= 20 && matches!(after_date, Some(b'T' | b't'));
-            let day = has_form.then(|| text.get(..10)).flatten();
-            day.filter(|day| !is_date(day)).map(|day| format!("invalid date element: {}", date(day)))
-        }
-        "json-pointer" if !text.starts_with('/') => Some("not starting with /".to_owned()),
-        "email" if text.len() > 254 => Some("more than 255 characters long".to_owned()),
-        _ => None,
+use std::error::Error;
+
+use boon::{Compiler, Format};
+use pilothouse_template::{check_regex, go_quoted_char};
+use serde_json::Value;
+
+/// Whether a text is of a format, and if not, why.
+type Checked = Result<(), String>;
+type Check = fn(&Value) -> Result<(), Box<dyn Error>>;
+
+/// The format of Go's regular expressions, which schemas call `regex`.
+pub(super) const GO_REGEX: &str = "regex of Go";
+
+/// Makes the formats those of Helm's validator.
+pub(super) fn register(compiler: &mut Compiler) {
+    let formats: [(&str, Check); 21] = [
+        ("json-pointer", |value| check(value, pointer)),
+        ("relative-json-pointer", |value| check(value, relative_pointer)),
+        ("uuid", |value| check(value, uuid)),
+        ("semver", |value| check(value, version)),
+        (GO_REGEX, |value| check(value, check_regex)),
+        ("duration", |value| check(value, times::duration)),
+        ("period", |value| check(value, times::period)),
+        ("date", |value| check(value, times::date)),
+        ("time", |value| check(value, times::time)),
+        ("date-time", |value| check(value, times::date_time)),
+        ("ipv4", |value| check(value, network::ipv4)),
+        ("ipv6", |value| check(value, network::ipv6)),
+        ("hostname", |value| check(value, network::hostname)),
+        ("email", |value| check(value, network::email)),
+        ("uri", |value| check(value, network::absolute)),
+        ("iri", |value| check(value, network::absolute)),
+        ("uri-reference", |value| check(value, network::reference)),
+        ("iri-reference", |value| check(value, network::reference)),
+        ("uri-template", |value| check(value, network::template)),
+        // The validator knows neither of these, and what it does not know holds.
+        ("idn-email", |_| Ok(())),
+        ("idn-hostname", |_| Ok(())),
+    ];
+    for (name, func) in formats {
+        compiler.register_format(Format { name, func });
     }
 }
 
-/// What the validator says, in Go's form: the unit of a duration is quoted.
-pub(super) fn worded(format: &str, reason: &str) -> String {
-    let mut words: Vec<String> = reason.split(' ').map(str::to_owned).collect();
-    if format == "duration"
-        && let Some(unit) = words.iter_mut().skip_while(|word| *word != "unit").nth(1)
-    {
-        *unit = format!("'{unit}'");
-    }
-    words.join(" ")
+/// Formats are those of texts; anything else is of any format.
+fn check(value: &Value, of: fn(&str) -> Checked) -> Result<(), Box<dyn Error>> {
+    Ok(value.as_str().map_or(Ok(()), of)?)
 }
 
-fn uuid(text: &str) -> Option<String> {
+fn refused(reason: &str) -> Checked {
+    Err(reason.to_owned())
+}
+
+/// A character in single quotes, as Go shows one.
+fn shown(letter: char) -> String {
+    go_quoted_char(i64::from(u32::from(letter)), false)
+}
+
+fn pointer(text: &str) -> Checked {
+    if !text.is_empty() && !text.starts_with('/') {
+        return refused("not starting with /");
+    }
+    let mut behind_tildes = text.split('~').skip(1);
+    if behind_tildes.any(|rest| !rest.starts_with(['0', '1'])) {
+        return refused("~ must be followed by 0 or 1");
+    }
+    Ok(())
+}
+
+fn relative_pointer(text: &str) -> Checked {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    match digits {
+        0 => refused("must start with non-negative integer"),
+        2.. if text.starts_with('0') => refused("starts with zero"),
+        _ if &text[digits..] == "#" => Ok(()),
+        _ => pointer(&text[digits..]),
+    }
+}
+
+fn uuid(text: &str) -> Checked {
     const LENGTHS: [usize; 5] = [8, 4, 4, 4, 12];
     let groups: Vec<&str> = text.split('-').collect();
     if groups.len() != LENGTHS.len() {
-        return Some(format!("must have {} elements", LENGTHS.len()));
+        return Err(format!("must have {} elements", LENGTHS.len()));
     }
-    groups.iter().zip(LENGTHS).enumerate().find_map(|(index, (group, length))| {
+    for (index, (group, length)) in groups.iter().zip(LENGTHS).enumerate() {
         if group.len() != length {
-            return Some(format!("element {} must be {length} characters long", index + 1));
+            return Err(format!("element {} must be {length} characters long", index + 1));
         }
-        let other = group.chars().find(|letter| !letter.is_ascii_hexdigit());
-        other.map(|letter| format!("non-hex character {letter:?}"))
-    })
+        if let Some(other) = group.chars().find(|letter| !letter.is_ascii_hexdigit()) {
+            return Err(format!("non-hex character {}", shown(other)));
+        }
+    }
+    Ok(())
 }
 
-fn ipv4(text: &str) -> Option<String> {
-    let groups: Vec<&str> = text.split('.').collect();
-    if groups.len() != 4 {
-        return Some("expected four decimals".to_owned());
+/// A version of three numbers, as semver.org has them.
+fn version(text: &str) -> Checked {
+    let (rest, build) = text.split_once('+').map_or((text, None), |(rest, build)| (rest, Some(build)));
+    let (core, early) = rest.split_once('-').map_or((rest, None), |(core, early)| (core, Some(early)));
+    if build == Some("") {
+        return refused("build is empty");
     }
-    groups.into_iter().find_map(|group| {
-        if group.len() > 1 && group.starts_with('0') {
-            return Some("leading zeros".to_owned());
+    for (name, labels) in [("build", build), ("pre-release", early)] {
+        for label in labels.into_iter().flat_map(|labels| labels.split('.')) {
+            check_label(name, label)?;
         }
-        match group.parse::<i64>() {
-            Ok(0..=255) => None,
-            Ok(_) => Some("decimal must be between 0 and 255".to_owned()),
-            Err(_) => Some(format!("strconv.Atoi: parsing {}: invalid syntax", go_quote(group))),
+    }
+    let numbers: Vec<&str> = core.split('.').collect();
+    if numbers.len() != 3 {
+        return refused("versionCore must have 3 numbers separated by dot");
+    }
+    for (name, number) in ["major", "minor", "patch"].iter().zip(numbers) {
+        if number.is_empty() {
+            return Err(format!("{name} is empty"));
         }
-    })
+        if number.len() > 1 && number.starts_with('0') {
+            return Err(format!("{name} starts with zero"));
+        }
+        if !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(format!("{name} contains non-digit"));
+        }
+    }
+    Ok(())
 }
 
-/// Go's text about a text that its time package does not read as a date.
-fn date(text: &str) -> String {
-    let parts = [("2006", 4), ("-", 1), ("01", 2), ("-", 1), ("02", 2)];
-    let mut rest = text;
-    for (element, length) in parts {
-        let fits = rest.get(..length).is_some_and(|part| match element {
-            "-" => part == "-",
-            _ => part.bytes().all(|byte| byte.is_ascii_digit()),
-        });
-        if !fits {
-            let (text, rest) = (quote(text), quote(rest));
-            return format!("parsing time {text} as \"2006-01-02\": cannot parse {rest} as {element:?}");
-        }
-        rest = &rest[length..];
+fn check_label(name: &str, label: &str) -> Checked {
+    if label.is_empty() {
+        return Err(format!("{name} identifier is empty"));
     }
-    if !rest.is_empty() {
-        return format!("parsing time {}: extra text: {}", quote(text), quote(rest));
+    if let Some(other) = label.chars().find(|letter| !(letter.is_ascii_alphanumeric() || *letter == '-')) {
+        return Err(format!("invalid character {} in {name} identifier", shown(other)));
     }
-    let month = text[5..7].parse::<u8>().unwrap_or_default();
-    let part = if (1..=12).contains(&month) { "day" } else { "month" };
-    format!("parsing time {text:?}: {part} out of range")
+    let is_number = label.bytes().all(|digit| digit.is_ascii_digit());
+    if name == "pre-release" && is_number && label.len() > 1 && label.starts_with('0') {
+        return refused("pre-release numeric identifier starts with zero");
+    }
+    Ok(())
 }
 
-fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-').map(str::parse::<u32>);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) => {
-            let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-            let days = match month {
-                2 if leap => 29,
-                2 => 28,
-                4 | 6 | 9 | 11 => 30,
-                1..=12 => 31,
-                _ => 0,
-            };
-            (1..=days).contains(&day)
-        }
-        _ => false,
+/// What a check says about texts: nothing when they are of the format.
+#[cfg(test)]
+fn assert_said(of: fn(&str) -> Checked, cases: &[(&str, &str)]) {
+    for (text, words) in cases {
+        assert_eq!(of(text).err().unwrap_or_default(), *words, "{text:?}");
     }
 }
 
@@ -110,31 +157,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_have_the_words_of_go() {
-        let cases = [
-            ("ipv4", "1.2.3", "expected four decimals"),
-            ("ipv4", "1.2.3.256", "decimal must be between 0 and 255"),
-            ("ipv4", "1.2.3.a", "strconv.Atoi: parsing \"a\": invalid syntax"),
-            ("uuid", "a-b", "must have 5 elements"),
-            ("date", "x", "parsing time \"x\" as \"2006-01-02\": cannot parse \"x\" as \"2006\""),
-            (
-                "date",
-                "é",
-                "parsing time \"\\xc3\\xa9\" as \"2006-01-02\": cannot parse \"\\xc3\\xa9\" as \"2006\"",
-            ),
-            ("date", "2020-13-01", "parsing time \"2020-13-01\": month out of range"),
-            ("date", "2020-02-30", "parsing time \"2020-02-30\": day out of range"),
-            (
-                "date-time",
-                "2020-02-30T00:00:00Z",
-                "invalid date element: parsing time \"2020-02-30\": day out of range",
-            ),
-        ];
-        for (format, text, expected) in cases {
-            assert_eq!(reason(format, text).as_deref(), Some(expected), "{text}");
-        }
-        assert_eq!(reason("date-time", "2020-02-29T25:00:00Z"), None);
-        assert_eq!(worded("duration", "unit D out of order"), "unit 'D' out of order");
-        assert_eq!(worded("time", "missing unit"), "missing unit");
+    fn versions_have_three_numbers() {
+        assert_said(
+            version,
+            &[
+                ("1.2.3-a.1+b", ""),
+                ("1.2", "versionCore must have 3 numbers separated by dot"),
+                ("v1.2.3", "major contains non-digit"),
+                ("1.02.3", "minor starts with zero"),
+                ("1.2.", "patch is empty"),
+                ("1.2.3-01", "pre-release numeric identifier starts with zero"),
+                ("1.2.3-a..b", "pre-release identifier is empty"),
+                ("1.2.3+", "build is empty"),
+                ("1.2.3+a_b", "invalid character '_' in build identifier"),
+            ],
+        );
+    }
+
+    #[test]
+    fn pointers_have_escapes() {
+        assert_said(
+            pointer,
+            &[
+                ("", ""),
+                ("/a~0~1/b", ""),
+                ("a", "not starting with /"),
+                ("/~2", "~ must be followed by 0 or 1"),
+                ("/~~0", "~ must be followed by 0 or 1"),
+                ("/~", "~ must be followed by 0 or 1"),
+            ],
+        );
+        assert_said(
+            relative_pointer,
+            &[
+                ("0#", ""),
+                ("1/a", ""),
+                ("/a", "must start with non-negative integer"),
+                ("01", "starts with zero"),
+                ("1##", "not starting with /"),
+            ],
+        );
+    }
+
+    #[test]
+    fn identifiers_have_five_groups() {
+        assert_said(
+            uuid,
+            &[
+                ("01234567-89ab-cdef-0123-456789abcdef", ""),
+                ("a-b", "must have 5 elements"),
+                ("01234567-8-cdef-0123-456789abcdef", "element 2 must be 4 characters long"),
+                ("0123456g-89ab-cdef-0123-456789abcdef", "non-hex character 'g'"),
+            ],
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pilothouse_template::translate_regex;
 use serde_json::{Map, Value};
 
-use super::other_formats::GO_REGEX;
+use super::formats::GO_REGEX;
 
 /// Patterns as the schema has them, by what the validator has instead.
 #[derive(Debug, Default)]
