@@ -22,6 +22,7 @@ type Case struct {
 	Namespace   string            `json:"namespace"`
 	Args        []string          `json:"args"`
 	Files       map[string]string `json:"files"`
+	Binary      map[string][]byte `json:"binary"`
 	CwdFiles    map[string]string `json:"cwdFiles"`
 	ValuesFiles []string          `json:"valuesFiles"`
 }
@@ -101,6 +102,11 @@ func lay(asked Case) error {
 	}
 	for name, text := range asked.Files {
 		if err := write(filepath.Join("chart", name), text); err != nil {
+			return err
+		}
+	}
+	for name, content := range asked.Binary {
+		if err := write(filepath.Join("chart", name), string(content)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@
 Every case is rendered by `helm template`, and its notes by `helm install --dry-run=client -o json`. Exits with 1 when any
 answer of the oracle is another one.
 """
+import base64
 import json
 import os
 import subprocess
@@ -55,6 +56,8 @@ def words(error):
 
 def command(helm, case, environment):
     with tempfile.TemporaryDirectory() as folder:
+        for name, content in (case.get("binary") or {}).items():
+            write(os.path.join(folder, "chart", name), base64.b64decode(content))
         for name, text in {f"chart/{n}": t for n, t in case["files"].items()}.items() | (case.get("cwdFiles") or {}).items():
             write(os.path.join(folder, name), text)
         values = [word for name in case.get("valuesFiles") or [] for word in ("-f", name)]
@@ -83,10 +86,10 @@ def reason(error):
     return error.rstrip("\n").removesuffix(DEBUG)
 
 
-def write(path, text):
+def write(path, content):
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// A chart and how it is rendered.
@@ -20,6 +22,9 @@ pub struct Case {
     pub args: Vec<String>,
     /// Files of the chart by their path in it.
     pub files: BTreeMap<String, String>,
+    /// Those that are no text, in base64.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub binary: BTreeMap<String, String>,
     /// Files beside the chart, for flags that name some.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cwd_files: BTreeMap<String, String>,
@@ -78,6 +83,15 @@ impl Case {
             });
         }
         flags
+    }
+
+    /// All files of the chart.
+    #[must_use]
+    pub fn contents(&self) -> Vec<(&str, Vec<u8>)> {
+        let texts = self.files.iter().map(|(name, text)| (name.as_str(), text.as_bytes().to_vec()));
+        let others =
+            self.binary.iter().map(|(name, text)| (name.as_str(), STANDARD.decode(text).unwrap_or_default()));
+        texts.chain(others).collect()
     }
 
     /// Whether a switch is given.

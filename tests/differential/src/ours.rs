@@ -51,11 +51,8 @@ fn printed(case: &Case, rendered: &Rendered) -> String {
 fn rendered(case: &Case, now: Moment) -> Result<Rendered, String> {
     let options = options(case, now)?;
     let values = values(case)?;
-    let files = case.files.iter().map(|(name, text)| File {
-        name: name.clone(),
-        data: text.as_bytes().to_vec().into(),
-        modtime: None,
-    });
+    let contents = case.contents().into_iter();
+    let files = contents.map(|(name, data)| File { name: name.to_owned(), data: data.into(), modtime: None });
     let chart = Chart::from_files(files.collect(), &Limits::default()).map_err(|error| error.to_string())?;
     if chart.is_library() {
         return Err("library charts are not installable".to_owned());

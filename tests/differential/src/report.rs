@@ -53,6 +53,9 @@ pub fn text(group: &Group) -> String {
                 let _ = writeln!(text, "   {name}: {content:?}");
             }
         }
+        for (name, content) in &finding.case.binary {
+            let _ = writeln!(text, "   {name}: {content} in base64");
+        }
         if !finding.case.args.is_empty() {
             let _ = writeln!(text, "   {:?}", finding.case.args);
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::literals::{self, go_quoted, text};
-use super::{chart, formats, values};
+use super::{chart, formats, packed, values};
 use crate::case::Case;
 use crate::choices::Choices;
 
@@ -39,6 +39,13 @@ pub(super) fn coalesce(choices: &mut Choices) -> Case {
     }
     if choices.percent(40) {
         feature(choices, &mut case);
+    }
+    if choices.percent(25) {
+        case.args.push("--render-subchart-notes".to_owned());
+    }
+    if choices.percent(20) {
+        let name = NAMES[choices.below(2)];
+        packed::pack(choices, &mut case, name);
     }
     if choices.percent(30) {
         let set = choices.pick(&[
@@ -135,8 +142,10 @@ fn subchart(choices: &mut Choices, case: &mut Case, folder: &str, name: &str) {
     }
     let template = "kind: ConfigMap\nmetadata:\n  name: {{ .Chart.Name }}\nvalues: {{ toJson .Values }}\n";
     case.files.insert(format!("{folder}/templates/a.yaml"), template.to_owned());
-    if choices.percent(20) {
-        case.files.insert(format!("{folder}/templates/NOTES.txt"), format!("{name} {SHOW}"));
+    if choices.percent(30) {
+        let place = choices.pick(&["NOTES.txt", "NOTES.txt", "deeper/NOTES.txt", "aNOTES.txt", "notes.txt"]);
+        let text = choices.pick(&[SHOW, SHOW, "", "\n \n", "{{ fail \"no\" }}", "text", "\n\ntext\n\n"]);
+        case.files.insert(format!("{folder}/templates/{place}"), format!("{name} {text}"));
     }
 }
 

@@ -140,6 +140,9 @@ fn special(choices: &mut Choices, scope: &Scope, kind: Kind, depth: usize) -> Op
         Kind::Key => {
             let key =
                 if choices.percent(10) { literals::text(choices) } else { literals::key(choices).to_owned() };
+            if choices.percent(1) {
+                return Some(format!("\"{}\\xff\"", literals::key(choices)));
+            }
             return Some(literals::go_quoted(&key));
         }
         Kind::Name => {
@@ -253,7 +256,10 @@ fn literal(choices: &mut Choices, scope: &Scope, kind: Kind, depth: usize) -> St
 
 fn any_literal(choices: &mut Choices, scope: &Scope, depth: usize) -> String {
     let kinds = [Kind::Str, Kind::Int, Kind::Bool, Kind::Float, Kind::List, Kind::Dict, Kind::Strs];
-    match choices.below(12) {
+    match choices.below(13) {
+        12 => choices
+            .pick(&["(semver \"1.2.3-a+b\")", "(semver \"2.0.0\").IncMinor", "\"\\xff\"", "\"a\\xc3\""])
+            .to_owned(),
         7 => "nil".to_owned(),
         8 if depth > 0 => literal(choices, scope, Kind::Time, depth),
         9 if choices.percent(20) => {

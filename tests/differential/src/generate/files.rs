@@ -1,7 +1,7 @@
 //! Files of charts, and which of them are ignored.
 
 use super::literals;
-use super::{chart, yaml};
+use super::{chart, packed, yaml};
 use crate::case::Case;
 use crate::choices::Choices;
 
@@ -63,8 +63,24 @@ pub(super) fn files(choices: &mut Choices) -> Case {
     let mut case = chart([]);
     for _ in 0..choices.below(6) {
         let path = choices.pick(&PATHS);
+        if choices.percent(10) {
+            case.files.remove(path);
+            case.binary.insert(path.to_owned(), packed::bytes(choices));
+            continue;
+        }
         let text = if choices.percent(20) { yaml::document(choices, 1) } else { content(choices) };
+        case.binary.remove(path);
         case.files.insert(path.to_owned(), text);
+    }
+    if choices.percent(8) {
+        let path = choices.pick(&[
+            "templates/b.yaml",
+            "values.yaml",
+            "templates/_b.tpl",
+            "values.schema.json",
+            "crds/b.yaml",
+        ]);
+        case.binary.insert(path.to_owned(), packed::bytes(choices));
     }
     if choices.percent(30) {
         case.files.insert(".helmignore".to_owned(), rules(choices));

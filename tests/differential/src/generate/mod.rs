@@ -9,8 +9,10 @@ mod formats;
 mod functions;
 mod literals;
 mod manifests;
+mod packed;
 mod program;
 mod schema;
+mod schema_formats;
 mod scope;
 mod templates;
 mod unstable;
@@ -92,6 +94,23 @@ pub fn topic(choices: &mut Choices) -> Topic {
 
 /// A case about the topic.
 pub fn case(topic: Topic, choices: &mut Choices) -> Case {
+    let mut case = plain(topic, choices);
+    if choices.percent(3) {
+        with_carriage_returns(choices, &mut case);
+    }
+    case
+}
+
+/// Ends the lines of a file as Windows does.
+fn with_carriage_returns(choices: &mut Choices, case: &mut Case) {
+    let mut texts: Vec<&mut String> = case.files.values_mut().chain(case.cwd_files.values_mut()).collect();
+    let index = choices.below(texts.len());
+    if let Some(text) = texts.get_mut(index) {
+        **text = text.replace('\n', "\r\n");
+    }
+}
+
+fn plain(topic: Topic, choices: &mut Choices) -> Case {
     match topic {
         Topic::Expressions => templates::expressions(choices),
         Topic::Functions => templates::functions(choices),

@@ -3,12 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::literals::KEYS;
-use super::{chart, values};
+use super::{chart, schema_formats, values};
 use crate::case::Case;
 use crate::choices::Choices;
 
 /// A chart whose values have a schema.
 pub(super) fn schema(choices: &mut Choices) -> Case {
+    if choices.percent(25) {
+        return format(choices);
+    }
     let tree = values::tree(choices, 2);
     let mut schema = rules(choices, 2);
     let draft = choices.pick(&[
@@ -28,6 +31,28 @@ pub(super) fn schema(choices: &mut Choices) -> Case {
     }
     chart([
         ("values.yaml", format!("{tree}\n")),
+        ("values.schema.json", schema.to_string()),
+        ("templates/NOTES.txt", "ok\n".to_owned()),
+    ])
+}
+
+/// A text that is of a format, or nearly so.
+fn format(choices: &mut Choices) -> Case {
+    let (format, text) = schema_formats::draw(choices);
+    // Newer drafts ask for no check of formats.
+    let draft = choices.pick(&[
+        "http://json-schema.org/draft-07/schema#",
+        "http://json-schema.org/draft-06/schema#",
+        "http://json-schema.org/draft-04/schema#",
+        "https://json-schema.org/draft/2019-09/schema",
+        "",
+    ]);
+    let mut schema = json!({"properties": {"a": {"format": format}}});
+    if !draft.is_empty() {
+        schema["$schema"] = Value::from(draft);
+    }
+    chart([
+        ("values.yaml", format!("{}\n", json!({"a": text}))),
         ("values.schema.json", schema.to_string()),
         ("templates/NOTES.txt", "ok\n".to_owned()),
     ])

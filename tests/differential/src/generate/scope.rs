@@ -56,6 +56,8 @@ impl Scope {
             (".Capabilities.KubeVersion", Kind::Any),
             (".Capabilities.HelmVersion", Kind::Any),
             (".Capabilities.APIVersions", Kind::Any),
+            (".Capabilities", Kind::Any),
+            (".Values.YAML", Kind::Str),
             ("(.Values.Table \"map\")", Kind::Dict),
             ("(.Values.PathValue \"map.a\")", Kind::Any),
         ];

@@ -9,7 +9,7 @@ use crate::choices::Choices;
 /// A function with its parameters, and what makes its result stable.
 type Call = (&'static str, &'static [Kind], &'static str);
 
-const CALLS: [Call; 30] = [
+const CALLS: [Call; 36] = [
     ("keys", &[Kind::Dict], "sortAlpha"),
     ("keys", &[Kind::Dict, Kind::Dict], "sortAlpha"),
     ("keys", &[Kind::Any], "len"),
@@ -36,6 +36,13 @@ const CALLS: [Call; 30] = [
     ("genPrivateKey", &[Kind::Str], "len"),
     ("genPrivateKey \"ed25519\"", &[], "trunc 27"),
     ("genPrivateKey \"ecdsa\"", &[], "trunc 30"),
+    ("genCA", &[Kind::Any, Kind::Any], "typeOf"),
+    ("genSelfSignedCert", &[Kind::Str, Kind::Any, Kind::Any, Kind::Any], "typeOf"),
+    // Helm takes these away, so no template that calls one can be parsed.
+    ("env", &[Kind::Str], "quote"),
+    ("expandenv", &[Kind::Str], "quote"),
+    ("getHostByName \"localhost\"", &[], "quote"),
+    ("derivePassword 1", &[Kind::Any, Kind::Str, Kind::Str, Kind::Any], "typeOf"),
     ("genCAWithKey", &[Kind::Str, Kind::Width, Kind::Str], "typeOf"),
     ("genSelfSignedCertWithKey", &[Kind::Str, Kind::Any, Kind::Any, Kind::Width, Kind::Str], "typeOf"),
     ("genSignedCert", &[Kind::Str, Kind::Any, Kind::Any, Kind::Width, Kind::Any], "typeOf"),

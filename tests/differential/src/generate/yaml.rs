@@ -3,7 +3,7 @@
 use super::literals;
 use crate::choices::Choices;
 
-const SCALARS: [&str; 92] = [
+const SCALARS: [&str; 95] = [
     "a",
     "1",
     "true",
@@ -77,6 +77,9 @@ const SCALARS: [&str; 92] = [
     "!!int \"1\"",
     "!!float 1",
     "!!binary aGk=",
+    "!!binary |\n                    aGk=\n                    aGk=",
+    "!!binary \"aG\n                    k=\"",
+    "!!binary aGk",
     "!custom x",
     "!!null a",
     "{}",
