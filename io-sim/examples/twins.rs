@@ -68,7 +68,8 @@ fn measure(twin: Twin, name: &str, trials: u64) -> bool {
             seed += 1;
             if let Some(finding) = simulated.run.finding.filter(|_| is_of_the_twin(seed - 1, twin, &campaign))
             {
-                *oracles.entry(finding.oracle().to_owned()).or_default() += 1;
+                let oracle = finding.oracle().split_whitespace().next().unwrap_or_default();
+                *oracles.entry(oracle.to_owned()).or_default() += 1;
                 times.push(took);
                 seeds.push(seed - trial * APART);
                 break;

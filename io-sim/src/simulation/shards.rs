@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
-use pilothouse_protocol::{Action, Deadline, Now, ReleaseKey, RequestId, WatchId, metadata};
+use pilothouse_protocol::{Action, Deadline, Now, ReleaseKey, RequestId, WatchId};
 use serde_json::Value;
 
 /// The label that says to which shard a HelmRelease belongs.
