@@ -216,7 +216,7 @@ pub(crate) fn clean(path: &str) -> String {
 fn broken(error: &std::io::Error) -> ChartError {
     let text = error.to_string();
     let is_short = error.kind() == ErrorKind::UnexpectedEof
-        || ["incomplete deflate stream", "failed to read entire block"]
+        || ["incomplete deflate stream", "failed to read entire block", "unexpected EOF"]
             .iter()
             .any(|short| text.contains(short));
     ChartError::Archive(if is_short {

@@ -162,7 +162,7 @@ fn size(chart: &Chart) -> usize {
     CHART + files + schema + values_size(&chart.values) + chart.dependencies.iter().map(size).sum::<usize>()
 }
 
-fn values_size(values: &Value) -> usize {
+pub(crate) fn values_size(values: &Value) -> usize {
     const NODE: usize = 64;
     let inner = match values {
         Value::String(text) => text.len(),

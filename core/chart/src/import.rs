@@ -7,6 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::Chart;
 use crate::coalesce::{Mode, coalesce, coalesce_tables};
+use crate::dependencies::values_size;
+
+/// Bytes of all values that a chart imports, each counted as often as it is imported; and of an entry besides its value.
+const MAX_IMPORTED: usize = 32 << 20;
+const ENTRY: usize = 64;
 
 /// Keys from the outermost map on.
 type Path = Vec<String>;
@@ -21,7 +26,7 @@ pub(crate) fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<()
     }
     let (mut values, more) = coalesce(chart, &Map::new(), Mode::Merge)?;
     warnings.extend(more);
-    let mut imported = Imported::default();
+    let (mut imported, mut left) = (Imported::default(), MAX_IMPORTED);
     for dependency in &mut chart.metadata.dependencies {
         let mut resolved = Vec::new();
         for import in &dependency.import_values {
@@ -29,6 +34,7 @@ pub(crate) fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<()
             resolved.push(serde_json::json!({"child": child, "parent": parent}));
             let from = split(&format!("{}.{child}", dependency.name));
             let parent = if parent == "." { Path::new() } else { split(&parent) };
+            charge(&mut left, table_mut(&mut values, &from), &chart.metadata.name)?;
             if !imported.take(&mut values, &from, &parent, warnings) {
                 warnings.push(format!("ImportValues missing table from chart chart={}", dependency.name));
             }
@@ -38,6 +44,16 @@ pub(crate) fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<()
     imported.take_nulls(&values);
     warnings.extend(coalesce_tables(&mut values, imported.values, Mode::Merge));
     chart.values = Value::Object(values);
+    Ok(())
+}
+
+/// Takes what a table takes from what is left for a chart.
+fn charge(left: &mut usize, table: Option<&mut Map<String, Value>>, chart: &str) -> Result<(), String> {
+    let size: usize =
+        table.iter().flat_map(|table| table.values()).map(|value| ENTRY + values_size(value)).sum();
+    *left = left.checked_sub(size).ok_or_else(|| {
+        format!("the values that chart {chart:?} imports take more than {MAX_IMPORTED} bytes")
+    })?;
     Ok(())
 }
 

@@ -16,6 +16,8 @@ mod archives;
 mod case;
 mod documents;
 mod expressions;
+mod file_access;
+mod long_names;
 mod process;
 mod schemas;
 mod subcharts;
@@ -44,6 +46,8 @@ fn all() -> Vec<Case> {
     all.extend(documents::cases());
     all.extend(templates::cases());
     all.extend(expressions::cases());
+    all.extend(file_access::cases());
+    all.extend(long_names::cases());
     all.extend(schemas::cases());
     all.extend(subcharts::cases());
     all

@@ -20,6 +20,20 @@ pub(crate) fn cases() -> Vec<Case> {
             files.push(("charts/c/values.yaml".to_owned(), values));
             files
         }),
+        files("subcharts/imports-of-imports", Expected::Refused("take more than"), || {
+            // Each import takes over all that was imported before.
+            let imports: String =
+                (0..64).map(|number| format!("  - {{child: data, parent: data.k{number}}}\n")).collect();
+            let chart = format!(
+                "apiVersion: v2\nname: m\nversion: 0.1.0\ndependencies:\n- name: c\n  version: '*'\n  import-values:\n{imports}"
+            );
+            let values: String = (0..20_000).map(|number| format!("  k{number}: {number}\n")).collect();
+            vec![
+                ("Chart.yaml".to_owned(), chart),
+                ("charts/c/Chart.yaml".to_owned(), "apiVersion: v2\nname: c\nversion: 0.1.0\n".to_owned()),
+                ("charts/c/values.yaml".to_owned(), format!("data:\n{values}")),
+            ]
+        }),
         files("subcharts/globals", Expected::Refused("take more than"), || {
             let mut files = with_aliases(5_000);
             let values: String = (0..20_000).map(|number| format!("  k{number}: {number}\n")).collect();

@@ -75,6 +75,44 @@ const TEXTS: &[(&str, &str)] = &[
         "text/abbreviations",
         "{{ $s := repeat 1000000 \"a B\" }}{{ range 100000 }}{{ $_ := initials $s }}{{ end }}",
     ),
+    (
+        "text/dates",
+        "{{ $l := repeat 100000 \"Monday January \" }}{{ $t := now }}{{ range 1000000 }}{{ $_ := date $l $t }}{{ end }}",
+    ),
+    (
+        "text/dates-read",
+        "{{ $l := repeat 100000 \"2006 \" }}{{ range 1000000 }}{{ $_ := toDate $l $l }}{{ end }}",
+    ),
+    ("text/doubling-by-quote", "{{ $s := \"x\" }}{{ range 100 }}{{ $s = quote $s }}{{ end }}"),
+    ("text/doubling-by-json", "{{ $s := \"x\" }}{{ range 100 }}{{ $s = toJson $s }}{{ end }}"),
+    ("text/doubling-by-query", "{{ $s := \"%\" }}{{ range 100 }}{{ $s = urlquery $s $s }}{{ end }}"),
+    (
+        "text/trimmed",
+        "{{ $s := repeat 100000 \"a\" }}{{ $c := printf \"%sa\" (repeat 100000 \"bé\") }}{{ range 1000000 }}{{ $_ := trimAll $c $s }}{{ end }}",
+    ),
+    (
+        "text/versions",
+        "{{ $c := printf \"%s1\" (repeat 100000 \">9 || \") }}{{ range 1000000 }}{{ $_ := semverCompare $c \"1.2.3\" }}{{ end }}",
+    ),
+    (
+        "text/versions-of-many-labels",
+        "{{ $v := printf \"1.2.3-%sa\" (repeat 100000 \"a.\") }}{{ $c := printf \">%s\" $v }}{{ range 1000000 }}{{ $_ := semverCompare $c $v }}{{ end }}",
+    ),
+    ("text/urls", "{{ $s := repeat 1000000 \"a/%41\" }}{{ range 1000000 }}{{ $_ := urlParse $s }}{{ end }}"),
+    ("text/paths", "{{ $s := repeat 1000000 \"a/../\" }}{{ range 1000000 }}{{ $_ := clean $s }}{{ end }}"),
+    ("text/titles", "{{ $s := repeat 1000000 \"ß é \" }}{{ range 1000000 }}{{ $_ := title $s }}{{ end }}"),
+    (
+        "text/checksums",
+        "{{ $s := repeat 1000000 \"x\" }}{{ range 1000000 }}{{ $_ := adler32sum $s }}{{ end }}",
+    ),
+    (
+        "text/base32",
+        "{{ $s := repeat 1000000 \"x\" }}{{ range 1000000 }}{{ $_ := b32enc $s | b32dec }}{{ end }}",
+    ),
+    ("text/numbers", "{{ $s := repeat 1000000 \"1\" }}{{ range 1000000 }}{{ $_ := float64 $s }}{{ end }}"),
+    ("list/chunks", "{{ $l := until 1000000 }}{{ range 1000 }}{{ $_ := chunk 1 $l }}{{ end }}"),
+    ("list/slices", "{{ $l := until 1000000 }}{{ range 10000 }}{{ $_ := slice $l 1 999999 }}{{ end }}"),
+    ("list/compacted", "{{ $l := until 1000000 }}{{ range 10000 }}{{ $_ := compact $l }}{{ end }}"),
     ("list/doubling", "{{ $l := list 1 }}{{ range 100 }}{{ $l = concat $l $l }}{{ end }}"),
     ("list/growing", "{{ $l := list }}{{ range 10000000 }}{{ $l = append $l . }}{{ end }}"),
     ("list/growing-at-the-front", "{{ $l := list }}{{ range 10000000 }}{{ $l = prepend $l . }}{{ end }}"),
@@ -157,6 +195,16 @@ const TEXTS: &[(&str, &str)] = &[
     ("crypto/bcrypt", "{{ range $i := until 100000 }}{{ $_ := bcrypt (toString $i) }}{{ end }}"),
     ("crypto/genPrivateKey-ecdsa", "{{ range 100000 }}{{ $_ := genPrivateKey \"ecdsa\" }}{{ end }}"),
     ("crypto/genPrivateKey-ed25519", "{{ range 100000 }}{{ $_ := genPrivateKey \"ed25519\" }}{{ end }}"),
+    ("crypto/genCA", "{{ range 100000 }}{{ $_ := genCA \"a\" 1 }}{{ end }}"),
+    ("crypto/genPrivateKey-rsa", "{{ range 100000 }}{{ $_ := genPrivateKey \"rsa\" }}{{ end }}"),
+    (
+        "crypto/genSelfSignedCert",
+        "{{ $n := splitList \",\" (repeat 100000 \"a,\") }}{{ $k := genPrivateKey \"ed25519\" }}{{ range 1000000 }}{{ $_ := genSelfSignedCertWithKey \"a\" nil $n 1 $k }}{{ end }}",
+    ),
+    (
+        "crypto/decryptAES",
+        "{{ $s := encryptAES \"k\" (repeat 1000000 \"x\") }}{{ range 1000000 }}{{ $_ := decryptAES \"k\" $s }}{{ end }}",
+    ),
     ("crypto/sums", "{{ $s := repeat 10000000 \"x\" }}{{ range 100000 }}{{ $_ := sha512sum $s }}{{ end }}"),
 ];
 
@@ -222,6 +270,21 @@ fn large() -> Vec<Case> {
         files("large/much-output", Expected::Limit("m/templates/"), || {
             let text = "a: b\n".repeat(1_000_000);
             (0..20).map(|number| (format!("templates/{number}.yaml"), text.clone())).collect()
+        }),
+        files("large/error", Expected::Refused("m/templates/a.yaml:2"), || {
+            vec![("templates/a.yaml".to_owned(), "#\n{{ fail (repeat 60000000 \"x\") }}".to_owned())]
+        }),
+        files("large/error-of-includes", Expected::Refused("m/templates/a.yaml:2"), || {
+            let text = "#\n{{ define \"a\" }}{{ if . }}{{ include \"a\" (rest .) }}{{ else }}{{ fail (repeat 1000000 \"x\") }}{{ end }}\
+                        {{ end }}{{ include \"a\" (until 100) }}";
+            vec![("templates/a.yaml".to_owned(), text.to_owned())]
+        }),
+        files("large/many-crds", Expected::Done, || {
+            vec![("crds/a.yaml".to_owned(), "---\na: 1\n".repeat(400_000))]
+        }),
+        files("large/many-hooks", Expected::Done, || {
+            let hook = "---\nkind: Job\nmetadata: {name: a, annotations: {helm.sh/hook: \"pre-install,post-install\"}}\n";
+            vec![("templates/a.yaml".to_owned(), hook.repeat(50_000))]
         }),
         files("large/a-million-documents", Expected::Done, || {
             vec![("templates/a.yaml".to_owned(), "---\na: 1\n".repeat(500_000))]

@@ -97,7 +97,7 @@ fn execute(
         });
         if text.contains(char::REPLACEMENT_CHARACTER) && std::str::from_utf8(template.bytes).is_err() {
             // The text of a template has lost its bytes, but the first ones tell what is wrong.
-            malformed.entry(name.to_owned()).or_insert_with(|| template.bytes.to_vec());
+            malformed.entry(name.to_owned()).or_insert_with(|| outside_actions(template.bytes));
         }
         output += text.len();
         if output > MAX_OUTPUT {
@@ -110,6 +110,19 @@ fn execute(
         rendered.insert(name.to_owned(), without_no_value(text));
     }
     Ok(rendered)
+}
+
+/// The text of a template without its actions, whose own texts are letters whatever they hold.
+fn outside_actions(template: &[u8]) -> Vec<u8> {
+    let find = |text: &[u8], mark: &[u8]| text.windows(mark.len()).position(|bytes| bytes == mark);
+    let (mut outside, mut rest) = (Vec::new(), template);
+    while let Some(open) = find(rest, b"{{") {
+        outside.extend_from_slice(&rest[..open]);
+        let action = &rest[open..];
+        rest = find(action, b"}}").map_or(&[][..], |close| &action[close + 2..]);
+    }
+    outside.extend_from_slice(rest);
+    outside
 }
 
 /// Helm's way to print nothing for what is not there.
@@ -212,6 +225,12 @@ impl Entropy for Stream<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn actions_are_no_text() {
+        assert_eq!(outside_actions(b"a{{ \"\xff\" }}b\xfe{{ c"), b"ab\xfe");
+        assert_eq!(outside_actions(b"}}{{}}x"), b"}}x");
+    }
 
     #[test]
     fn hosts_are_asked_for_where_that_is_allowed() {

@@ -42,7 +42,7 @@ impl Glob {
 
     /// Steps that matching a text of so many bytes may take: at each letter, it may be in all places of the program.
     pub(super) fn steps(&self, length: usize) -> u64 {
-        (self.program.len() as u64).saturating_mul(length as u64 + 1)
+        (2 * self.program.len() as u64).saturating_mul(length as u64 + 1)
     }
 
     /// Whether all of `text` matches.

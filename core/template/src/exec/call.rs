@@ -6,7 +6,7 @@ use crate::error::ExecError;
 use crate::functions::{Action, Function, ReflectCall, not_callable, values_methods};
 use crate::parse::ast::Expr;
 use crate::time::named;
-use crate::value::{IntType, Map, Method, Object, ParamType, Value};
+use crate::value::{COMPARED_PER_STEP, IntType, Map, Method, Object, ParamType, Value};
 
 use super::{At, Executed, Frame, Operand};
 
@@ -131,9 +131,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if let Some(last) = last {
             arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?.value;
         }
-        if !matches!(callee, Callee::Function(Function { name: "index" | "len", .. })) {
-            self.charge(arguments.iter().map(size).sum())?;
-        }
+        let looked_at = match callee {
+            Callee::Function(Function { name: "len", .. }) => &[][..],
+            // Of what is indexed only a part is looked at.
+            Callee::Function(Function { name: "index", .. }) => arguments.get(1..).unwrap_or_default(),
+            _ => &*arguments,
+        };
+        self.charge(looked_at.iter().map(size).sum())?;
         if let Callee::Function(Function { action: Action::Callee, .. }) = callee {
             let error = not_callable(&arguments[0], rest.first().map(ToString::to_string));
             return Err(self.call_error(callee.name(), whole, error));
@@ -211,7 +215,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 /// whose functions charge for themselves.
 fn size(argument: &Value) -> u64 {
     let units = match argument {
-        Value::String(text) => text.len() / 64,
+        Value::String(text) => text.len() / COMPARED_PER_STEP,
         Value::List(list) => list.len() / 8,
         _ => 0,
     };

@@ -7,7 +7,7 @@ use crate::functions::values_methods;
 use crate::parse::ast::{Expr, Path};
 use crate::set::MissingKey;
 use crate::time::named;
-use crate::value::{Map, MapType, Method, Object, Shape, Value};
+use crate::value::{COMPARED_PER_STEP, Map, MapType, Method, Object, Shape, Value};
 
 use super::call::Callee;
 use super::{At, Executed, Frame, Operand};
@@ -38,6 +38,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
         let mut receiver = receiver;
         let mut last = last;
         for (index, name) in path.iter().enumerate() {
+            if name.len() > COMPARED_PER_STEP {
+                self.charge((4 * name.len() / COMPARED_PER_STEP) as u64)?;
+            }
             let arguments = if index + 1 == path.len() {
                 Arguments { rest, last: last.take() }
             } else {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::format;
 use crate::format::quote::quoted;
 use crate::parse::ast::{Branch, List, Node, Pipe};
-use crate::value::Value;
+use crate::value::{COMPARED_PER_STEP, Value};
 
 use super::{At, Executed, Frame, Operand};
 
@@ -116,6 +116,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     /// Runs another template; it sees its own data and no variables of this one.
     fn walk_template(&mut self, dot: &Operand, name: &Rc<str>, pipe: Option<&'a Pipe>) -> Executed<Flow> {
+        self.charge((4 * name.len() / COMPARED_PER_STEP) as u64)?;
         let Some(tree) = self.run.namespace.find(name) else {
             return Err(self.fail(format!("template {} not defined", quoted(name.as_bytes()))));
         };

@@ -7,7 +7,7 @@ use crate::exec::{Executed, Run};
 use crate::time::{self, Time};
 use crate::value::{IntType, ParamType, Value};
 
-use super::arguments::text;
+use super::arguments::{bytes, text};
 use super::{Function, fixed};
 
 const ANY: ParamType = ParamType::Any;
@@ -28,11 +28,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("date_modify", &[STRING, TIME], modify_leniently),
     fixed("mustDateModify", &[STRING, TIME], modify),
     fixed("must_date_modify", &[STRING, TIME], modify),
-    fixed("toDate", &[STRING, STRING], |_, arguments| {
+    fixed("toDate", &[STRING, STRING], |run, arguments| {
+        charge_reading(run, arguments)?;
         let time = time::parse(&text(arguments, 0), &text(arguments, 1));
         Ok(Value::native(time.unwrap_or_else(|_| Time::zero())))
     }),
-    fixed("mustToDate", &[STRING, STRING], |_, arguments| {
+    fixed("mustToDate", &[STRING, STRING], |run, arguments| {
+        charge_reading(run, arguments)?;
         let time = time::parse(&text(arguments, 0), &text(arguments, 1));
         time.map(Value::native).map_err(ExecError::plain)
     }),
@@ -43,6 +45,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("duration", &[ANY], |_, arguments| Ok(duration(&arguments[0]).into())),
     fixed("durationRound", &[ANY], |run, arguments| Ok(duration_round(run, &arguments[0]).into())),
 ];
+
+/// Charges for reading a time: each letter of the layout may begin an element.
+fn charge_reading(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<()> {
+    Ok(run.environment.budget.charge_steps(4 * bytes(arguments, 0).len() as u64)?)
+}
 
 fn now(run: &Run<'_, '_>) -> Time {
     Time::local(run.environment.now.seconds, run.environment.now.nanoseconds)

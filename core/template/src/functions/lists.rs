@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{List, ListType, ParamType, Text, Value};
+use crate::value::{COMPARED_PER_STEP, List, ListType, ParamType, Text, Value};
 
 use super::arguments::{charge_items, charge_text, display, int, is_empty, items, strings, text};
 use super::convert::to_int64;
@@ -247,6 +247,8 @@ fn sort_alpha(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     };
     let mut sorted: Vec<Text> = strings(run, &arguments[0])?;
     charge_items(run, sorted.len())?;
+    let length: usize = sorted.iter().map(Text::len).sum();
+    run.environment.budget.charge_steps((4 * length / COMPARED_PER_STEP) as u64)?;
     sorted.sort();
     if list.list_type() == ListType::String {
         list.replace(sorted.into_iter().map(Value::String).collect());

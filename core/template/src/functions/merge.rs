@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{Entries, Kind, MAX_VALUE_DEPTH, Map, MapType, ParamType, Shape, Value, is_exported};
+use crate::value::{
+    COMPARED_PER_STEP, Entries, Kind, MAX_VALUE_DEPTH, Map, MapType, ParamType, Shape, Value, is_exported,
+};
 
 use super::arguments::{charge_items, is_empty, map, value};
 use super::{Function, variadic};
@@ -92,7 +94,8 @@ fn merge_maps(
         return Ok(());
     }
     for (key, new) in source.snapshot() {
-        run.environment.budget.charge_steps(1)?;
+        // A long key is compared several times until its place is found.
+        run.environment.budget.charge_steps(1 + (4 * key.len() / COMPARED_PER_STEP) as u64)?;
         let old = target.get(&key);
         if new.is_nil() {
             if overwrite {

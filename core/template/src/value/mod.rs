@@ -17,6 +17,7 @@ pub use container::{Entries, List, ListType, Map, MapType};
 pub use convert::{EncodeError, MAX_VALUE_DEPTH, entries_from_json};
 pub(crate) use object::is_exported;
 pub use object::{Method, MethodError, Object, ParamType, Shape};
+pub(crate) use text::COMPARED_PER_STEP;
 pub use text::{Text, lossy};
 pub use types::{IntType, Kind};
 

@@ -4,12 +4,16 @@
 //! `trunc` inside a multi-byte character both pass bytes through that no `str` can hold.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
 /// An immutable, cheaply cloned Go string.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text(Rc<[u8]>);
+
+/// Bytes of two texts that are compared in the time of a step.
+pub(crate) const COMPARED_PER_STEP: usize = 64;
 
 impl Text {
     /// The bytes of the string.
@@ -49,6 +53,19 @@ pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
         text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
     Cow::Owned(text)
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Lists often hold the same text many times.
+        if Rc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Debug for Text {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::budget::{LimitError, TextBound};
 
-use super::{List, MAX_VALUE_DEPTH, Map, Shape, Value};
+use super::{COMPARED_PER_STEP, List, MAX_VALUE_DEPTH, Map, Shape, Value};
 
 /// How many nodes a deep operation may visit. Parts that a value shares count once for each place.
 pub(crate) const MAX_VALUE_NODES: usize = 1_000_000;
@@ -13,7 +13,7 @@ const NODE: usize = 4;
 const INDENT: usize = 2;
 
 impl Value {
-    /// A copy that shares no map or list, with the number of nodes it has and what it takes of the bound: so many bytes
+    /// A copy that shares no map or list, with the steps that making it takes and what it takes of the bound: so many bytes
     /// for a node, and more for a map.
     pub(crate) fn deep_copy(
         &self,
@@ -23,20 +23,22 @@ impl Value {
     ) -> Result<(Value, usize, usize), LimitError> {
         let mut visits = Visits { node, map, level: 0, ..Visits::within(bound) };
         let copy = copy(self, 0, &mut visits)?;
-        Ok((copy, visits.nodes, visits.bytes))
+        Ok((copy, visits.nodes + visits.compared, visits.bytes))
     }
 
-    /// Go's `reflect.DeepEqual`: same types, same content; and the number of nodes that were looked at.
+    /// Go's `reflect.DeepEqual`: same types, same content; and the steps that finding it out takes.
     pub(crate) fn deep_equal(&self, other: &Value) -> Result<(bool, usize), LimitError> {
         let mut visits = Visits { node: 0, level: 0, ..Visits::within(TextBound::ENCODED) };
         let equal = is_equal(self, other, 0, &mut visits)?;
-        Ok((equal, visits.nodes))
+        Ok((equal, visits.nodes + visits.compared))
     }
 }
 
 /// Counts visited nodes, and about how long a text of them is.
 pub(super) struct Visits {
     nodes: usize,
+    /// Steps that comparing long texts takes besides.
+    compared: usize,
     bytes: usize,
     bound: TextBound,
     /// Bytes of a node besides its content.
@@ -51,7 +53,7 @@ pub(super) struct Visits {
 impl Visits {
     /// A text of the nodes may get so long.
     pub(super) fn within(bound: TextBound) -> Self {
-        Self { nodes: 0, bytes: 0, bound, node: NODE, map: 0, level: INDENT, modern: false }
+        Self { nodes: 0, compared: 0, bytes: 0, bound, node: NODE, map: 0, level: INDENT, modern: false }
     }
 
     /// The text is go-yaml v3's.
@@ -62,6 +64,11 @@ impl Visits {
     /// Whether the text is go-yaml v3's.
     pub(super) fn is_modern(&self) -> bool {
         self.modern
+    }
+
+    /// Counts texts of that length that are compared.
+    fn compare(&mut self, length: usize) {
+        self.compared += length / COMPARED_PER_STEP;
     }
 
     /// Nodes visited so far.
@@ -112,6 +119,8 @@ fn copy(value: &Value, depth: usize, visits: &mut Visits) -> Result<Value, Limit
             visits.check_bytes()?;
             let mut entries = super::Entries::new();
             for (key, value) in map.entries().iter() {
+                // Until its place is found.
+                visits.compare(4 * key.len());
                 entries.insert(Rc::clone(key), copy(value, depth + 1, visits)?);
             }
             Value::typed_map(map.map_type(), entries)
@@ -131,8 +140,14 @@ fn is_equal(left: &Value, right: &Value, depth: usize, visits: &mut Visits) -> R
         }
         (Value::Float(left), Value::Float(right)) => left == right,
         (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
-        (Value::String(left), Value::String(right)) => left == right,
-        (Value::Bytes(left), Value::Bytes(right)) => left == right,
+        (Value::String(left), Value::String(right)) => {
+            visits.compare(left.len().min(right.len()));
+            left == right
+        }
+        (Value::Bytes(left), Value::Bytes(right)) => {
+            visits.compare(left.len().min(right.len()));
+            left == right
+        }
         (Value::List(left), Value::List(right)) => is_equal_list(left, right, depth, visits)?,
         (Value::Map(left), Value::Map(right)) => is_equal_map(left, right, depth, visits)?,
         (Value::Native(left), Value::Native(right)) => {
@@ -179,6 +194,7 @@ fn is_equal_map(
         return Ok(true);
     }
     for ((left_key, left), (right_key, right)) in left.entries().iter().zip(right.entries().iter()) {
+        visits.compare(left_key.len());
         if left_key != right_key || !is_equal(left, right, depth + 1, visits)? {
             return Ok(false);
         }
