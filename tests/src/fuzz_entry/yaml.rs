@@ -17,7 +17,7 @@ pub fn yaml(bytes: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty(), "an error says why"),
     }
     let Ok(value) = read else { return };
-    if has_foreign_line_break(&value) {
+    if is_changed(&value) {
         return;
     }
     for written in [yaml::emit(&value), yaml::emit_sorted_bytes(&value)] {
@@ -28,14 +28,15 @@ pub fn yaml(bytes: &[u8]) {
     }
 }
 
-/// Whether a text has a line break that JSON knows nothing of. `Marshal` reads its own JSON as YAML and so folds them.
-fn has_foreign_line_break(value: &Value) -> bool {
+/// Whether `Marshal` writes something else: a text has a line break that JSON knows nothing of, which it folds because it reads
+/// its own JSON as YAML, or a key is `<<`, which it writes without quotes.
+fn is_changed(value: &Value) -> bool {
     let in_text = |text: &str| text.contains(['\u{85}', '\u{2028}', '\u{2029}']);
     match value {
         Value::String(text) => in_text(text),
-        Value::Array(items) => items.iter().any(has_foreign_line_break),
+        Value::Array(items) => items.iter().any(is_changed),
         Value::Object(members) => {
-            members.iter().any(|(key, member)| in_text(key) || has_foreign_line_break(member))
+            members.iter().any(|(key, member)| key == "<<" || in_text(key) || is_changed(member))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }

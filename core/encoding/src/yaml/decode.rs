@@ -9,7 +9,7 @@ use super::error::YamlError;
 use super::go_syntax;
 use super::limits::Limits;
 use super::modern;
-use super::tag::{Scalar, resolve_node};
+use super::tag::{Scalar, Tag, resolve_node};
 use crate::number::{format_float32, from_json_float};
 
 /// How documents are read.
@@ -22,7 +22,7 @@ pub(super) struct Rules {
 }
 
 /// Decodes a document.
-pub(super) fn decode(document: &Document, limits: &Limits, rules: Rules) -> Result<Value, YamlError> {
+pub(super) fn decode(document: &Document<'_>, limits: &Limits, rules: Rules) -> Result<Value, YamlError> {
     let Some(root) = document.root else {
         return Ok(Value::Null);
     };
@@ -51,7 +51,7 @@ pub(super) fn decode(document: &Document, limits: &Limits, rules: Rules) -> Resu
 }
 
 struct Decoder<'a> {
-    document: &'a Document,
+    document: &'a Document<'a>,
     limits: &'a Limits,
     rules: Rules,
     depth: usize,
@@ -116,7 +116,7 @@ impl Decoder<'_> {
         value
     }
 
-    fn sequence(&mut self, node: &Node, items: &[NodeId]) -> Result<Value, YamlError> {
+    fn sequence(&mut self, node: &Node<'_>, items: &[NodeId]) -> Result<Value, YamlError> {
         self.descend(node)?;
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -126,7 +126,7 @@ impl Decoder<'_> {
         Ok(Value::Array(values))
     }
 
-    fn map(&mut self, node: &Node, children: &[NodeId]) -> Result<Value, YamlError> {
+    fn map(&mut self, node: &Node<'_>, children: &[NodeId]) -> Result<Value, YamlError> {
         self.descend(node)?;
         let mut entries = Entries::default();
         self.mapping(children, &mut entries)?;
@@ -171,7 +171,7 @@ impl Decoder<'_> {
         entries: &mut Entries,
     ) {
         if self.rules.strict && !entries.seen.insert(format!("{} {}", key.go_type(), key.go_syntax())) {
-            let line = self.document.node(value).line + 1;
+            let line = u64::from(self.document.node(value).line) + 1;
             self.duplicates.push(format!("line {line}: key {} already set in map", key.go_syntax()));
             return;
         }
@@ -248,7 +248,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn scalar(&mut self, node: &Node) -> Result<Value, YamlError> {
+    fn scalar(&mut self, node: &Node<'_>) -> Result<Value, YamlError> {
         Ok(match self.resolve(node)? {
             Scalar::Null => Value::Null,
             Scalar::Bool(value) => Value::Bool(value),
@@ -265,7 +265,7 @@ impl Decoder<'_> {
         })
     }
 
-    fn resolve(&mut self, node: &Node) -> Result<Scalar, YamlError> {
+    fn resolve(&mut self, node: &Node<'_>) -> Result<Scalar, YamlError> {
         if let Content::Scalar { value, .. } = &node.content {
             self.text = self.text.saturating_add(value.len());
         }
@@ -291,10 +291,10 @@ impl Decoder<'_> {
         self.expanding.remove(&id);
     }
 
-    fn descend(&mut self, node: &Node) -> Result<(), YamlError> {
+    fn descend(&mut self, node: &Node<'_>) -> Result<(), YamlError> {
         self.depth += 1;
         if self.depth > self.limits.depth {
-            let line = (node.line > 0).then_some(node.line + 1);
+            let line = (node.line > 0).then_some(u64::from(node.line) + 1);
             return Err(YamlError::Depth { line, limit: self.limits.depth });
         }
         Ok(())
@@ -320,12 +320,9 @@ impl Decoder<'_> {
 }
 
 /// An unquoted `<<`, or one with the merge tag.
-fn is_merge(node: &Node) -> bool {
-    const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
+fn is_merge(node: &Node<'_>) -> bool {
     match &node.content {
-        Content::Scalar { value, implicit } => {
-            value == "<<" && (*implicit || node.tag.as_deref() == Some(MERGE_TAG))
-        }
+        Content::Scalar { value, implicit } => value == "<<" && (*implicit || node.tag == Some(Tag::Merge)),
         _ => false,
     }
 }

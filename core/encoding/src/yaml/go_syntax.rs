@@ -8,7 +8,7 @@ const MAX_BYTES: usize = 4096;
 const MAX_DEPTH: usize = 64;
 
 /// The node in Go syntax, for example `map[interface {}]interface {}{"a":1}`.
-pub(super) fn of_node(document: &Document, id: NodeId) -> String {
+pub(super) fn of_node(document: &Document<'_>, id: NodeId) -> String {
     let mut out = String::new();
     push_node(&mut out, document, id, 0);
     out
@@ -39,7 +39,7 @@ pub(super) fn quote(text: &str) -> String {
     quoted
 }
 
-fn push_node(out: &mut String, document: &Document, id: NodeId, depth: usize) {
+fn push_node(out: &mut String, document: &Document<'_>, id: NodeId, depth: usize) {
     if out.len() > MAX_BYTES || depth > MAX_DEPTH {
         out.push_str("...");
         return;

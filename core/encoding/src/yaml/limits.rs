@@ -14,8 +14,8 @@ pub struct Limits {
     pub nodes: usize,
     /// The most text in keys and values, with aliases expanded, in bytes. Go shares the text of aliases.
     pub text_bytes: usize,
-    /// The most nesting work: the sum over all parser events of the depth they occur at. The scanner's time is
-    /// proportional to it inside `[` and `{`.
+    /// The most nesting work: the sum over all parser events of the depth they occur at. What walks a value along its
+    /// paths takes time in proportion to it.
     pub nesting_work: usize,
 }
 

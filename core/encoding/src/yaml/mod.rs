@@ -3,6 +3,10 @@
 //! Reading gives what its `YAMLToJSON` and a JSON decoder that keeps integers give: `yes` and `on` are bools
 //! (also as keys), `0777` is octal, dates and `1:30` are strings, keys of other types become text, of repeated
 //! keys the last wins, and only the first document of a stream is read. Writing is its `Marshal`.
+//!
+//! Characters (`reader`) become tokens (`scanner`), tokens become events (`parser`), events become nodes (`compose`), and
+//! nodes become values (`decode`). The grammar is that of YAML 1.1. Where go-yaml departs from it, go-yaml counts, also for
+//! which of several errors is found first.
 
 mod compose;
 mod date;
@@ -14,15 +18,16 @@ mod go_syntax;
 mod key_order;
 mod limits;
 pub mod line;
-mod look_ahead;
 mod modern;
 mod octets;
+mod parser;
 mod positions;
 mod quick;
+mod reader;
 mod resolve;
 mod scalar;
+mod scanner;
 mod tag;
-mod tag_commas;
 mod writer;
 
 pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded, field, plain};
@@ -51,7 +56,7 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
 pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
     match quick::read(text, limits, false) {
         Some(value) => Ok(value),
-        None => parse_whole(text, limits, decode::Rules::default()),
+        None => parse_whole(text, None, limits, decode::Rules::default()),
     }
 }
 
@@ -63,7 +68,7 @@ pub fn parse_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
 /// Those of [`parse`].
 pub fn parse_modern(text: &str) -> Result<Value, YamlError> {
     let limits = Limits::default();
-    parse_whole(text, &limits, decode::Rules { modern: true, ..decode::Rules::default() })
+    parse_whole(text, None, &limits, decode::Rules { modern: true, ..decode::Rules::default() })
 }
 
 /// [`parse`] that refuses repeated keys (`sigs.k8s.io/yaml`'s `UnmarshalStrict` into a map).
@@ -83,13 +88,18 @@ pub fn parse_strict(text: &str) -> Result<Value, YamlError> {
 pub fn parse_strict_with(text: &str, limits: &Limits) -> Result<Value, YamlError> {
     match quick::read(text, limits, true) {
         Some(value) => Ok(value),
-        None => parse_whole(text, limits, decode::Rules { strict: true, ..decode::Rules::default() }),
+        None => parse_whole(text, None, limits, decode::Rules { strict: true, ..decode::Rules::default() }),
     }
 }
 
-/// Reads whatever there is in YAML.
-fn parse_whole(text: &str, limits: &Limits, rules: decode::Rules) -> Result<Value, YamlError> {
-    decode::decode(&compose::compose(text, limits)?, limits, rules)
+/// Reads whatever there is in YAML; with a fault what cannot be decoded follows the text.
+fn parse_whole(
+    text: &str,
+    fault: Option<reader::Fault>,
+    limits: &Limits,
+    rules: decode::Rules,
+) -> Result<Value, YamlError> {
+    decode::decode(&compose::compose(text, fault, limits)?, limits, rules)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use super::compose::{Content, Node};
 use super::date::is_timestamp;
 
 /// The text of a plain scalar that v2 takes for a bool or a date and v3 does not.
-pub(super) fn text(node: &Node) -> Option<String> {
+pub(super) fn text(node: &Node<'_>) -> Option<String> {
     match &node.content {
         Content::Scalar { value, implicit: true } if node.tag.is_none() => {
             if is_old_bool(value) {
-                return Some(value.clone());
+                return Some(value.to_string());
             }
             is_timestamp(value).then(|| rfc3339(value))
         }

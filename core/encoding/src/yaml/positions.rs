@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use libyaml_safer::{Event, EventData};
-
-use super::events::Events;
+use super::events::{Event, EventKind};
 use super::limits::Limits;
+use super::parser::Parser;
 
 /// A place in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +27,8 @@ impl Positions {
         if text.len() > places.limits.input_bytes {
             return Self::default();
         }
-        let mut events = Events::new(text.strip_prefix('\u{feff}').unwrap_or(text));
-        while let Ok(event) = events.next() {
+        let mut parser = Parser::new(text, None);
+        while let Ok(event) = parser.next() {
             if places.event(&event).is_none() {
                 break;
             }
@@ -67,30 +66,29 @@ struct Places {
 
 impl Places {
     /// Takes an event; nothing when the document is at its end, or passes a limit.
-    fn event(&mut self, event: &Event) -> Option<()> {
-        let mark = event.start_mark;
-        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX).saturating_add(1);
-        let position = Position { line: number(mark.line), column: number(mark.column) };
-        match &event.data {
-            EventData::StreamStart { .. } | EventData::DocumentStart { .. } => {}
-            EventData::StreamEnd | EventData::DocumentEnd { .. } => return None,
-            EventData::Scalar { value, .. } => {
+    fn event(&mut self, event: &Event<'_>) -> Option<()> {
+        let number = |count: u32| usize::try_from(count).unwrap_or(usize::MAX).saturating_add(1);
+        let position = Position { line: number(event.start.line), column: number(event.start.column) };
+        match &event.kind {
+            EventKind::StreamStart | EventKind::DocumentStart => {}
+            EventKind::StreamEnd | EventKind::DocumentEnd => return None,
+            EventKind::Scalar { value, .. } => {
                 self.begin(position, value)?;
                 self.end();
             }
-            EventData::Alias { .. } => {
+            EventKind::Alias(_) => {
                 self.begin(position, "")?;
                 self.end();
             }
-            EventData::SequenceStart { .. } => {
+            EventKind::SequenceStart(_) => {
                 self.begin(position, "")?;
                 self.open.push(Open::Sequence(0));
             }
-            EventData::MappingStart { .. } => {
+            EventKind::MappingStart(_) => {
                 self.begin(position, "")?;
                 self.open.push(Open::Mapping { key: String::new(), is_value: false });
             }
-            EventData::SequenceEnd | EventData::MappingEnd => {
+            EventKind::CollectionEnd => {
                 self.open.pop();
                 self.end();
             }

@@ -82,11 +82,105 @@ fn strict_mode_names_every_repeated_key() {
 }
 
 #[test]
-fn a_parser_panic_is_an_error() {
+fn letters_that_ended_the_parser_once_are_an_error() {
+    let text = "*+[yes,+,?\u{1a},no, on, off, y\u{fffd}, ?)O\u{fffd}q,?!no, ?:[[yes,?!no]\n--O,\n";
+    assert!(parse(text).is_err());
+    let text = text.replace('\u{1a}', "x");
+    assert!(parse(&text).is_err());
     assert_eq!(
         parse("[!<a>,b]").unwrap_err().to_string(),
         "yaml: did not find expected whitespace or line break"
     );
+}
+
+#[test]
+fn hostile_texts_take_time_in_proportion() {
+    const LENGTH: usize = 1 << 20;
+    let repeated = [
+        "[",
+        "{",
+        "- ",
+        "? ",
+        ": ",
+        "&a ",
+        "*a ",
+        "!a ",
+        "!a,",
+        "!!",
+        "[a,",
+        "[a: ",
+        "{a: ",
+        "[]",
+        "{}",
+        "[[],",
+        "a",
+        "a ",
+        "a\n",
+        "a:\n",
+        "a: ",
+        "\"",
+        "'",
+        "''",
+        "\"\\\"",
+        "\\",
+        "#",
+        " #",
+        "# a\n",
+        "\n",
+        "\r",
+        " ",
+        "\t",
+        "|\n",
+        "- |\n",
+        ">\n\n",
+        "---\n",
+        "...\n",
+        "%TAG ! a\n",
+        "\u{feff}",
+        "\u{feff}\n",
+        "\u{2028}",
+        "\u{e9}",
+        "-",
+        "?",
+        ":",
+        ",",
+        "]",
+        "}",
+        "[? ",
+        "[\n",
+        "- a\n ",
+        "- - a\n",
+    ];
+    let begun = [
+        "",
+        "a: ",
+        "- ",
+        "[",
+        "\"",
+        "'",
+        "|\n ",
+        "|\n\n",
+        ">\n a\n",
+        "#",
+        "a",
+        "? ",
+        "\u{feff}\u{feff}",
+        "a: \"\\\n",
+    ];
+    #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
+    let started = std::time::Instant::now();
+    for part in repeated {
+        for begin in begun {
+            let text = format!("{begin}{}", part.repeat(LENGTH / 4 / part.len()));
+            let _ = parse(&text);
+        }
+    }
+    let handles: String = (0..LENGTH / 16).map(|number| format!("%TAG !{number}! a\n")).collect();
+    let _ = parse(&format!("{handles}---\na"));
+    let prefix = format!("%TAG ! {}\n---\n{}", "x".repeat(LENGTH), "- !a b\n".repeat(LENGTH / 8));
+    assert!(parse(&prefix).is_ok());
+    // Some seconds without optimisation; in square it would be hours.
+    assert!(started.elapsed().as_secs() < 120);
 }
 
 #[test]

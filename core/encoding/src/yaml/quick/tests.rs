@@ -9,7 +9,7 @@ fn quick(text: &str) -> Option<Value> {
 }
 
 fn whole(text: &str) -> Result<Value, YamlError> {
-    parse_whole(text, &Limits::default(), Rules::default())
+    parse_whole(text, None, &Limits::default(), Rules::default())
 }
 
 #[test]
