@@ -1,5 +1,7 @@
 // Command oracle renders charts with Helm's own packages: one case a line in, one result a line out.
 //
+// With the argument yaml it reads YAML texts instead: see readYAML.
+//
 // It takes the same path as `helm template` and `helm install --dry-run=client`, without the start of a process for
 // each case.
 package main
@@ -20,8 +22,12 @@ import (
 func main() {
 	log.SetOutput(io.Discard)
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	answerAll := serve
+	if len(os.Args) > 1 && os.Args[1] == "yaml" {
+		answerAll = readYAML
+	}
 	go watch()
-	if err := serve(os.Stdin, os.Stdout); err != nil {
+	if err := answerAll(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "oracle:", err)
 		os.Exit(1)
 	}

@@ -2,6 +2,8 @@
 //!
 //! A case is made of decisions ([`choices`]), rendered by both ([`ours`], [`oracle`]), compared ([`compare`]) and, when the
 //! outcomes differ, made small ([`shrink`]). Differences that were found are kept with what Helm does in `cases/`.
+//!
+//! YAML texts alone are compared, too ([`yaml`]).
 
 #![allow(
     clippy::disallowed_methods,
@@ -18,3 +20,4 @@ pub mod oracle;
 pub mod ours;
 pub mod report;
 pub mod shrink;
+pub mod yaml;

@@ -1,5 +1,5 @@
 //! `differential --oracle PROGRAM [--seed N] [--cases N] [--topic NAME] [--threads N] [--alike N] [--record FILE]
-//! [--replay FILE]`: generates charts, compares, reports what differs.
+//! [--replay FILE]`: generates charts, compares, reports what differs. `--yaml N` compares so many YAML texts instead.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
 
@@ -12,7 +12,7 @@ use pilothouse_differential::campaign::{Plan, run};
 use pilothouse_differential::case::{Case, Recorded};
 use pilothouse_differential::generate::TOPICS;
 use pilothouse_differential::oracle::Oracle;
-use pilothouse_differential::{compare, ours, report};
+use pilothouse_differential::{compare, ours, report, yaml};
 
 fn main() -> ExitCode {
     match command() {
@@ -30,6 +30,9 @@ fn command() -> Result<ExitCode, Box<dyn Error>> {
     let oracle = PathBuf::from(flags.get("--oracle").ok_or("--oracle PROGRAM is missing")?);
     if let Some(file) = flags.get("--replay") {
         return replay(&oracle, &std::fs::read_to_string(file)?);
+    }
+    if flags.contains_key("--yaml") {
+        return read_yaml(&oracle, number("--seed", 0)?, number("--yaml", 0)?);
     }
     let topic = match flags.get("--topic") {
         None => None,
@@ -84,6 +87,19 @@ fn replay(oracle: &std::path::Path, lines: &str) -> Result<ExitCode, Box<dyn Err
     }
     println!("{different} differ");
     Ok(if different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many differences of YAML texts are printed.
+const SHOWN: usize = 20;
+
+/// Reads YAML texts and prints what differs from what Helm reads.
+fn read_yaml(oracle: &std::path::Path, seed: u64, cases: u64) -> Result<ExitCode, Box<dyn Error>> {
+    let found = yaml::differences(oracle, seed, cases)?;
+    for difference in found.iter().take(SHOWN) {
+        println!("{difference}");
+    }
+    println!("{cases} texts compared, {} differ", found.len());
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn flags() -> Result<BTreeMap<String, String>, String> {
