@@ -14,12 +14,6 @@ pub(crate) fn cases() -> Vec<Case> {
             })
         })
         .collect();
-    cases.push(files("files/ignored-by-many-rules", Expected::Done, || {
-        let rules: String = (0..2_000).map(|number| format!("*a*b*{number}\n")).collect();
-        let mut files = with_files("a: b\n".to_owned());
-        files.push((".helmignore".to_owned(), rules));
-        files
-    }));
     cases.push(files("files/ignored-by-stars", Expected::Done, || {
         let mut files = with_files("a: b\n".to_owned());
         files.push((".helmignore".to_owned(), format!("{}b\n", "*a".repeat(500))));
@@ -38,7 +32,6 @@ const CALLS: &[(&str, &str)] = &[
     ("lines", "$.Files.Lines \"lines\""),
     ("as-config", "$.Files.AsConfig"),
     ("as-secrets", "$.Files.AsSecrets"),
-    ("as-a-map", "toJson ($.Files.Glob \"f/**\")"),
 ];
 
 /// Many files with long names, and two large ones.

@@ -87,29 +87,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("text/doubling-by-json", "{{ $s := \"x\" }}{{ range 100 }}{{ $s = toJson $s }}{{ end }}"),
     ("text/doubling-by-query", "{{ $s := \"%\" }}{{ range 100 }}{{ $s = urlquery $s $s }}{{ end }}"),
     (
-        "text/trimmed",
-        "{{ $s := repeat 100000 \"a\" }}{{ $c := printf \"%sa\" (repeat 100000 \"bé\") }}{{ range 1000000 }}{{ $_ := trimAll $c $s }}{{ end }}",
-    ),
-    (
-        "text/versions",
-        "{{ $c := printf \"%s1\" (repeat 100000 \">9 || \") }}{{ range 1000000 }}{{ $_ := semverCompare $c \"1.2.3\" }}{{ end }}",
-    ),
-    (
-        "text/versions-of-many-labels",
-        "{{ $v := printf \"1.2.3-%sa\" (repeat 100000 \"a.\") }}{{ $c := printf \">%s\" $v }}{{ range 1000000 }}{{ $_ := semverCompare $c $v }}{{ end }}",
-    ),
-    ("text/urls", "{{ $s := repeat 1000000 \"a/%41\" }}{{ range 1000000 }}{{ $_ := urlParse $s }}{{ end }}"),
-    ("text/paths", "{{ $s := repeat 1000000 \"a/../\" }}{{ range 1000000 }}{{ $_ := clean $s }}{{ end }}"),
-    ("text/titles", "{{ $s := repeat 1000000 \"ß é \" }}{{ range 1000000 }}{{ $_ := title $s }}{{ end }}"),
-    (
-        "text/checksums",
-        "{{ $s := repeat 1000000 \"x\" }}{{ range 1000000 }}{{ $_ := adler32sum $s }}{{ end }}",
-    ),
-    (
         "text/base32",
         "{{ $s := repeat 1000000 \"x\" }}{{ range 1000000 }}{{ $_ := b32enc $s | b32dec }}{{ end }}",
     ),
-    ("text/numbers", "{{ $s := repeat 1000000 \"1\" }}{{ range 1000000 }}{{ $_ := float64 $s }}{{ end }}"),
     ("list/chunks", "{{ $l := until 1000000 }}{{ range 1000 }}{{ $_ := chunk 1 $l }}{{ end }}"),
     ("list/slices", "{{ $l := until 1000000 }}{{ range 10000 }}{{ $_ := slice $l 1 999999 }}{{ end }}"),
     ("list/compacted", "{{ $l := until 1000000 }}{{ range 10000 }}{{ $_ := compact $l }}{{ end }}"),
@@ -195,12 +175,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("crypto/bcrypt", "{{ range $i := until 100000 }}{{ $_ := bcrypt (toString $i) }}{{ end }}"),
     ("crypto/genPrivateKey-ecdsa", "{{ range 100000 }}{{ $_ := genPrivateKey \"ecdsa\" }}{{ end }}"),
     ("crypto/genPrivateKey-ed25519", "{{ range 100000 }}{{ $_ := genPrivateKey \"ed25519\" }}{{ end }}"),
-    ("crypto/genCA", "{{ range 100000 }}{{ $_ := genCA \"a\" 1 }}{{ end }}"),
-    ("crypto/genPrivateKey-rsa", "{{ range 100000 }}{{ $_ := genPrivateKey \"rsa\" }}{{ end }}"),
-    (
-        "crypto/genSelfSignedCert",
-        "{{ $n := splitList \",\" (repeat 100000 \"a,\") }}{{ $k := genPrivateKey \"ed25519\" }}{{ range 1000000 }}{{ $_ := genSelfSignedCertWithKey \"a\" nil $n 1 $k }}{{ end }}",
-    ),
     (
         "crypto/decryptAES",
         "{{ $s := encryptAES \"k\" (repeat 1000000 \"x\") }}{{ range 1000000 }}{{ $_ := decryptAES \"k\" $s }}{{ end }}",
