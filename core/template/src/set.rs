@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::error::{ExecError, ParseError};
 use crate::exec;
 use crate::parse::ast::{Tree, is_empty_list};
-use crate::parse::{ParsedFile, find_left, parse_file, parse_source};
+use crate::parse::{ParsedFile, find_left, find_right, parse_file, parse_source};
 use crate::value::Value;
 
 /// The name Helm gives the root of a set; `tpl` texts run under it.
@@ -118,7 +118,7 @@ pub(crate) fn parsed_size(text: &str) -> usize {
     while let Some(rest) = left {
         let next = find_left(rest);
         let action = next.map_or(rest, |at| &rest[..at]);
-        size += ACTION + BYTE * action.split("}}").next().map_or(0, str::len);
+        size += ACTION + BYTE * find_right(action).unwrap_or(action.len());
         left = next.map(|at| &rest[at + 2..]);
     }
     size

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::parse::Shown as _;
 use crate::parse::ast::Expr;
+use crate::parse::number::Number;
 use crate::value::{IntType, ListType, MapType, ParamType, Value};
 
 use super::{At, Executed, Frame, Operand};
@@ -20,13 +22,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
             Expr::Dot { .. } => dot.clone(),
             Expr::Nil { .. } if can_be_nil(param) => return Ok(Operand::default()),
             Expr::Nil { .. } => return Err(self.fail(format!("cannot assign nil to {}", type_name(param)))),
-            Expr::Field { path, .. } => self.eval_path(dot, dot.clone(), expr, path, &[], None)?,
+            Expr::Field { path, .. } => self.eval_path(dot, dot.clone(), expr, *path, &[], None)?,
             Expr::Variable { .. } => self.eval_variable(dot, expr, &[], None)?,
             Expr::Pipe(pipe) => Operand::plain(self.eval_pipeline(dot, pipe)?),
             Expr::Function { function, .. } => {
                 self.eval_function(dot, function, At::Expr(expr), &[], None)?
             }
-            Expr::Chain { base, path, .. } => self.eval_chain(dot, expr, base, path, &[], None)?,
+            Expr::Chain { base, path, .. } => self.eval_chain(dot, expr, base, *path, &[], None)?,
             literal => return self.eval_typed_literal(param, literal).map(Operand::plain),
         };
         self.validate(operand, param)
@@ -62,8 +64,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     /// A literal read as the parameter's type.
     fn eval_typed_literal(&mut self, param: ParamType, literal: &'a Expr) -> Executed<Value> {
+        let small;
         let number = match literal {
-            Expr::Number { number, .. } => Some(number),
+            Expr::Number { number, .. } => Some(&**number),
+            Expr::Int { value, .. } => {
+                small = Number::of_int(*value);
+                Some(&small)
+            }
             _ => None,
         };
         let (found, expected) = match param {
@@ -73,7 +80,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 _ => (None, "bool"),
             },
             ParamType::String => match literal {
-                Expr::String { value, .. } => return Ok(value.clone()),
+                Expr::String { value, .. } => return Ok(Value::String(value.clone())),
                 _ => (None, "string"),
             },
             ParamType::Int => (number.and_then(|number| number.int).map(Value::int), "integer"),
@@ -93,10 +100,14 @@ impl<'a> Frame<'a, '_, '_, '_> {
             | ParamType::Strings
             | ParamType::Bytes
             | ParamType::Native(_) => {
-                return Err(self.fail(format!("can't handle {literal} for arg of type {}", type_name(param))));
+                let shown = literal.shown(&self.tree.source.text);
+                return Err(self.fail(format!("can't handle {shown} for arg of type {}", type_name(param))));
             }
         };
-        found.ok_or_else(|| self.fail(format!("expected {expected}; found {literal}")))
+        found.ok_or_else(|| {
+            let shown = literal.shown(&self.tree.source.text);
+            self.fail(format!("expected {expected}; found {shown}"))
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::functions::{Action, Function, ReflectCall, not_callable, values_methods};
+use crate::parse::Shown as _;
 use crate::parse::ast::Expr;
 use crate::time::named;
 use crate::value::{COMPARED_PER_STEP, IntType, Map, Method, Object, ParamType, Value};
@@ -139,7 +140,8 @@ impl<'a> Frame<'a, '_, '_, '_> {
         };
         self.charge(looked_at.iter().map(size).sum())?;
         if let Callee::Function(Function { action: Action::Callee, .. }) = callee {
-            let error = not_callable(&arguments[0], rest.first().map(ToString::to_string));
+            let error =
+                not_callable(&arguments[0], rest.first().map(|expr| expr.shown(&self.tree.source.text)));
             return Err(self.call_error(callee.name(), whole, error));
         }
         match self.invoke(callee, arguments) {

@@ -31,24 +31,18 @@ impl<'a> Frame<'a, '_, '_, '_> {
         dot: &Operand,
         receiver: Operand,
         expr: &'a Expr,
-        path: &'a Path,
+        path: Path,
         rest: &'a [Expr],
         last: Option<Value>,
     ) -> Executed<Operand> {
         let mut receiver = receiver;
-        let mut last = last;
-        for (index, name) in path.iter().enumerate() {
-            if name.len() > COMPARED_PER_STEP {
-                self.charge((4 * name.len() / COMPARED_PER_STEP) as u64)?;
-            }
-            let arguments = if index + 1 == path.len() {
-                Arguments { rest, last: last.take() }
-            } else {
-                Arguments { rest: &[], last: None }
-            };
-            receiver = self.eval_field(dot, receiver, expr, name, arguments)?;
+        let mut names = path.names(&self.tree.source.text);
+        let Some(mut name) = names.next() else { return Ok(receiver) };
+        for next in names {
+            receiver = self.eval_field(dot, receiver, expr, name, Arguments { rest: &[], last: None })?;
+            name = next;
         }
-        Ok(receiver)
+        self.eval_field(dot, receiver, expr, name, Arguments { rest, last })
     }
 
     fn eval_field(
@@ -56,9 +50,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
         dot: &Operand,
         receiver: Operand,
         expr: &'a Expr,
-        name: &Rc<str>,
+        name: &str,
         arguments: Arguments<'a>,
     ) -> Executed<Operand> {
+        if name.len() > COMPARED_PER_STEP {
+            self.charge((4 * name.len() / COMPARED_PER_STEP) as u64)?;
+        }
         match &receiver.value {
             Value::Map(map) if map.map_type() != MapType::Values => self.map_entry(map, name, &arguments),
             Value::Map(map) => match find_method(values_methods::METHODS, name) {

@@ -16,7 +16,8 @@ use crate::budget::LimitError;
 use crate::environment::Environment;
 use crate::error::ExecError;
 use crate::format::quote::quoted;
-use crate::parse::ast::{Command, Expr, Node, Pipe, Tree};
+use crate::parse::Shown as _;
+use crate::parse::ast::{Branch, Command, Expr, Node, Pipe, Span, Tree};
 use crate::set::{MissingKey, Namespace, ROOT_NAME};
 use crate::stack::StackGuard;
 use crate::value::Value;
@@ -137,7 +138,12 @@ enum At<'a> {
     Expr(&'a Expr),
 }
 
-impl Frame<'_, '_, '_, '_> {
+impl<'a> Frame<'a, '_, '_, '_> {
+    /// A part of the template's source.
+    fn source_text(&self, span: Span) -> &'a str {
+        span.text_of(&self.tree.source.text)
+    }
+
     /// An error of this template at the present place.
     fn fail(&self, message: impl AsRef<str>) -> ExecError {
         self.fail_with(message.as_ref(), None)
@@ -183,31 +189,34 @@ impl Frame<'_, '_, '_, '_> {
     }
 
     fn location(&self) -> Option<(usize, String)> {
+        let source = &self.tree.source.text;
         match self.at {
             At::Nowhere => None,
-            At::Node(node) => Some(describe_node(node)),
-            At::Pipe(pipe) => Some((pipe.pos, pipe.to_string())),
-            At::Command(command) => Some((command.pos(), command.to_string())),
-            At::Expr(expr) => Some((expr.pos(), expr.to_string())),
+            At::Node(node) => Some(describe_node(node, source)),
+            At::Pipe(pipe) => Some((pipe.pos as usize, pipe.shown(source))),
+            At::Command(command) => Some((command.pos() as usize, command.shown(source))),
+            At::Expr(expr) => Some((expr.pos() as usize, expr.shown(source))),
         }
     }
 }
 
 /// Offset and text of a node. Only a missing template is reported at its node; the others appear with passed
 /// bounds alone.
-fn describe_node(node: &Node) -> (usize, String) {
-    match node {
-        Node::Template { pos, name, pipe } => {
-            let name = quoted(name.as_bytes());
-            let pipe = pipe.as_ref().map(|pipe| format!(" {pipe}")).unwrap_or_default();
-            (*pos, format!("{{{{template {name}{pipe}}}}}"))
+fn describe_node(node: &Node, source: &[u8]) -> (usize, String) {
+    let branch = |word: &str, branch: &Branch| (branch.pos, format!("{word} {}", branch.pipe.shown(source)));
+    let (pos, text) = match node {
+        Node::Template(invocation) => {
+            let name = quoted(invocation.name.as_bytes());
+            let pipe = invocation.pipe.as_ref().map(|pipe| format!(" {}", pipe.shown(source)));
+            (invocation.pos, format!("{{{{template {name}{}}}}}", pipe.unwrap_or_default()))
         }
-        Node::Text { start, .. } => (*start, "text".to_owned()),
-        Node::Action { pos, pipe } => (*pos, format!("{{{{{pipe}}}}}")),
-        Node::If(branch) => (branch.pos, format!("if {}", branch.pipe)),
-        Node::With(branch) => (branch.pos, format!("with {}", branch.pipe)),
-        Node::Range(branch) => (branch.pos, format!("range {}", branch.pipe)),
+        Node::Text(span) => return (span.start(), "text".to_owned()),
+        Node::Action { pos, pipe } => (*pos, format!("{{{{{}}}}}", pipe.shown(source))),
+        Node::If(inner) => branch("if", inner),
+        Node::With(inner) => branch("with", inner),
+        Node::Range(inner) => branch("range", inner),
         Node::Break { pos } => (*pos, "{{break}}".to_owned()),
         Node::Continue { pos } => (*pos, "{{continue}}".to_owned()),
-    }
+    };
+    (pos as usize, text)
 }

@@ -1,5 +1,6 @@
 //! Evaluates pipelines, commands and variables.
 
+use crate::parse::Shown as _;
 use crate::parse::ast::{Command, Expr, Path, Pipe, Variable};
 use crate::value::Value;
 
@@ -10,12 +11,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
     pub(super) fn eval_pipeline(&mut self, dot: &Operand, pipe: &'a Pipe) -> Executed<Value> {
         self.at = At::Pipe(pipe);
         self.check_depth()?;
-        let mut last = None;
-        for command in &pipe.commands {
-            last = Some(self.eval_command(dot, command, last)?);
+        let mut value = self.eval_command(dot, pipe.first(), None)?;
+        for command in pipe.others() {
+            value = self.eval_command(dot, command, Some(value))?;
         }
-        let value = last.unwrap_or_default();
-        for variable in &pipe.variables {
+        for variable in pipe.variables() {
             self.set_variable(variable, Operand::plain(value.clone()))?;
         }
         Ok(value)
@@ -23,13 +23,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     /// Sets a variable that the pipeline declares or assigns.
     pub(super) fn set_variable(&mut self, variable: &Variable, value: Operand) -> Executed<()> {
-        let slot = variable.slot.and_then(|slot| self.run.variables.get_mut(self.base + slot));
+        let slot = variable.slot.and_then(|slot| self.run.variables.get_mut(self.base + slot as usize));
         match slot {
             Some(slot) => {
                 *slot = value;
                 Ok(())
             }
-            None => Err(self.fail(format!("undefined variable: {}", variable.name))),
+            None => Err(self.fail(format!("undefined variable: {}", self.source_text(variable.name)))),
         }
     }
 
@@ -45,10 +45,10 @@ impl<'a> Frame<'a, '_, '_, '_> {
             }
             Expr::Field { path, .. } => {
                 self.at = At::Expr(first);
-                return Ok(self.eval_path(dot, dot.clone(), first, path, rest, last)?.value);
+                return Ok(self.eval_path(dot, dot.clone(), first, *path, rest, last)?.value);
             }
             Expr::Chain { base, path, .. } => {
-                return Ok(self.eval_chain(dot, first, base, path, rest, last)?.value);
+                return Ok(self.eval_chain(dot, first, base, *path, rest, last)?.value);
             }
             Expr::Variable { .. } => return Ok(self.eval_variable(dot, first, rest, last)?.value),
             Expr::Pipe(pipe) => {
@@ -71,9 +71,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
         self.at = At::Expr(literal);
         match literal {
             Expr::Bool { value, .. } => Ok(Value::Bool(*value)),
-            Expr::String { value, .. } => Ok(value.clone()),
+            Expr::String { value, .. } => Ok(Value::String(value.clone())),
+            Expr::Int { value, .. } => Ok(Value::int(*value)),
             Expr::Number { number, .. } => number.ideal().map_err(|message| self.fail(message)),
-            other => Err(self.fail(format!("can't evaluate command {other}"))),
+            other => {
+                let shown = other.shown(&self.tree.source.text);
+                Err(self.fail(format!("can't evaluate command {shown}")))
+            }
         }
     }
 
@@ -89,15 +93,15 @@ impl<'a> Frame<'a, '_, '_, '_> {
             return Ok(Operand::default());
         };
         self.at = At::Expr(expr);
-        let slot = slot.and_then(|slot| self.run.variables.get(self.base + slot));
+        let slot = slot.and_then(|slot| self.run.variables.get(self.base + slot as usize));
         let Some(value) = slot.cloned() else {
-            return Err(self.fail(format!("undefined variable: {name}")));
+            return Err(self.fail(format!("undefined variable: {}", self.source_text(*name))));
         };
-        if path.is_empty() {
+        if path.0.is_empty() {
             self.refuse_arguments(expr, rest, last.as_ref())?;
             return Ok(value);
         }
-        self.eval_path(dot, value, expr, path, rest, last)
+        self.eval_path(dot, value, expr, *path, rest, last)
     }
 
     /// Fields of a parenthesised pipeline or of a function's result.
@@ -106,14 +110,17 @@ impl<'a> Frame<'a, '_, '_, '_> {
         dot: &Operand,
         expr: &'a Expr,
         base: &'a Expr,
-        path: &'a Path,
+        path: Path,
         rest: &'a [Expr],
         last: Option<Value>,
     ) -> Executed<Operand> {
         self.at = At::Expr(expr);
         let receiver = match base {
             Expr::Pipe(pipe) => Operand::plain(self.eval_pipeline(dot, pipe)?),
-            Expr::Nil { .. } => return Err(self.fail(format!("indirection through explicit nil in {expr}"))),
+            Expr::Nil { .. } => {
+                let shown = expr.shown(&self.tree.source.text);
+                return Err(self.fail(format!("indirection through explicit nil in {shown}")));
+            }
             Expr::Function { function, .. } => {
                 self.at = At::Expr(base);
                 self.eval_function(dot, function, At::Expr(base), &[], None)?
@@ -127,6 +134,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if rest.is_empty() && last.is_none() {
             return Ok(());
         }
-        Err(self.fail(format!("can't give argument to non-function {first}")))
+        let shown = first.shown(&self.tree.source.text);
+        Err(self.fail(format!("can't give argument to non-function {shown}")))
     }
 }

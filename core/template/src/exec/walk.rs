@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::format;
 use crate::format::quote::quoted;
-use crate::parse::ast::{Branch, List, Node, Pipe};
+use crate::parse::ast::{Branch, Invocation, List, Node, Pipe, Span};
 use crate::value::{COMPARED_PER_STEP, Value};
 
 use super::{At, Executed, Frame, Operand};
@@ -27,12 +27,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
             self.at = At::Node(node);
             self.charge(1)?;
             let flow = match node {
-                Node::Text { start, end } => self.write(*start, *end)?,
+                Node::Text(span) => self.write(*span)?,
                 Node::Action { pipe, .. } => self.walk_action(dot, node, pipe)?,
                 Node::If(branch) => self.walk_if(dot, branch)?,
                 Node::With(branch) => self.walk_with(dot, branch)?,
                 Node::Range(branch) => self.walk_range(dot, branch)?,
-                Node::Template { name, pipe, .. } => self.walk_template(dot, name, pipe.as_ref())?,
+                Node::Template(invocation) => self.walk_template(dot, invocation)?,
                 Node::Break { .. } => Flow::Break,
                 Node::Continue { .. } => Flow::Continue,
             };
@@ -43,9 +43,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
         Ok(Flow::Done)
     }
 
-    fn write(&mut self, start: usize, end: usize) -> Executed<Flow> {
-        self.charge_output(end - start)?;
-        self.run.output.extend_from_slice(&self.tree.source.text[start..end]);
+    fn write(&mut self, span: Span) -> Executed<Flow> {
+        self.charge_output(span.len())?;
+        self.run.output.extend_from_slice(span.of(&self.tree.source.text));
         Ok(Flow::Done)
     }
 
@@ -55,7 +55,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     fn walk_action(&mut self, dot: &Operand, node: &'a Node, pipe: &'a Pipe) -> Executed<Flow> {
         let value = self.eval_pipeline(dot, pipe)?;
-        if pipe.variables.is_empty() {
+        if pipe.variables().is_empty() {
             self.at = At::Node(node);
             self.print(&value)?;
         }
@@ -115,13 +115,14 @@ impl<'a> Frame<'a, '_, '_, '_> {
     }
 
     /// Runs another template; it sees its own data and no variables of this one.
-    fn walk_template(&mut self, dot: &Operand, name: &Rc<str>, pipe: Option<&'a Pipe>) -> Executed<Flow> {
-        self.charge((4 * name.len() / COMPARED_PER_STEP) as u64)?;
-        let Some(tree) = self.run.namespace.find(name) else {
-            return Err(self.fail(format!("template {} not defined", quoted(name.as_bytes()))));
+    fn walk_template(&mut self, dot: &Operand, invocation: &'a Invocation) -> Executed<Flow> {
+        self.charge((4 * invocation.name.len() / COMPARED_PER_STEP) as u64)?;
+        let Some(tree) = self.run.namespace.find(&invocation.name) else {
+            let name = quoted(invocation.name.as_bytes());
+            return Err(self.fail(format!("template {name} not defined")));
         };
         let tree = Rc::clone(tree);
-        let data = match pipe {
+        let data = match &invocation.pipe {
             Some(pipe) => self.eval_pipeline(dot, pipe)?,
             None => Value::Nil,
         };

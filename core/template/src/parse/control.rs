@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::ast::{Branch, List, Node, Pipe};
+use super::ast::{Branch, Invocation, List, Node, Pipe, Span, offset};
 use super::definition::{Parsed as ParseResult, Parser};
 use super::token::{Keyword, TokenKind};
 
@@ -36,11 +36,11 @@ impl Parser<'_> {
     /// Nodes up to an `end` or `else`, which is returned with them.
     pub(super) fn parse_list(&mut self) -> ParseResult<(List, Parsed)> {
         self.check_depth()?;
-        let mut list = List::new();
+        let begin = self.nodes.len();
         while self.peek_non_space().kind != TokenKind::Eof {
             match self.parse_text_or_action()? {
-                Parsed::Node(node) => list.push(node),
-                end => return Ok((list, end)),
+                Parsed::Node(node) => self.nodes.push(node),
+                end => return Ok((self.nodes_since(begin), end)),
             }
         }
         Err(self.error("unexpected EOF".to_owned()))
@@ -51,12 +51,12 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Text => {
                 let end = token.pos + token.text.len();
-                Ok(Parsed::Node(Node::Text { start: token.pos, end }))
+                Ok(Parsed::Node(Node::Text(Span::new(token.pos, end))))
             }
             TokenKind::LeftDelim => {
-                self.body.action_line = token.line;
+                self.body.action_at = Some(token.line_at);
                 let action = self.parse_action()?;
-                self.body.action_line = 0;
+                self.body.action_at = None;
                 Ok(action)
             }
             _ => Err(self.unexpected(&token, "input")),
@@ -68,9 +68,11 @@ impl Parser<'_> {
         if let TokenKind::Keyword(keyword) = token.kind {
             let node = match keyword {
                 Keyword::Block => self.parse_block()?,
-                Keyword::Break => self.parse_loop_exit("{{break}}", Node::Break { pos: token.pos })?,
+                Keyword::Break => {
+                    self.parse_loop_exit("{{break}}", Node::Break { pos: offset(token.pos) })?
+                }
                 Keyword::Continue => {
-                    self.parse_loop_exit("{{continue}}", Node::Continue { pos: token.pos })?
+                    self.parse_loop_exit("{{continue}}", Node::Continue { pos: offset(token.pos) })?
                 }
                 Keyword::Else => return self.parse_else(),
                 Keyword::End => {
@@ -93,7 +95,7 @@ impl Parser<'_> {
     }
 
     fn parse_pipeline_action(&mut self) -> ParseResult<Parsed> {
-        let pos = self.peek().pos;
+        let pos = offset(self.peek().pos);
         let pipe = self.parse_pipeline("command", TokenKind::RightDelim)?;
         Ok(Parsed::Node(Node::Action { pos, pipe }))
     }
@@ -155,7 +157,7 @@ impl Parser<'_> {
         };
         if chained {
             self.next();
-            return Ok(vec![self.parse_control(control)?]);
+            return Ok(Box::new([self.parse_control(control)?]));
         }
         let (list, end) = self.parse_list()?;
         match end {
@@ -170,7 +172,7 @@ impl Parser<'_> {
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = self.parse_pipeline(CONTEXT, TokenKind::RightDelim)?;
         self.parse_block_body(Rc::clone(&name), CONTEXT)?;
-        Ok(Node::Template { pos: token.pos, name, pipe: Some(pipe) })
+        Ok(Node::Template(Box::new(Invocation { pos: offset(token.pos), name, pipe: Some(pipe) })))
     }
 
     fn parse_template(&mut self) -> ParseResult<Node> {
@@ -183,6 +185,6 @@ impl Parser<'_> {
             self.backup();
             Some(self.parse_pipeline(CONTEXT, TokenKind::RightDelim)?)
         };
-        Ok(Node::Template { pos: token.pos, name, pipe })
+        Ok(Node::Template(Box::new(Invocation { pos: offset(token.pos), name, pipe })))
     }
 }

@@ -1,6 +1,5 @@
 //! The parser's frame: files, definitions and the token look-ahead.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use crate::budget::LimitError;
 use crate::error::ParseError;
 use crate::stack::StackGuard;
 
-use super::ast::{List, Source, Tree, is_empty_list};
+use super::ast::{Expr, List, Node, Source, Tree, is_empty_list};
 use super::lexer::Lexer;
 use super::scope::Scope;
 use super::token::{Keyword, Token, TokenKind};
@@ -35,6 +34,11 @@ pub(crate) fn parse_source(
     bytes: Arc<Vec<u8>>,
     stack: usize,
 ) -> Result<ParsedFile, ParseError> {
+    if u32::try_from(text.len()).is_err() {
+        let limit = LimitError::Bytes(u64::from(u32::MAX));
+        let (name, message) = (name.to_owned(), limit.to_string());
+        return Err(ParseError { name, line: 1, column: None, message, limit: Some(limit) });
+    }
     let source = Rc::new(Source { name: name.to_owned(), text: bytes });
     let mut parser = Parser {
         lexer: Lexer::new(text),
@@ -43,6 +47,8 @@ pub(crate) fn parse_source(
         guard: StackGuard::new(stack),
         stack,
         body: Body::new(),
+        nodes: Vec::new(),
+        operands: Vec::new(),
     };
     let root = parser.parse_top_level()?;
     let main = parser.add_tree(Rc::from(name), root)?;
@@ -53,21 +59,15 @@ pub(crate) fn parse_source(
 pub(super) struct Body<'t> {
     tokens: [Token<'t>; 3],
     peeked: usize,
-    pub(super) scope: Scope,
-    pub(super) action_line: usize,
+    pub(super) scope: Scope<'t>,
+    /// Where the action begins that is parsed.
+    pub(super) action_at: Option<usize>,
     pub(super) range_depth: usize,
 }
 
 impl Body<'_> {
     pub(super) fn new() -> Self {
-        let token = || Token { kind: TokenKind::Eof, pos: 0, text: Cow::Borrowed(""), line: 0 };
-        Body {
-            tokens: [token(), token(), token()],
-            peeked: 0,
-            scope: Scope::new(),
-            action_line: 0,
-            range_depth: 0,
-        }
+        Body { tokens: [Token::NONE; 3], peeked: 0, scope: Scope::new(), action_at: None, range_depth: 0 }
     }
 }
 
@@ -79,6 +79,9 @@ pub(super) struct Parser<'t> {
     guard: StackGuard,
     stack: usize,
     pub(super) body: Body<'t>,
+    /// What is parsed of the lists that are not at their end yet: finished ones take no more room than they need.
+    pub(super) nodes: Vec<Node>,
+    pub(super) operands: Vec<Expr>,
 }
 
 /// The result of a parse step.
@@ -87,7 +90,7 @@ pub(super) type Parsed<T> = Result<T, ParseError>;
 impl<'t> Parser<'t> {
     /// The text of the file's own template, with its definitions set aside.
     fn parse_top_level(&mut self) -> Parsed<List> {
-        let mut list = List::new();
+        let begin = self.nodes.len();
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelim {
                 let delim = self.next();
@@ -98,11 +101,16 @@ impl<'t> Parser<'t> {
                 self.backup2(delim);
             }
             match self.parse_text_or_action()? {
-                super::control::Parsed::Node(node) => list.push(node),
+                super::control::Parsed::Node(node) => self.nodes.push(node),
                 end => return Err(self.error(format!("unexpected {}", end.describe()))),
             }
         }
-        Ok(list)
+        Ok(self.nodes_since(begin))
+    }
+
+    /// The nodes of a list that began when there were so many.
+    pub(super) fn nodes_since(&mut self, begin: usize) -> List {
+        self.nodes.drain(begin..).collect()
     }
 
     fn parse_definition(&mut self) -> Parsed<()> {
@@ -142,7 +150,7 @@ impl<'t> Parser<'t> {
     pub(super) fn template_name(&self, token: &Token<'_>, context: &str) -> Parsed<Rc<str>> {
         match token.kind {
             TokenKind::String | TokenKind::RawString => {
-                let bytes = unquote::string(&token.text).map_err(|message| self.error(message))?;
+                let bytes = unquote::string(token.text).map_err(|message| self.error(message))?;
                 Ok(Rc::from(&*String::from_utf8_lossy(&bytes)))
             }
             _ => Err(self.unexpected(token, context)),
@@ -174,15 +182,15 @@ impl<'t> Parser<'t> {
         } else {
             self.body.tokens[0] = self.lexer.next_token();
         }
-        self.body.tokens[self.body.peeked].clone()
+        self.body.tokens[self.body.peeked]
     }
 
-    pub(super) fn peek(&mut self) -> &Token<'t> {
+    pub(super) fn peek(&mut self) -> Token<'t> {
         if self.body.peeked == 0 {
             self.body.tokens[0] = self.lexer.next_token();
             self.body.peeked = 1;
         }
-        &self.body.tokens[self.body.peeked - 1]
+        self.body.tokens[self.body.peeked - 1]
     }
 
     pub(super) fn next_non_space(&mut self) -> Token<'t> {
@@ -194,11 +202,14 @@ impl<'t> Parser<'t> {
         }
     }
 
-    pub(super) fn peek_non_space(&mut self) -> &Token<'t> {
-        while self.peek().kind == TokenKind::Space {
-            self.next();
+    pub(super) fn peek_non_space(&mut self) -> Token<'t> {
+        loop {
+            let token = self.peek();
+            if token.kind != TokenKind::Space {
+                return token;
+            }
+            self.body.peeked -= 1;
         }
-        self.peek()
     }
 
     /// Gives back the token taken last.
@@ -227,20 +238,28 @@ impl<'t> Parser<'t> {
     /// An error at the line of the token read last.
     pub(super) fn error(&self, message: String) -> ParseError {
         let (name, token) = (self.source.name.clone(), &self.body.tokens[0]);
-        let column = self.source.column_in_line(token.pos, token.line);
-        ParseError { name, line: token.line, column, message, limit: None }
+        let (line, _) = self.source.position(token.line_at);
+        let column = self.source.column_in_line(token.pos, line);
+        ParseError { name, line, column, message, limit: None }
     }
 
     pub(super) fn unexpected(&self, token: &Token<'_>, context: &str) -> ParseError {
         if token.kind != TokenKind::Error {
             return self.error(format!("unexpected {} in {context}", token.describe()));
         }
-        let mut message = token.describe();
-        if self.body.action_line != 0 && self.body.action_line != token.line {
+        let mut message = self.lexer.failure().to_owned();
+        let line_of = |offset| self.source.position(offset).0;
+        let action_line = self.body.action_at.map(line_of).filter(|line| *line != line_of(token.line_at));
+        if let Some(line) = action_line {
             let join = if message.ends_with(" action") { "" } else { " in action" };
-            message.push_str(&format!("{join} started at {}:{}", self.source.name, self.body.action_line));
+            message.push_str(&format!("{join} started at {}:{line}", self.source.name));
         }
         self.error(message)
+    }
+
+    /// The text that is parsed.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.source.text
     }
 
     /// Refuses text that nests deeper than the stack allows.

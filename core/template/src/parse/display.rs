@@ -1,72 +1,81 @@
 //! Prints syntax as error messages show it: Go's `Node.String`.
 
-use std::fmt::{self, Display as _};
+use super::ast::{Command, Expr, Pipe};
 
-use super::ast::{Command, Expr, Path, Pipe};
+/// Syntax that can be shown; `source` is the text that it was parsed from.
+pub(crate) trait Shown {
+    /// Appends the syntax to `out`.
+    fn show(&self, source: &[u8], out: &mut String);
 
-impl fmt::Display for Pipe {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, variable) in self.variables.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(", ")?;
-            }
-            formatter.write_str(&variable.name)?;
-        }
-        if !self.variables.is_empty() {
-            formatter.write_str(if self.is_assign { " = " } else { " := " })?;
-        }
-        for (index, command) in self.commands.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(" | ")?;
-            }
-            command.fmt(formatter)?;
-        }
-        Ok(())
+    /// The syntax as text.
+    fn shown(&self, source: &[u8]) -> String {
+        let mut out = String::new();
+        self.show(source, &mut out);
+        out
     }
 }
 
-impl fmt::Display for Command {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Shown for Pipe {
+    fn show(&self, source: &[u8], out: &mut String) {
+        for (index, variable) in self.variables().iter().enumerate() {
+            if index > 0 {
+                out.push_str(", ");
+            }
+            out.push_str(variable.name.text_of(source));
+        }
+        if !self.variables().is_empty() {
+            out.push_str(if self.is_assign() { " = " } else { " := " });
+        }
+        self.first().show(source, out);
+        for command in self.others() {
+            out.push_str(" | ");
+            command.show(source, out);
+        }
+    }
+}
+
+impl Shown for Command {
+    fn show(&self, source: &[u8], out: &mut String) {
         for (index, operand) in self.operands.iter().enumerate() {
             if index > 0 {
-                formatter.write_str(" ")?;
+                out.push(' ');
             }
-            write_operand(formatter, operand)?;
+            show_operand(operand, source, out);
         }
-        Ok(())
     }
 }
 
-impl fmt::Display for Expr {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Shown for Expr {
+    fn show(&self, source: &[u8], out: &mut String) {
         match self {
-            Expr::Dot { .. } => formatter.write_str("."),
-            Expr::Nil { .. } => formatter.write_str("nil"),
-            Expr::Bool { value, .. } => value.fmt(formatter),
-            Expr::Number { number, .. } => formatter.write_str(&number.text),
-            Expr::String { quoted, .. } => formatter.write_str(quoted),
-            Expr::Field { path, .. } => write_path(formatter, path),
+            Expr::Dot { .. } => out.push('.'),
+            Expr::Nil { .. } => out.push_str("nil"),
+            Expr::Bool { value, .. } => out.push_str(if *value { "true" } else { "false" }),
+            Expr::Int { digits, .. } => out.push_str(digits.text_of(source)),
+            Expr::Number { number, .. } => out.push_str(&number.text),
+            Expr::String { quoted, .. } => out.push_str(quoted.text_of(source)),
+            Expr::Field { path, .. } => out.push_str(path.0.text_of(source)),
             Expr::Variable { name, path, .. } => {
-                formatter.write_str(name)?;
-                write_path(formatter, path)
+                out.push_str(name.text_of(source));
+                out.push_str(path.0.text_of(source));
             }
-            Expr::Function { function, .. } => formatter.write_str(function.name),
+            Expr::Function { function, .. } => out.push_str(function.name),
             Expr::Chain { base, path, .. } => {
-                write_operand(formatter, base)?;
-                write_path(formatter, path)
+                show_operand(base, source, out);
+                out.push_str(path.0.text_of(source));
             }
-            Expr::Pipe(pipe) => pipe.fmt(formatter),
+            Expr::Pipe(pipe) => pipe.show(source, out),
         }
     }
 }
 
-fn write_operand(formatter: &mut fmt::Formatter<'_>, operand: &Expr) -> fmt::Result {
+fn show_operand(operand: &Expr, source: &[u8], out: &mut String) {
     match operand {
-        Expr::Pipe(pipe) => write!(formatter, "({pipe})"),
-        operand => operand.fmt(formatter),
+        Expr::Pipe(pipe) => {
+            out.push('(');
+            pipe.show(source, out);
+            out.push(')');
+        }
+        operand => operand.show(source, out),
     }
-}
-
-fn write_path(formatter: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
-    path.iter().try_for_each(|name| write!(formatter, ".{name}"))
 }

@@ -1,7 +1,5 @@
 //! Splits template text into tokens, after the rules of Go's `text/template/parse`.
 
-use std::borrow::Cow;
-
 use super::token::{Keyword, Token, TokenKind};
 
 const LEFT: &str = "{{";
@@ -12,34 +10,29 @@ pub(crate) struct Lexer<'t> {
     input: &'t str,
     start: usize,
     pos: usize,
-    start_line: usize,
-    line: usize,
     paren_depth: usize,
     inside_action: bool,
-    failed: bool,
+    /// Why there are no more tokens.
+    failure: Option<Box<str>>,
 }
 
 impl<'t> Lexer<'t> {
     /// A lexer at the beginning of `input`.
     pub(crate) fn new(input: &'t str) -> Self {
-        Lexer {
-            input,
-            start: 0,
-            pos: 0,
-            start_line: 1,
-            line: 1,
-            paren_depth: 0,
-            inside_action: false,
-            failed: false,
-        }
+        Lexer { input, start: 0, pos: 0, paren_depth: 0, inside_action: false, failure: None }
     }
 
     /// The next token; after the end of the input or an error, [`TokenKind::Eof`] again and again.
     pub(crate) fn next_token(&mut self) -> Token<'t> {
-        if self.failed {
-            return Token { kind: TokenKind::Eof, pos: 0, text: Cow::Borrowed(""), line: self.start_line };
+        if self.failure.is_some() {
+            return Token { line_at: self.start, ..Token::NONE };
         }
         if self.inside_action { self.lex_action() } else { self.lex_text() }
+    }
+
+    /// The message of the token of an error.
+    pub(crate) fn failure(&self) -> &str {
+        self.failure.as_deref().unwrap_or_default()
     }
 
     fn rest(&self) -> &'t str {
@@ -50,20 +43,25 @@ impl<'t> Lexer<'t> {
         self.rest().chars().next()
     }
 
+    fn peek_byte(&self) -> Option<u8> {
+        self.input.as_bytes().get(self.pos).copied()
+    }
+
     fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.pos += next.len_utf8();
-        if next == '\n' {
-            self.line += 1;
-        }
         Some(next)
     }
 
     /// Moves over letters, digits and underscores.
     fn skip_word(&mut self) {
-        let bytes = self.rest().as_bytes();
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        self.pos += bytes.iter().take_while(|byte| is_plain(byte)).count();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        while self.peek_byte().is_some_and(is_plain) {
+            self.pos += 1;
+        }
+        if self.peek_byte().is_none_or(|byte| byte.is_ascii()) {
+            return;
+        }
         while self.peek().is_some_and(is_alphanumeric) {
             self.bump();
         }
@@ -71,28 +69,21 @@ impl<'t> Lexer<'t> {
 
     /// The token from the start to here.
     fn emit(&mut self, kind: TokenKind) -> Token<'t> {
-        let text = Cow::Borrowed(&self.input[self.start..self.pos]);
-        let token = Token { kind, pos: self.start, text, line: self.start_line };
-        self.begin_token();
+        let text = &self.input[self.start..self.pos];
+        let token = Token { kind, pos: self.start, text, line_at: self.start };
+        self.start = self.pos;
         token
     }
 
-    /// Moves over `length` bytes that belong to no token, counting lines.
+    /// Moves over `length` bytes that belong to no token.
     fn skip(&mut self, length: usize) {
-        let skipped = &self.input[self.pos..self.pos + length];
-        self.line += line_breaks(skipped);
         self.pos += length;
-        self.begin_token();
-    }
-
-    fn begin_token(&mut self) {
         self.start = self.pos;
-        self.start_line = self.line;
     }
 
-    fn error(&mut self, message: impl Into<Cow<'t, str>>) -> Token<'t> {
-        self.failed = true;
-        Token { kind: TokenKind::Error, pos: self.start, text: message.into(), line: self.start_line }
+    fn error(&mut self, message: impl Into<Box<str>>) -> Token<'t> {
+        self.failure = Some(message.into());
+        Token { kind: TokenKind::Error, pos: self.start, text: "", line_at: self.start }
     }
 
     fn lex_text(&mut self) -> Token<'t> {
@@ -103,8 +94,7 @@ impl<'t> Lexer<'t> {
             if offset > 0 {
                 let text = &self.rest()[..offset];
                 let trim = has_left_trim_marker(&self.rest()[offset + LEFT.len()..]);
-                let kept = if trim { text.trim_end_matches(is_space).len() } else { offset };
-                self.line += line_breaks(&text[..kept]);
+                let kept = if trim { without_trailing_space(text) } else { offset };
                 self.pos += kept;
                 let token = self.emit(TokenKind::Text);
                 self.skip(offset - kept);
@@ -123,7 +113,6 @@ impl<'t> Lexer<'t> {
         if rest.is_empty() {
             return self.emit(TokenKind::Eof);
         }
-        self.line += line_breaks(rest);
         self.pos = self.input.len();
         self.emit(TokenKind::Text)
     }
@@ -217,11 +206,9 @@ impl<'t> Lexer<'t> {
     fn lex_space(&mut self) -> Token<'t> {
         let mut length = leading_space(self.rest());
         // The last space belongs to a trimming delimiter that follows.
-        if self.rest()[length - 1..].get(1..).is_some_and(|after| after.starts_with("-}}")) {
+        if self.rest().as_bytes()[length..].starts_with(b"-}}") {
             length -= 1;
         }
-        let spaces = &self.rest()[..length];
-        self.line += line_breaks(spaces);
         self.pos += length;
         self.emit(TokenKind::Space)
     }
@@ -232,9 +219,10 @@ impl<'t> Lexer<'t> {
             let message = format!("bad character {}", describe_char(self.peek()));
             return self.error(message);
         }
-        let kind = match &self.input[self.start..self.pos] {
-            "true" | "false" => TokenKind::Bool,
-            word => Keyword::from_word(word).map_or(TokenKind::Identifier, TokenKind::Keyword),
+        let word = &self.input[self.start..self.pos];
+        let kind = match word.as_bytes() {
+            b"true" | b"false" => TokenKind::Bool,
+            _ => Keyword::from_word(word).map_or(TokenKind::Identifier, TokenKind::Keyword),
         };
         self.emit(kind)
     }
@@ -254,9 +242,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(next) => is_space(next) || self.rest().starts_with(RIGHT),
+        match self.peek_byte() {
+            None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(' | b' ' | b'\t' | b'\r' | b'\n') => true,
+            Some(_) => self.rest().starts_with(RIGHT),
         }
     }
 
@@ -283,7 +271,6 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let end = memchr::memchr(b'`', rest.as_bytes());
         let length = end.map_or(rest.len(), |end| end + 1);
-        self.line += line_breaks(&rest[..length]);
         self.pos += length;
         match end {
             Some(_) => self.emit(TokenKind::RawString),
@@ -357,25 +344,37 @@ pub(crate) fn find_left(text: &str) -> Option<usize> {
     memchr::memchr_iter(b'{', bytes).find(|at| bytes.get(at + 1) == Some(&b'{'))
 }
 
-fn line_breaks(text: &str) -> usize {
-    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+/// Where an action ends.
+pub(crate) fn find_right(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'}', bytes).find(|at| bytes.get(at + 1) == Some(&b'}'))
 }
 
 /// The length of a right delimiter with its trim marker at the start of `text`, and whether it trims.
 fn right_delim(text: &str) -> Option<(usize, bool)> {
-    if text.starts_with(RIGHT) {
-        return Some((RIGHT.len(), false));
+    match text.as_bytes() {
+        [b'}', b'}', ..] => Some((RIGHT.len(), false)),
+        [space, b'-', b'}', b'}', ..] if is_space_byte(*space) => Some((RIGHT.len() + 2, true)),
+        _ => None,
     }
-    let after_space = text.strip_prefix(is_space)?;
-    after_space.starts_with("-}}").then_some((RIGHT.len() + 2, true))
 }
 
 fn has_left_trim_marker(text: &str) -> bool {
-    text.strip_prefix('-').is_some_and(|after| after.starts_with(is_space))
+    matches!(text.as_bytes(), [b'-', space, ..] if is_space_byte(*space))
 }
 
 fn leading_space(text: &str) -> usize {
-    text.len() - text.trim_start_matches(is_space).len()
+    let bytes = text.as_bytes();
+    bytes.iter().position(|byte| !is_space_byte(*byte)).unwrap_or(bytes.len())
+}
+
+/// How much is left of `text` without the space at its end.
+fn without_trailing_space(text: &str) -> usize {
+    text.as_bytes().iter().rposition(|byte| !is_space_byte(*byte)).map_or(0, |last| last + 1)
+}
+
+fn is_space_byte(byte: u8) -> bool {
+    is_space(char::from(byte))
 }
 
 fn is_space(character: char) -> bool {

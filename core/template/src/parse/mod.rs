@@ -12,4 +12,5 @@ mod token;
 mod unquote;
 
 pub(crate) use definition::{ParsedFile, parse_file, parse_source};
-pub(crate) use lexer::find_left;
+pub(crate) use display::Shown;
+pub(crate) use lexer::{find_left, find_right};

@@ -44,6 +44,12 @@ impl Number {
         Ok(number)
     }
 
+    /// The number of plain digits.
+    pub(crate) fn of_int(value: i64) -> Number {
+        let (int, float) = (Some(value), Some(value as f64));
+        Number { int, float, uint: u64::try_from(value).ok(), ..Number::default() }
+    }
+
     /// Reads a complex token such as `1+2i`.
     pub(crate) fn parse_complex(text: &str) -> Result<Number, String> {
         let split = text.rfind(['+', '-']).filter(|&split| split > 0);

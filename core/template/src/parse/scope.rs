@@ -4,23 +4,21 @@
 //! The two disagree in places (`else` sees names the `if` body declared, a declaration sees itself), so an entry
 //! can be visible without being usable; using it then fails when it runs, as in Go.
 
-use std::rc::Rc;
-
-struct Entry {
-    name: Rc<str>,
-    slot: Option<usize>,
+struct Entry<'t> {
+    name: &'t str,
+    slot: Option<u32>,
 }
 
 /// The variables of one template body.
-pub(crate) struct Scope {
-    entries: Vec<Entry>,
+pub(crate) struct Scope<'t> {
+    entries: Vec<Entry<'t>>,
     slots: usize,
 }
 
-impl Scope {
+impl<'t> Scope<'t> {
     /// A scope with only `$`, in slot 0.
     pub(crate) fn new() -> Self {
-        Scope { entries: vec![Entry { name: Rc::from("$"), slot: Some(0) }], slots: 1 }
+        Scope { entries: vec![Entry { name: "$", slot: Some(0) }], slots: 1 }
     }
 
     /// Number of slots needed so far.
@@ -34,25 +32,26 @@ impl Scope {
     }
 
     /// Makes a name known that cannot be used yet; returns its entry.
-    pub(crate) fn introduce(&mut self, name: &Rc<str>) -> usize {
-        self.entries.push(Entry { name: Rc::clone(name), slot: None });
+    pub(crate) fn introduce(&mut self, name: &'t str) -> usize {
+        self.entries.push(Entry { name, slot: None });
         self.entries.len() - 1
     }
 
     /// Gives an introduced name a slot of its own.
-    pub(crate) fn declare(&mut self, entry: usize) -> usize {
-        let slot = entry;
+    pub(crate) fn declare(&mut self, entry: usize) -> Option<u32> {
+        // No text has so many variables that this is nothing.
+        let slot = u32::try_from(entry).ok();
         if let Some(entry) = self.entries.get_mut(entry) {
-            entry.slot = Some(slot);
+            entry.slot = slot;
         }
-        self.slots = self.slots.max(slot + 1);
+        self.slots = self.slots.max(entry + 1);
         slot
     }
 
     /// Lets an introduced name stand for the variable it assigns to.
-    pub(crate) fn assign(&mut self, entry: usize) -> Option<usize> {
-        let name = self.entries.get(entry).map(|entry| Rc::clone(&entry.name))?;
-        let slot = self.find(&name);
+    pub(crate) fn assign(&mut self, entry: usize) -> Option<u32> {
+        let name = self.entries.get(entry).map(|entry| entry.name)?;
+        let slot = self.find(name);
         if let Some(entry) = self.entries.get_mut(entry) {
             entry.slot = slot;
         }
@@ -60,8 +59,8 @@ impl Scope {
     }
 
     /// Whether the name was seen; if so, its slot when it can be used.
-    pub(crate) fn resolve(&self, name: &str) -> Option<Option<usize>> {
-        let known = self.entries.iter().any(|entry| &*entry.name == name);
+    pub(crate) fn resolve(&self, name: &str) -> Option<Option<u32>> {
+        let known = self.entries.iter().any(|entry| entry.name == name);
         known.then(|| self.find(name))
     }
 
@@ -77,8 +76,8 @@ impl Scope {
         self.entries.truncate(mark);
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
-        self.entries.iter().rev().filter(|entry| &*entry.name == name).find_map(|entry| entry.slot)
+    fn find(&self, name: &str) -> Option<u32> {
+        self.entries.iter().rev().filter(|entry| entry.name == name).find_map(|entry| entry.slot)
     }
 }
 
@@ -89,16 +88,16 @@ mod tests {
     #[test]
     fn a_declaration_sees_the_variable_it_shadows() {
         let mut scope = Scope::new();
-        let name: Rc<str> = Rc::from("$x");
-        let first = scope.introduce(&name);
+        let first = scope.introduce("$x");
         assert_eq!(scope.resolve("$x"), Some(None));
         let outer = scope.declare(first);
-        let second = scope.introduce(&name);
-        assert_eq!(scope.resolve("$x"), Some(Some(outer)));
+        assert_eq!((scope.resolve("$x"), outer), (Some(outer), Some(1)));
+        let second = scope.introduce("$x");
+        assert_eq!(scope.resolve("$x"), Some(outer));
         let inner = scope.declare(second);
-        assert_eq!(scope.resolve("$x"), Some(Some(inner)));
+        assert_eq!((scope.resolve("$x"), inner), (Some(inner), Some(2)));
         scope.leave(second);
-        assert_eq!(scope.resolve("$x"), Some(Some(outer)));
+        assert_eq!(scope.resolve("$x"), Some(outer));
         assert_eq!(scope.resolve("$y"), None);
     }
 }

@@ -5,7 +5,6 @@ use crate::format::quote;
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// The text is an error message.
     Error,
     Bool,
     /// A printable character without a meaning of its own, such as a comma.
@@ -52,41 +51,44 @@ pub(crate) enum Keyword {
 impl Keyword {
     /// The keyword spelled `word`.
     pub(crate) fn from_word(word: &str) -> Option<Keyword> {
-        Some(match word {
-            "block" => Keyword::Block,
-            "break" => Keyword::Break,
-            "continue" => Keyword::Continue,
-            "define" => Keyword::Define,
-            "else" => Keyword::Else,
-            "end" => Keyword::End,
-            "if" => Keyword::If,
-            "nil" => Keyword::Nil,
-            "range" => Keyword::Range,
-            "template" => Keyword::Template,
-            "with" => Keyword::With,
+        // Bytes are told apart without calls that compare texts.
+        Some(match word.as_bytes() {
+            b"block" => Keyword::Block,
+            b"break" => Keyword::Break,
+            b"continue" => Keyword::Continue,
+            b"define" => Keyword::Define,
+            b"else" => Keyword::Else,
+            b"end" => Keyword::End,
+            b"if" => Keyword::If,
+            b"nil" => Keyword::Nil,
+            b"range" => Keyword::Range,
+            b"template" => Keyword::Template,
+            b"with" => Keyword::With,
             _ => return None,
         })
     }
 }
 
 /// A token with its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'t> {
     pub(crate) kind: TokenKind,
     /// Byte offset of the start.
     pub(crate) pos: usize,
-    /// The source text, or the message of an error.
-    pub(crate) text: std::borrow::Cow<'t, str>,
-    /// The line of the start, from 1.
-    pub(crate) line: usize,
+    /// The source text; nothing for an error, whose message the lexer has.
+    pub(crate) text: &'t str,
+    /// An offset in the line that errors at the token name.
+    pub(crate) line_at: usize,
 }
 
 impl Token<'_> {
-    /// The token as error messages show it.
+    /// The token before the first one.
+    pub(crate) const NONE: Self = Token { kind: TokenKind::Eof, pos: 0, text: "", line_at: 0 };
+
+    /// The token, which is no error, as error messages show it.
     pub(crate) fn describe(&self) -> String {
         match self.kind {
             TokenKind::Eof => "EOF".to_owned(),
-            TokenKind::Error => self.text.to_string(),
             TokenKind::Keyword(_) => format!("<{}>", self.text),
             _ if self.text.len() > 10 => {
                 let head: String = self.text.chars().take(10).collect();

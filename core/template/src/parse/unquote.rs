@@ -1,7 +1,18 @@
 //! Removes the quotes from Go string and character literals (`strconv.Unquote`).
 
+use crate::value::Text;
+
 /// What `strconv` says of any bad literal.
 const INVALID_SYNTAX: &str = "invalid syntax";
+
+/// The text of a string literal.
+pub(crate) fn text(literal: &str) -> Result<Text, String> {
+    // Most have nothing to change.
+    match literal.get(1..literal.len().saturating_sub(1)) {
+        Some(plain) if !plain.bytes().any(|byte| matches!(byte, b'\\' | b'\r')) => Ok(Text::from(plain)),
+        _ => string(literal).map(Text::from),
+    }
+}
 
 /// The bytes of an interpreted (`"`) or raw (`` ` ``) string literal.
 pub(crate) fn string(literal: &str) -> Result<Vec<u8>, String> {
