@@ -5,6 +5,7 @@ mod cost;
 mod describe;
 mod formats;
 mod patterns;
+mod quick;
 
 use std::error::Error;
 
@@ -67,25 +68,24 @@ pub(crate) struct Violation {
 /// # Errors
 /// When the schema cannot be used.
 pub(crate) fn violations(schema: &[u8], values: &Map<String, Value>) -> Result<Vec<Violation>, String> {
-    validated(schema, values, |result, patterns| {
+    validated(parsed(schema)?, values, |result, patterns| {
         result.map_or_else(|error| describe::places(&error, patterns), |()| Vec::new())
     })
 }
 
 /// Checks values against one schema.
 fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
+    let schema = parsed(schema)?;
+    if quick::accepts(&schema, values) {
+        return Ok(());
+    }
     validated(schema, values, |result, patterns| {
         result.map_err(|error| describe::violations(&error, patterns) + "\n")
     })?
 }
 
-/// Hands what the validator says to `read`.
-fn validated<T>(
-    schema: &[u8],
-    values: &Map<String, Value>,
-    read: impl FnOnce(Result<(), ValidationError<'_, '_>>, &Patterns) -> T,
-) -> Result<T, String> {
-    let mut schema = parse_json(&String::from_utf8_lossy(schema)).map_err(|error| {
+fn parsed(schema: &[u8]) -> Result<Value, String> {
+    let parsed = parse_json(&String::from_utf8_lossy(schema)).map_err(|error| {
         // Helm reads a stream here, which ends in other words.
         match error.as_str() {
             "unexpected end of JSON input" if schema.trim_ascii().is_empty() => "EOF".to_owned(),
@@ -93,9 +93,18 @@ fn validated<T>(
             _ => with_byte(error, schema),
         }
     })?;
-    if elements(&schema) > MAX_ELEMENTS {
+    if elements(&parsed) > MAX_ELEMENTS {
         return Err(format!("schema has more than {MAX_ELEMENTS} elements"));
     }
+    Ok(parsed)
+}
+
+/// Hands what the validator says to `read`.
+fn validated<T>(
+    mut schema: Value,
+    values: &Map<String, Value>,
+    read: impl FnOnce(Result<(), ValidationError<'_, '_>>, &Patterns) -> T,
+) -> Result<T, String> {
     let patterns = Patterns::translate(&mut schema);
     let values = integers(&Value::Object(values.clone()));
     cost::check(&schema, &values)?;
