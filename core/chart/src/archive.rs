@@ -1,11 +1,13 @@
 //! Chart archives (Go package `helm.sh/helm/v4/pkg/chart/loader/archive`): gzipped tar, read as a stream, never unpacked to
 //! a disk, within bounds.
 
-use std::io::{BufReader, ErrorKind, Read};
+mod unpack;
+
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
 use flate2::bufread::GzDecoder;
 use pilothouse_encoding::timestamp::Timestamp;
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entries, Entry, EntryType};
 
 use crate::{ChartError, File};
 
@@ -59,22 +61,63 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<File>, ChartError> {
 
 /// [`read`], but what was read is taken from the bounds, so that archives within the archive share them.
 pub(crate) fn read_within(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
-    let mut left = *limits;
-    let files = match read_ahead(bytes, &mut left, UNPACKED_AT_ONCE) {
-        // What is broken may lie behind the end, where nobody would have looked.
-        Err(ChartError::Archive(_)) => {
-            left = *limits;
-            read_ahead(bytes, &mut left, BLOCK)
+    for read in [read_whole, read_ahead] {
+        let mut left = *limits;
+        let files = read(bytes, &mut left);
+        // What is broken may lie behind the end, where nobody would have looked; the last reader does not.
+        if !matches!(files, Err(ChartError::Archive(_))) {
+            *limits = left;
+            return files;
         }
-        files => files,
-    };
-    *limits = left;
-    files
+    }
+    read_by_blocks(bytes, limits)
 }
 
-/// [`read_within`], which unpacks so many bytes at once: headers and small files are asked for piece by piece, and
-/// unpacking is slow in small pieces.
-fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<File>, ChartError> {
+/// Reads a small archive that is sound: it is unpacked at once.
+fn read_whole(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
+    let unusual = || ChartError::Archive(String::new());
+    let most = limits.total.saturating_add(tar_overhead(limits));
+    let unpacked = unpack::whole(bytes).filter(|unpacked| unpacked.len() as u64 <= most);
+    let unpacked = unpacked.ok_or_else(unusual)?;
+    let mut archive = Archive::new(Content(Cursor::new(&unpacked)));
+    let entries = archive.entries_with_seek().map_err(|error| broken(&error))?;
+    let files = read_entries(entries, limits, |entry| {
+        let start = usize::try_from(entry.raw_file_position()).map_err(|_| unusual())?;
+        let size = usize::try_from(entry.size()).map_err(|_| unusual())?;
+        let end = start.checked_add(size).filter(|_| entry.header().entry_type() != EntryType::GNUSparse);
+        let data = end.and_then(|end| unpacked.get(start..end)).ok_or_else(unusual)?;
+        Ok(data.to_vec())
+    })?;
+    ended(files, archive.into_inner())
+}
+
+/// The content of an archive. What is skipped has to be there.
+struct Content<'c>(Cursor<&'c [u8]>);
+
+impl Read for Content<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Seek for Content<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = self.0.seek(to)?;
+        if at > self.0.get_ref().len() as u64 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(at) }
+    }
+}
+
+/// Unpacks much at once: headers and small files are asked for piece by piece, and unpacking is slow in small pieces.
+fn read_ahead(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
+    read_stream(bytes, limits, UNPACKED_AT_ONCE)
+}
+
+/// Unpacks no more than what is looked at.
+fn read_by_blocks(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
+    read_stream(bytes, limits, BLOCK)
+}
+
+fn read_stream(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ChartError::Archive(
             match bytes.len() {
@@ -88,9 +131,23 @@ fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fil
     // One byte more than allowed, so that passing the bound is noticed and never read as the end.
     let unpacked = GzDecoder::new(bytes).take(limits.total.saturating_add(tar_overhead(limits)));
     let mut archive = Archive::new(BufReader::with_capacity(ahead, unpacked));
+    let entries = archive.entries().map_err(|error| broken(&error))?;
+    let files = read_entries(entries, limits, |entry| {
+        let mut data = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
+        entry.read_to_end(&mut data).map_err(|error| broken(&error))?;
+        Ok(data)
+    })?;
+    ended(files, archive.into_inner())
+}
+
+fn read_entries<R: Read>(
+    found: Entries<'_, R>,
+    limits: &mut Limits,
+    content: impl Fn(&mut Entry<'_, R>) -> Result<Vec<u8>, ChartError>,
+) -> Result<Vec<File>, ChartError> {
     let mut files = Vec::new();
     let (mut left, mut entries) = (limits.total, 0);
-    for (count, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
+    for (count, entry) in found.enumerate() {
         if count >= limits.entries {
             return Err(ChartError::TooLarge(format!(
                 "chart archive has more than {} entries",
@@ -99,23 +156,27 @@ fn read_ahead(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fil
         }
         entries = count + 1;
         let mut entry = entry.map_err(|error| broken(&error))?;
-        if let Some(file) = read_entry(&mut entry, limits, &mut left)? {
+        if let Some(file) = read_entry(&mut entry, limits, &mut left, &content)? {
             files.push(file);
         }
     }
-    check_end(archive.into_inner())?;
     limits.total = left;
     limits.entries -= entries;
-    if files.is_empty() { Err(ChartError::Empty) } else { Ok(files) }
+    Ok(files)
 }
 
-/// Checks what follows the block of zeros that ends the files: another one, or nothing.
-fn check_end(mut rest: impl Read) -> Result<(), ChartError> {
+/// The files, if the block of zeros behind them is followed by another one, or nothing.
+fn ended(files: Vec<File>, rest: impl Read) -> Result<Vec<File>, ChartError> {
     let mut block = Vec::with_capacity(BLOCK);
-    rest.by_ref().take(BLOCK as u64).read_to_end(&mut block).map_err(|error| broken(&error))?;
+    rest.take(BLOCK as u64).read_to_end(&mut block).map_err(|error| broken(&error))?;
     match block.len() {
-        0 => Ok(()),
-        BLOCK if block.iter().all(|byte| *byte == 0) => Ok(()),
+        0 | BLOCK if block.iter().all(|byte| *byte == 0) => {
+            if files.is_empty() {
+                Err(ChartError::Empty)
+            } else {
+                Ok(files)
+            }
+        }
         BLOCK => Err(ChartError::Archive(INVALID_HEADER.to_owned())),
         _ => Err(ChartError::Archive(UNEXPECTED_END.to_owned())),
     }
@@ -130,6 +191,7 @@ fn read_entry<R: Read>(
     entry: &mut Entry<'_, R>,
     limits: &Limits,
     left: &mut u64,
+    content: impl Fn(&mut Entry<'_, R>) -> Result<Vec<u8>, ChartError>,
 ) -> Result<Option<File>, ChartError> {
     let kind = entry.header().entry_type();
     if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader | EntryType::XHeader) {
@@ -151,8 +213,7 @@ fn read_entry<R: Read>(
         let text = format!("decompressed chart file {path:?} is larger than the maximum file size {file}");
         return Err(ChartError::TooLarge(text));
     }
-    let mut data = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
-    entry.read_to_end(&mut data).map_err(|error| broken(&error))?;
+    let data = content(entry)?;
     *left = left.saturating_sub(data.len() as u64);
     if *left == 0 {
         return Err(too_large());
@@ -213,7 +274,7 @@ pub(crate) fn clean(path: &str) -> String {
 }
 
 /// What Go says where it is known: nothing for what lies in the middle of compressed data, as Go counts it in its own way.
-fn broken(error: &std::io::Error) -> ChartError {
+fn broken(error: &io::Error) -> ChartError {
     let text = error.to_string();
     let is_short = error.kind() == ErrorKind::UnexpectedEof
         || ["incomplete deflate stream", "failed to read entire block", "unexpected EOF"]
@@ -300,6 +361,23 @@ mod tests {
         bytes[length - 8..].fill(0xff);
         bytes.truncate(length - 2000);
         assert_eq!(read(&bytes, &Limits::default()).unwrap()[0].data.as_slice(), b"x");
+    }
+
+    #[test]
+    fn all_readers_agree() {
+        let whole = archive(&[("c/a", b"x"), ("c/d/b", &[7; 1500]), ("c/e", b"")]);
+        let mut plain = Vec::new();
+        GzDecoder::new(&whole[..]).read_to_end(&mut plain).unwrap();
+        for length in [0, 100, 512, 513, 1024, 1500, 2047, 2048, 3000, plain.len() - 700, plain.len()] {
+            let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+            gz.write_all(&plain[..length]).unwrap();
+            let bytes = gz.finish().unwrap();
+            let (mut first, mut second) = (Limits::default(), Limits::default());
+            let told = |files: Result<Vec<File>, ChartError>| files.map_err(|error| error.to_string());
+            let read = told(read_within(&bytes, &mut first));
+            assert_eq!(read, told(read_by_blocks(&bytes, &mut second)), "{length}");
+            assert_eq!(first, second);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From files to a chart (Go package `helm.sh/helm/v4/pkg/chart/v2/loader`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -257,9 +258,12 @@ pub fn load_values(data: &[u8]) -> Result<Value, String> {
 
 /// The documents of a stream as the reader of Kubernetes splits it (Go package `k8s.io/apimachinery/pkg/util/yaml`): a
 /// separator before the first line belongs to the document, and every line ends with a line feed.
-fn documents(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-    let mut documents = Vec::new();
-    let mut document = Vec::new();
+fn documents(text: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, String> {
+    let separated = text.starts_with(b"---") || memchr::memmem::find(text, b"\n---").is_some();
+    if !separated && text.ends_with(b"\n") && memchr::memchr(b'\r', text).is_none() {
+        return Ok(vec![Cow::Borrowed(text)]);
+    }
+    let (mut documents, mut document) = (Vec::new(), Vec::new());
     let lines = text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n');
     for line in lines.filter(|_| !text.is_empty()) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -270,14 +274,14 @@ fn documents(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
                 return Err(format!("error reading yaml document: invalid Yaml document separator: {after}"));
             }
             if !document.is_empty() {
-                documents.push(std::mem::take(&mut document));
+                documents.push(Cow::Owned(std::mem::take(&mut document)));
                 continue;
             }
         }
         document.extend_from_slice(line);
         document.push(b'\n');
     }
-    documents.push(document);
+    documents.push(Cow::Owned(document));
     Ok(documents)
 }
 
