@@ -13,8 +13,8 @@ mod usage;
 use std::io::{Read, Write};
 
 use pilothouse_chart::{
-    Capabilities, Chart, KubeVersion, Lookups, Outcome, RenderError, RenderOptions, Rendered,
-    check_dependencies, process_dependencies, render_owned, validate_release_name,
+    Chart, KubeVersion, Lookups, Outcome, RenderError, RenderOptions, Rendered, check_dependencies,
+    process_dependencies, render_owned, validate_release_name,
 };
 use pilothouse_template::Moment;
 use serde_json::{Map, Value};
@@ -60,7 +60,8 @@ fn run(flags: &TemplateFlags, surroundings: &mut Surroundings<'_>) -> Result<(),
     for notice in flags.notices() {
         writeln!(surroundings.err, "{notice}")?;
     }
-    let mut capabilities = Capabilities::default();
+    let mut options = RenderOptions::default();
+    let capabilities = &mut options.capabilities;
     if !flags.kube_version.is_empty() {
         let version = KubeVersion::parse(&flags.kube_version);
         capabilities.kube_version =
@@ -75,7 +76,7 @@ fn run(flags: &TemplateFlags, surroundings: &mut Surroundings<'_>) -> Result<(),
         writeln!(surroundings.err, "{notice}")?;
     }
     check(&chart, &name, surroundings)?;
-    let options = render_options(flags, name, capabilities, surroundings);
+    let options = render_options(flags, name, options, surroundings);
     let failed = match rendered(chart, &values, &options) {
         Ok(rendered) => return print(flags, options, values, *rendered, surroundings),
         Err(error) => named(error, &located, &values),
@@ -112,7 +113,7 @@ fn check(chart: &Chart, name: &str, surroundings: &mut Surroundings<'_>) -> Resu
 fn render_options(
     flags: &TemplateFlags,
     release_name: String,
-    capabilities: Capabilities,
+    options: RenderOptions,
     surroundings: &Surroundings<'_>,
 ) -> RenderOptions {
     let namespace = flags.namespace.clone().filter(|namespace| !namespace.is_empty());
@@ -123,7 +124,6 @@ fn render_options(
         namespace: namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
         is_install: !flags.is_upgrade,
         is_upgrade: flags.is_upgrade,
-        capabilities,
         skip_schema_validation: flags.skip_schema_validation,
         // With an output folder, definitions go to files of their own.
         include_crds: flags.include_crds && flags.output_dir.is_empty(),
@@ -134,7 +134,7 @@ fn render_options(
             nanoseconds: u32::try_from(wall.rem_euclid(1_000_000_000)).unwrap_or_default(),
         },
         is_last: true,
-        ..RenderOptions::default()
+        ..options
     }
 }
 
