@@ -80,24 +80,30 @@ impl<'s> Plain<'s> {
         {
             plain.look_at(keywords, keyword, operand, 0)?;
         }
-        plain.references.iter().all(|reference| plain.target(reference).is_some()).then_some(plain)
+        plain.look_at_targets()?;
+        Some(plain)
     }
 
     /// What a reference names.
     pub(super) fn target(&self, reference: &str) -> Option<&'s Value> {
-        let mut found = self.root;
         let mut names = reference.strip_prefix('#')?.split('/');
         if !names.next()?.is_empty() {
             return None;
         }
-        while let Some(keyword) = names.next() {
-            let name = names.next().filter(|name| is_plain_name(name))?;
-            if !matches!(keyword, "$defs" | "definitions" | "properties") {
-                return None;
+        names.try_fold(self.root, |found, name| found.get(name).filter(|_| is_plain_name(name)))
+    }
+
+    /// References may lead to what lies in keywords that mean nothing, which then are schemas, too.
+    fn look_at_targets(&mut self) -> Option<()> {
+        let mut seen = BTreeSet::new();
+        while let Some(reference) = self.references.difference(&seen).next().copied() {
+            seen.insert(reference);
+            let target = self.target(reference)?;
+            if !is_usual(reference) {
+                self.schema(target, 0)?;
             }
-            found = found.get(keyword)?.get(name)?;
         }
-        Some(found)
+        Some(())
     }
 
     /// A regular expression of the schema.
@@ -222,10 +228,21 @@ fn is_plain_address(id: &Value) -> bool {
     is_host && host != "json-schema.org" && !host.contains("..") && path.split('/').all(is_plain_name)
 }
 
+/// Whether a reference leads to where schemas are looked at anyway.
+fn is_usual(reference: &str) -> bool {
+    let mut names = reference.split('/').skip(1);
+    while let Some(keyword) = names.next() {
+        if !matches!(keyword, "$defs" | "definitions" | "properties") || names.next().is_none() {
+            return false;
+        }
+    }
+    true
+}
+
 /// A name that means the same in every address.
 fn is_plain_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+    name == "$defs" || !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
 }
 
 fn is_type(value: &Value) -> bool {

@@ -38,12 +38,14 @@ fn plain_schemas_are_judged() {
         ),
         (json!({"$ref": "#/$defs/a", "x-unknown": [{"$id": 1}]}), json!("s")),
         (json!({"allOf": [{"$ref": "#/definitions/b.c"}]}), json!([["s"]])),
+        (json!({"$ref": "#/x/inner"}), json!("s")),
     ];
     for (schema, value) in cases {
         let definitions = json!({"b.c": {"items": {"items": {"$ref": "#/$defs/a"}}}});
         let whole = json!({
             "$id": "https://example.com/x.json", "$schema": "https://json-schema.org/draft/2020-12/schema",
             "properties": {"v": schema}, "$defs": {"a": {"type": "string"}}, "definitions": definitions,
+            "x": {"inner": {"$ref": "#/$defs/a"}},
         });
         let values = object(json!({"v": value}));
         assert!(accepts(&whole, &values), "{schema}");
@@ -121,6 +123,8 @@ fn operand() -> impl Strategy<Value = Value> {
         json!("#"),
         json!("#/$defs/a"),
         json!("#/properties/b"),
+        json!("#/x/a"),
+        json!("#/$defs/a/x"),
         json!(["a", "b"]),
         json!(["number", "object"]),
         json!([1, 2, 1]),
@@ -183,6 +187,9 @@ fn flat_entry() -> impl Strategy<Value = (&'static str, Value)> {
         ("exclusiveMinimum", json!(1)),
         ("exclusiveMaximum", json!(2)),
         ("$ref", json!("#/$defs/a")),
+        ("$ref", json!("#/x/a")),
+        ("x", json!({"a": {"type": "string", "minLength": 1}})),
+        ("x", json!({"a": {"type": "text"}})),
         ("title", json!("t")),
         ("format", json!("ipv4")),
     ];
