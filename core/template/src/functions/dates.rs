@@ -1,5 +1,7 @@
 //! Dates. The local zone is UTC.
 
+use std::num::IntErrorKind;
+
 use pilothouse_encoding::duration::GoDuration;
 
 use crate::error::ExecError;
@@ -36,7 +38,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("mustToDate", &[STRING, STRING], |run, arguments| {
         charge_reading(run, arguments)?;
         let time = time::parse(&text(arguments, 0), &text(arguments, 1));
-        time.map(Value::native).map_err(ExecError::plain)
+        time.map(Value::native).map_err(|error| worded(&error, arguments))
     }),
     fixed("unixEpoch", &[TIME], |_, arguments| {
         Ok(as_time(&arguments[0]).map_or(0, |time| time.seconds).to_string().into())
@@ -80,9 +82,23 @@ fn date_in_zone(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 
 fn modify(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let duration = GoDuration::parse(&text(arguments, 0));
-    let duration = duration.map_err(|error| ExecError::plain(error.to_string()))?;
+    let duration = duration.map_err(|error| worded(&error.to_string(), arguments))?;
     let time = as_time(&arguments[1]).cloned().unwrap_or_else(Time::zero);
     Ok(Value::native(time.add(duration)))
+}
+
+/// The error with what was given as it was given: of what is no UTF-8 it shows another letter.
+fn worded(error: &str, arguments: &[Value]) -> ExecError {
+    let mut bytes =
+        arguments.iter().filter_map(Value::as_text).flat_map(|text| invalid_bytes(text.as_bytes()));
+    let byte = bytes.next().filter(|byte| bytes.all(|other| other == *byte));
+    let shown = byte.map(|byte| error.replace(r"\xef\xbf\xbd", &format!(r"\x{byte:02x}")));
+    ExecError::plain(shown.unwrap_or_else(|| error.to_owned()))
+}
+
+/// The bytes of a text that are no part of a letter.
+fn invalid_bytes(text: &[u8]) -> impl Iterator<Item = u8> {
+    text.utf8_chunks().flat_map(|chunk| chunk.invalid().iter().copied())
 }
 
 fn modify_leniently(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
@@ -102,7 +118,15 @@ fn ago(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 /// Seconds as a duration. Only strings and `int64` count.
 fn duration(value: &Value) -> String {
     let seconds = match value {
-        Value::String(text) => text.as_str().parse::<i64>().unwrap_or(0),
+        Value::String(text) => match text.as_str().parse::<i64>() {
+            Ok(seconds) => seconds,
+            Err(error) => match error.kind() {
+                // Sprig goes on with the largest number.
+                IntErrorKind::PosOverflow => i64::MAX,
+                IntErrorKind::NegOverflow => i64::MIN,
+                _ => 0,
+            },
+        },
         Value::Int(IntType::Int64, seconds) => *seconds,
         _ => 0,
     };

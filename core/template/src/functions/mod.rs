@@ -28,6 +28,7 @@ mod password;
 mod paths;
 mod random;
 mod regex;
+mod runes;
 mod semver;
 mod strings;
 mod toml;

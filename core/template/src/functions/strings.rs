@@ -1,5 +1,6 @@
 //! Strings: cutting, joining, quoting, testing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -9,7 +10,7 @@ use crate::format::{self, quote};
 use crate::value::{Entries, MapType, ParamType, Text, Value};
 
 use super::arguments::{bytes, charge_items, charge_text, display, int, text, value};
-use super::{Function, fixed, variadic};
+use super::{Function, fixed, runes, variadic};
 
 const ANY: ParamType = ParamType::Any;
 const INT: ParamType = ParamType::Int;
@@ -47,16 +48,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ok(value(arguments, usize::from(int(arguments, 2) != 1)))
     }),
     fixed("split", TWO, |run, arguments| {
-        let parts = split(run, &text(arguments, 1), &text(arguments, 0), None)?;
+        let parts = split(run, bytes(arguments, 1), bytes(arguments, 0), None)?;
         numbered(run, parts)
     }),
     fixed("splitn", &[STRING, INT, STRING], |run, arguments| {
         let count = int(arguments, 1);
-        let parts = split(run, &text(arguments, 2), &text(arguments, 0), Some(count))?;
+        let parts = split(run, bytes(arguments, 2), bytes(arguments, 0), Some(count))?;
         numbered(run, parts)
     }),
     fixed("splitList", TWO, |run, arguments| {
-        Ok(Value::strings(split(run, &text(arguments, 1), &text(arguments, 0), None)?))
+        Ok(Value::strings(split(run, bytes(arguments, 1), bytes(arguments, 0), None)?))
     }),
 ];
 
@@ -65,9 +66,27 @@ fn is_go_space(character: char) -> bool {
     character.is_whitespace()
 }
 
-fn trim_all(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+fn trim_all(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    const LONG: usize = 64;
     let set = text(arguments, 0);
-    Ok(text(arguments, 1).trim_matches(|character| set.contains(character)).into())
+    let mut letters = None;
+    if set.len() > LONG {
+        run.environment.budget.charge_steps(set.len() as u64)?;
+        letters = Some(set.chars().collect::<BTreeSet<char>>());
+    }
+    let is_trimmed = |letter: &char| match &letters {
+        Some(letters) => letters.contains(letter),
+        None => set.contains(*letter),
+    };
+    let mut rest = bytes(arguments, 1);
+    while let Some((_, width)) = runes::first(rest).filter(|(letter, _)| is_trimmed(letter)) {
+        rest = &rest[width..];
+    }
+    while let Some((_, width)) = runes::last(rest).filter(|(letter, _)| is_trimmed(letter)) {
+        rest = &rest[..rest.len() - width];
+    }
+    run.environment.budget.charge_steps((bytes(arguments, 1).len() - rest.len()) as u64)?;
+    Ok(stripped(arguments, Some(rest)))
 }
 
 fn stripped(arguments: &[Value], rest: Option<&[u8]>) -> Value {
@@ -204,7 +223,7 @@ fn repeat(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 }
 
 /// Go's `strings.SplitN`: no separator splits into characters, a negative or absent count means all parts.
-fn split(run: &mut Run<'_, '_>, source: &str, separator: &str, count: Option<i64>) -> Executed<Vec<Text>> {
+fn split(run: &mut Run<'_, '_>, source: &[u8], separator: &[u8], count: Option<i64>) -> Executed<Vec<Text>> {
     let limit = match count {
         None | Some(..=-1) => usize::MAX,
         Some(count) => usize::try_from(count).unwrap_or(usize::MAX),
@@ -212,26 +231,32 @@ fn split(run: &mut Run<'_, '_>, source: &str, separator: &str, count: Option<i64
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let most = if separator.is_empty() { source.len() } else { source.matches(separator).count() + 1 };
-    charge_items(run, most.min(limit))?;
-    let parts: Vec<Text> = if separator.is_empty() {
-        let mut parts: Vec<Text> = Vec::new();
-        let mut rest = source;
-        while let Some(first) = rest.chars().next() {
-            if parts.len() + 1 == limit {
-                break;
-            }
-            parts.push(rest[..first.len_utf8()].into());
-            rest = &rest[first.len_utf8()..];
-        }
-        if !rest.is_empty() {
-            parts.push(rest.into());
-        }
-        parts
-    } else {
-        source.splitn(limit, separator).map(Text::from).collect()
-    };
+    if let (Ok(source), Ok(separator)) = (std::str::from_utf8(source), std::str::from_utf8(separator))
+        && !separator.is_empty()
+    {
+        charge_items(run, (source.matches(separator).count() + 1).min(limit))?;
+        return Ok(source.splitn(limit, separator).map(Text::from).collect());
+    }
+    charge_items(run, source.len().min(limit))?;
+    let mut parts: Vec<Text> = Vec::new();
+    let mut rest = source;
+    while let Some((part, after)) = split_once(rest, separator).filter(|_| parts.len() + 1 < limit) {
+        parts.push(part.into());
+        rest = after;
+    }
+    if !(rest.is_empty() && separator.is_empty()) {
+        parts.push(rest.into());
+    }
     Ok(parts)
+}
+
+/// What stands before the first separator and behind it; the first letter when there is none to look for.
+fn split_once<'s>(source: &'s [u8], separator: &[u8]) -> Option<(&'s [u8], &'s [u8])> {
+    if separator.is_empty() {
+        return runes::first(source).map(|(_, width)| source.split_at(width));
+    }
+    let at = memchr::memmem::find(source, separator)?;
+    Some((&source[..at], &source[at + separator.len()..]))
 }
 
 /// Parts as a `map[string]string` with keys `_0`, `_1` and so on.

@@ -21,7 +21,9 @@ const FOR_HOST: &[u8] = b"!$&'()*+,;=:[]<>\"";
 const FOR_USER: &[u8] = b"$&+,;=";
 const FOR_FRAGMENT: &[u8] = b"$&+,/:;=?@!()*";
 
-fn url_parse(_: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+fn url_parse(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
+    // Each byte is decoded, and encoded again.
+    run.environment.budget.charge_steps(bytes(arguments, 0).len() as u64)?;
     let url = parse(bytes(arguments, 0))
         .map_err(|message| ExecError::plain(format!("unable to parse url: {message}")))?;
     let hostname = hostname(&url.host).to_vec();
