@@ -77,7 +77,7 @@ def truncated_archive(bench):
     bench.files['truncated.tgz'] = bench.files['podinfo.tgz'][:5000]
     place.source(file='truncated.tgz')
     place.apply()
-    expect(place, 'ArtifactFailed', 'Could not load chart', 'archive is corrupt', log=['archive is corrupt'])
+    expect(place, 'ArtifactFailed', 'Could not load chart', 'unexpected EOF', log=['unexpected EOF'])
 
 
 def archive_bomb(bench):

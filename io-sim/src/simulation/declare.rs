@@ -46,6 +46,7 @@ impl Stage<'_> {
         };
         self.world.artifacts().set(url.clone(), answer);
         self.sources.insert(name.to_owned(), Offer { chart: chart.clone(), state });
+        self.tell_replaced_crds();
         let source = source_object(name);
         let object = ObjectRef::of(&source);
         apply(&mut self.world, SOMEBODY, source, false);
@@ -70,18 +71,24 @@ impl Stage<'_> {
         if let Some(crate::scenario::Value::Span(interval)) = setting(settings, Knob::Retry) {
             self.oracles.hurry(interval.nanos());
         }
-        if text(settings, Knob::CrdsPolicy) == Some("CreateReplace")
-            && let Some(offer) = self.sources.get(text(settings, Knob::Source).unwrap_or(name))
-        {
-            self.oracles.replaces_crd(crd_name(&offer.chart.name));
-        }
         let deleting =
             self.world.get(&release_ref(name)).is_some_and(|object| metadata::is_deleting(&object));
         apply(&mut self.world, SOMEBODY, helm_release(name, settings), false);
         self.applied.push((name.to_owned(), settings.clone()));
+        self.tell_replaced_crds();
         // What is being deleted goes, whatever is applied to it meanwhile.
         if !deleting {
             self.declared.insert(name.to_owned(), Some(settings.clone()));
+        }
+    }
+
+    /// The CRDs of every chart that a release with this policy may ever have had.
+    fn tell_replaced_crds(&mut self) {
+        for (name, settings) in &self.applied {
+            let offer = self.sources.get(text(settings, Knob::Source).unwrap_or(name));
+            if let Some(offer) = offer.filter(|_| text(settings, Knob::CrdsPolicy) == Some("CreateReplace")) {
+                self.oracles.replaces_crd(crd_name(&offer.chart.name));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Nodes as Go's `%#v` prints the values they decode to; only error texts need it.
 
+use std::collections::BTreeMap;
+
 use super::compose::{Content, Document, NodeId};
 use super::tag::{Scalar, resolve_node};
 
@@ -64,15 +66,28 @@ fn push_node(out: &mut String, document: &Document<'_>, id: NodeId, depth: usize
         }
         Content::Mapping(children) => {
             out.push_str("map[interface {}]interface {}{");
-            for (index, pair) in children.chunks_exact(2).enumerate() {
+            for (index, (key, value)) in as_printed(document, children).into_iter().enumerate() {
                 if index > 0 {
                     out.push_str(", ");
                 }
-                push_node(out, document, pair[0], depth + 1);
+                push_node(out, document, key, depth + 1);
                 out.push(':');
-                push_node(out, document, pair[1], depth + 1);
+                push_node(out, document, value, depth + 1);
             }
             out.push('}');
         }
     }
+}
+
+/// The pairs of a map as Go's `fmt` shows them: by their keys, of equal ones the last, where all keys are texts. Keys of
+/// several types are in an order of their own there, and in that of the text here.
+fn as_printed(document: &Document<'_>, children: &[NodeId]) -> Vec<(NodeId, NodeId)> {
+    let pairs = || children.chunks_exact(2).map(|pair| (pair[0], pair[1]));
+    let text_of = |key: NodeId| match resolve_node(document.node(key)) {
+        Ok(Scalar::Text(text)) => Some(text),
+        _ => None,
+    };
+    let by_key: Option<BTreeMap<String, (NodeId, NodeId)>> =
+        pairs().map(|(key, value)| Some((text_of(key)?, (key, value)))).collect();
+    by_key.map_or_else(|| pairs().collect(), |by_key| by_key.into_values().collect())
 }

@@ -79,36 +79,52 @@ fn padding_error_offset(input: &[u8], offset: usize, count: usize) -> usize {
     rest.next().map_or(input.len(), |(next, _)| next)
 }
 
+/// Decodes base 32 without line breaks; the error is the place that Go's decoder names.
 fn decode_blocks(input: &[u8]) -> Result<Vec<u8>, usize> {
-    let kept: Vec<(usize, u8)> =
-        input.iter().copied().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n')).collect();
+    let kept: Vec<u8> = input.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     let mut out = Vec::with_capacity(kept.len() / 8 * 5);
-    for (block_index, block) in kept.chunks(8).enumerate() {
-        let symbols = block.iter().take_while(|(_, byte)| *byte != b'=').count();
-        let is_last = (block_index + 1) * 8 >= kept.len();
-        let mut bits = 0u64;
-        for &(offset, byte) in &block[..symbols] {
-            let digit = ALPHABET.iter().position(|&symbol| symbol == byte).ok_or(offset)?;
-            bits = bits << 5 | digit as u64;
+    for at in (0..kept.len()).step_by(8) {
+        let symbols = symbols_of_group(&kept, at)?;
+        let group = &kept[at..at + symbols];
+        let bits = group.iter().filter_map(|byte| digit(*byte)).fold(0, |bits, digit| bits << 5 | digit);
+        let aligned: u64 = bits << (40 - 5 * symbols);
+        out.extend_from_slice(&aligned.to_be_bytes()[3..3 + symbols * 5 / 8]);
+        if symbols < 8 {
+            break;
         }
-        let start = block.first().map_or(0, |(offset, _)| *offset);
-        if block.len() < 8 {
-            return Err(block_index * 8);
-        }
-        if symbols < 8 && !is_last {
-            return Err(block.last().map_or(start, |(offset, _)| offset + 1));
-        }
-        if let Some((offset, _)) = block[symbols..].iter().find(|(_, byte)| *byte != b'=') {
-            return Err(offset - 1);
-        }
-        if !matches!(symbols, 2 | 4 | 5 | 7 | 8) {
-            return Err(start + symbols);
-        }
-        let bytes = symbols * 5 / 8;
-        let aligned = bits << (40 - 5 * symbols);
-        out.extend_from_slice(&aligned.to_be_bytes()[3..3 + bytes]);
     }
     Ok(out)
+}
+
+/// How many symbols a group has before its padding.
+fn symbols_of_group(input: &[u8], at: usize) -> Result<usize, usize> {
+    for symbols in 0..8 {
+        let place = at + symbols;
+        match input.get(place) {
+            None => return Err(input.len() - symbols),
+            // Padding is what the last eight bytes may have.
+            Some(b'=') if symbols >= 2 && input.len() - place <= 8 => return padded(input, place, symbols),
+            Some(&byte) if digit(byte).is_none() => return Err(place),
+            Some(_) => {}
+        }
+    }
+    Ok(8)
+}
+
+/// The number of symbols in front of padding that begins at a place, if there is as much of it as there should be.
+fn padded(input: &[u8], place: usize, symbols: usize) -> Result<usize, usize> {
+    let rest = &input[place + 1..];
+    if rest.len() + symbols < 7 {
+        return Err(input.len());
+    }
+    if let Some(other) = rest[..7 - symbols].iter().position(|byte| *byte != b'=') {
+        return Err(place + other);
+    }
+    if matches!(symbols, 3 | 6) { Err(place) } else { Ok(symbols) }
+}
+
+fn digit(byte: u8) -> Option<u64> {
+    ALPHABET.iter().position(|symbol| *symbol == byte).map(|digit| digit as u64)
 }
 
 #[cfg(test)]
@@ -122,5 +138,20 @@ mod tests {
             assert_eq!(decode(encoded.as_bytes()).as_text().unwrap().as_str(), input);
         }
         assert_eq!(encode(b"foobar"), "MZXW6YTBOI======");
+    }
+
+    #[test]
+    fn base32_errors_are_where_go_sees_them() {
+        for (input, place) in [
+            ("MZ=:======", 2),
+            ("MZXW6YTBO", 8),
+            ("MZXW6===MZXW6===", 5),
+            ("MZX=====", 3),
+            ("MZ====", 6),
+            ("M1======", 1),
+            ("=ZXW6YTB", 0),
+        ] {
+            assert_eq!(decode_blocks(input.as_bytes()), Err(place), "{input}");
+        }
     }
 }
