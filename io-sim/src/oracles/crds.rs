@@ -13,7 +13,7 @@ pub(super) const KIND: &str = "CustomResourceDefinition";
 /// Says which version of its chart a CRD of a scenario is from.
 const VERSION: &str = "chart-version";
 
-/// The CRDs as they were seen first.
+/// The CRDs as they were seen last.
 #[derive(Debug, Default)]
 pub(super) struct Crds {
     /// Names of those that may be replaced.

@@ -2,7 +2,7 @@
 //!
 //! Everything here is a function of what was read. The rows stand in the order of the spec; the first that fits decides.
 
-use pilothouse_api::HelmReleaseStatus;
+use pilothouse_api::{Condition, HelmReleaseStatus};
 use pilothouse_helm::was_interrupted;
 use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
@@ -136,8 +136,9 @@ fn digests_changed(subject: &Subject, facts: &Facts<'_>) -> Option<&'static str>
     let status = &subject.status;
     let believed = status.observed_generation == subject.generation() && status.failures == 0;
     let changed = |observed: &str, wanted: &str| observed != wanted && !(observed.is_empty() && believed);
-    let ready = status.conditions.get("Ready").map(|ready| ready.observed_generation);
-    let unseen = is_back(Twin::Hc965) || (is_back(Twin::Hc1412) && ready == Some(subject.generation()));
+    let is_claimed = |ready: &Condition| ready.observed_generation == subject.generation();
+    let unseen = is_back(Twin::Hc965)
+        || (is_back(Twin::Hc1412) && status.conditions.get("Ready").is_some_and(is_claimed));
     if !unseen && changed(&status.observed_post_renderers_digest, facts.post_renderers_digest) {
         return Some("postrenderers digest has changed");
     }

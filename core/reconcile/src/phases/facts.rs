@@ -10,7 +10,6 @@ use pilothouse_release::{
     Digests, Observation, ReleaseRecord, ReleaseStatus, VerifyError, common_metadata_digest,
     post_renderers_digest, snapshot_of,
 };
-
 use serde_json::{Map, Value};
 
 use super::decide::{Facts, ReleaseState, RollbackTarget, state};
