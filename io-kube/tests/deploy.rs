@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use pilothouse::commands::Cli;
 use pilothouse_chart::{Chart, File, Limits, Lookups, Outcome, RenderOptions, Rendered, render};
 use pilothouse_encoding::yaml;
+use pilothouse_io_kube::commands::Cli;
 use serde_json::{Map, Value, json};
 
 /// Objects by kind and name.

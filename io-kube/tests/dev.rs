@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pilothouse::dev::{DevError, DevOptions, Outcome, Screen, Style, run_once};
-use pilothouse::flags::RecordFlags;
-use pilothouse::replay::{ReplayError, ReplayOptions, Verdict, replay};
+use pilothouse_io_kube::dev::{DevError, DevOptions, Outcome, Screen, Style, run_once};
+use pilothouse_io_kube::flags::RecordFlags;
+use pilothouse_io_kube::replay::{ReplayError, ReplayOptions, Verdict, replay};
 
 const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: web\nspec:\n  \
                        interval: 10m\n  chart:\n    spec:\n      chart: web\n      sourceRef: {kind: HelmRepository, name: r}\n";

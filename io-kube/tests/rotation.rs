@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use pilothouse::record::{RecordOptions, Recorded, Tap, recordings};
-use pilothouse::replay::{Recording, ReplayOptions, Verdict, replay};
 use pilothouse_chart::File;
 use pilothouse_encoding::digest::Algorithm;
+use pilothouse_io_kube::record::{RecordOptions, Recorded, Tap, recordings};
+use pilothouse_io_kube::replay::{Recording, ReplayOptions, Verdict, replay};
 use pilothouse_io_sim::source_controller::{Package, source_definitions};
 use pilothouse_io_sim::world::{World, WorldOptions};
 use pilothouse_operator::{Config, Operator, Random};

@@ -5,6 +5,7 @@ mod unpack;
 
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 
+use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use pilothouse_encoding::timestamp::Timestamp;
 use tar::{Archive, Entries, Entry, EntryType};
@@ -73,20 +74,20 @@ pub(crate) fn read_within(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>
     read_by_blocks(bytes, limits)
 }
 
-/// Reads a small archive that is sound: it is unpacked at once.
+/// Reads a small archive that is sound: it is unpacked at once, and its files are parts of what was unpacked.
 fn read_whole(bytes: &[u8], limits: &mut Limits) -> Result<Vec<File>, ChartError> {
     let unusual = || ChartError::Archive(String::new());
     let most = limits.total.saturating_add(tar_overhead(limits));
     let unpacked = unpack::whole(bytes).filter(|unpacked| unpacked.len() as u64 <= most);
-    let unpacked = unpacked.ok_or_else(unusual)?;
+    let unpacked = Bytes::from(unpacked.ok_or_else(unusual)?);
     let mut archive = Archive::new(Content(Cursor::new(&unpacked)));
     let entries = archive.entries_with_seek().map_err(|error| broken(&error))?;
     let files = read_entries(entries, limits, |entry| {
         let start = usize::try_from(entry.raw_file_position()).map_err(|_| unusual())?;
         let size = usize::try_from(entry.size()).map_err(|_| unusual())?;
         let end = start.checked_add(size).filter(|_| entry.header().entry_type() != EntryType::GNUSparse);
-        let data = end.and_then(|end| unpacked.get(start..end)).ok_or_else(unusual)?;
-        Ok(data.to_vec())
+        let end = end.filter(|end| *end <= unpacked.len()).ok_or_else(unusual)?;
+        Ok(unpacked.slice(start..end))
     })?;
     ended(files, archive.into_inner())
 }
@@ -135,7 +136,7 @@ fn read_stream(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fi
     let files = read_entries(entries, limits, |entry| {
         let mut data = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
         entry.read_to_end(&mut data).map_err(|error| broken(&error))?;
-        Ok(data)
+        Ok(data.into())
     })?;
     ended(files, archive.into_inner())
 }
@@ -143,7 +144,7 @@ fn read_stream(bytes: &[u8], limits: &mut Limits, ahead: usize) -> Result<Vec<Fi
 fn read_entries<R: Read>(
     found: Entries<'_, R>,
     limits: &mut Limits,
-    content: impl Fn(&mut Entry<'_, R>) -> Result<Vec<u8>, ChartError>,
+    content: impl Fn(&mut Entry<'_, R>) -> Result<Bytes, ChartError>,
 ) -> Result<Vec<File>, ChartError> {
     let mut files = Vec::new();
     let (mut left, mut entries) = (limits.total, 0);
@@ -191,7 +192,7 @@ fn read_entry<R: Read>(
     entry: &mut Entry<'_, R>,
     limits: &Limits,
     left: &mut u64,
-    content: impl Fn(&mut Entry<'_, R>) -> Result<Vec<u8>, ChartError>,
+    content: impl Fn(&mut Entry<'_, R>) -> Result<Bytes, ChartError>,
 ) -> Result<Option<File>, ChartError> {
     let kind = entry.header().entry_type();
     if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader | EntryType::XHeader) {
@@ -218,18 +219,15 @@ fn read_entry<R: Read>(
     if *left == 0 {
         return Err(too_large());
     }
-    let data = without_mark(data).into();
+    let data = without_mark(data);
     let seconds = entry.header().mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
     let modtime = seconds.map(|seconds| Timestamp::from_unix_nanos(seconds.saturating_mul(1_000_000_000)));
     Ok(Some(File { name, data, modtime }))
 }
 
 /// The content without a byte order mark.
-pub(crate) fn without_mark(mut data: Vec<u8>) -> Vec<u8> {
-    if data.starts_with(BYTE_ORDER_MARK) {
-        data.drain(..BYTE_ORDER_MARK.len());
-    }
-    data
+pub(crate) fn without_mark(data: Bytes) -> Bytes {
+    if data.starts_with(BYTE_ORDER_MARK) { data.slice(BYTE_ORDER_MARK.len()..) } else { data }
 }
 
 /// The path within the chart: without the leading folder, cleaned, never leading out.
@@ -339,7 +337,7 @@ mod tests {
         assert!(read(&[("c/a", &[0; 50]), ("c/b", &[0; 50])]).unwrap_err().contains("maximum size 100"));
         let many: Vec<(&str, &[u8])> = vec![("c/a", b"x"); 4];
         assert!(read(&many).unwrap_err().contains("more than 3 entries"));
-        assert_eq!(read(&[("c/a/./b", b"\xef\xbb\xbfx")]).unwrap()[0].data.as_slice(), b"x");
+        assert_eq!(read(&[("c/a/./b", b"\xef\xbb\xbfx")]).unwrap()[0].data, &b"x"[..]);
     }
 
     #[test]
@@ -360,7 +358,7 @@ mod tests {
         let length = bytes.len();
         bytes[length - 8..].fill(0xff);
         bytes.truncate(length - 2000);
-        assert_eq!(read(&bytes, &Limits::default()).unwrap()[0].data.as_slice(), b"x");
+        assert_eq!(read(&bytes, &Limits::default()).unwrap()[0].data, &b"x"[..]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A chart in memory.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{ChartMetadata, File, Lock};
@@ -19,7 +18,7 @@ pub struct Chart {
     /// `values.yaml`; every number is a float. A map.
     pub values: Value,
     /// `values.schema.json`.
-    pub schema: Option<Vec<u8>>,
+    pub schema: Option<Bytes>,
     /// When the schema was changed.
     pub schema_modtime: Option<Timestamp>,
     /// All other files.
@@ -36,7 +35,7 @@ pub struct CrdFile {
     /// Path with the names of the parent charts, `parent/charts/child/crds/x.yaml`.
     pub name: String,
     /// Content.
-    pub data: Arc<Vec<u8>>,
+    pub data: Bytes,
 }
 
 impl Chart {
@@ -68,7 +67,7 @@ impl Chart {
             file.name.starts_with("crds/") && is_manifest
         };
         for file in self.files.iter().filter(is_crd) {
-            crds.push(CrdFile { name: format!("{path}/{}", file.name), data: Arc::clone(&file.data) });
+            crds.push(CrdFile { name: format!("{path}/{}", file.name), data: file.data.clone() });
         }
         for dependency in &self.dependencies {
             dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), crds);

@@ -158,7 +158,7 @@ fn size(chart: &Chart) -> usize {
     const CHART: usize = 2048;
     let files = chart.templates.iter().chain(&chart.files);
     let files: usize = files.map(|file| file.name.len() + file.data.len() + size_of::<File>()).sum();
-    let schema = chart.schema.as_ref().map_or(0, Vec::len);
+    let schema = chart.schema.as_ref().map_or(0, |schema| schema.len());
     CHART + files + schema + values_size(&chart.values) + chart.dependencies.iter().map(size).sum::<usize>()
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use pilothouse_encoding::go_json::floats;
 use pilothouse_encoding::json_kind::json_kind;
@@ -33,8 +32,7 @@ impl Chart {
     /// # Errors
     /// When they are no valid chart.
     pub fn from_files(files: Vec<File>, limits: &Limits) -> Result<Self, ChartError> {
-        let without_mark =
-            |file: File| File { data: archive::without_mark(Arc::unwrap_or_clone(file.data)).into(), ..file };
+        let without_mark = |file: File| File { data: archive::without_mark(file.data), ..file };
         let files = ignore::kept(files)?.into_iter().map(without_mark).collect();
         load(files, &mut limits.clone(), Place::Top)
     }
@@ -105,7 +103,7 @@ fn sort_in(
         }
         "values.schema.json" => {
             chart.schema_modtime = file.modtime;
-            chart.schema = Some(Arc::unwrap_or_clone(file.data));
+            chart.schema = Some(file.data);
         }
         "requirements.yaml" => {
             let value = document(&file)?;

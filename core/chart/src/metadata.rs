@@ -2,8 +2,8 @@
 //! records and release digests depend on them (spec 04 §4).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use pilothouse_encoding::timestamp::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -129,8 +129,9 @@ pub struct Lock {
 pub struct File {
     /// Path in the chart, with slashes.
     pub name: String,
-    /// Content, which copies of the chart and what is rendered from it share.
-    pub data: Arc<Vec<u8>>,
+    /// Content. Copies of the chart and what is rendered from it share it, and files of one archive are parts of the same
+    /// memory.
+    pub data: Bytes,
     /// When it was changed, as the archive says.
     pub modtime: Option<Timestamp>,
 }

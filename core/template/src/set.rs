@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use pilothouse_encoding::utf8;
 
 use crate::environment::Environment;
 use crate::error::{ExecError, ParseError};
 use crate::exec;
-use crate::parse::ast::{Tree, is_empty_list};
+use crate::parse::ast::Tree;
 use crate::parse::{ParsedFile, find_left, find_right, parse_file, parse_source};
 use crate::value::Value;
 
@@ -61,9 +61,9 @@ impl TemplateSet {
     ///
     /// # Errors
     /// Those of [`TemplateSet::parse`].
-    pub fn parse_shared(&mut self, name: &str, text: &Arc<Vec<u8>>) -> Result<(), ParseError> {
+    pub fn parse_shared(&mut self, name: &str, text: &Bytes) -> Result<(), ParseError> {
         let file = match utf8::lossy(text) {
-            Cow::Borrowed(valid) => parse_source(name, valid, Arc::clone(text), PARSER_STACK)?,
+            Cow::Borrowed(valid) => parse_source(name, valid, text.clone(), PARSER_STACK)?,
             Cow::Owned(replaced) => parse_file(name, &replaced, PARSER_STACK)?,
         };
         Rc::make_mut(&mut self.namespace).add(file);
@@ -153,7 +153,7 @@ impl Namespace {
 
     fn add(&mut self, file: ParsedFile) {
         for (name, tree) in file.trees {
-            if is_empty_list(&tree.root, &tree.source.text) && self.find(&name).is_some() {
+            if tree.is_empty() && self.find(&name).is_some() {
                 continue;
             }
             self.trees.insert(name, tree);

@@ -9,19 +9,19 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pilothouse::client::ApiClient;
-use pilothouse::clock::Clock;
-use pilothouse::clusters::Clusters;
-use pilothouse::driver::{INPUTS_MAX, Limits, RealWorld, drive};
-use pilothouse::events::Recorder;
-use pilothouse::fetch::{FetchOptions, Fetcher};
-use pilothouse::limiter::Rate;
-use pilothouse::logs::{Encoding, Log};
-use pilothouse::metrics::Metrics;
-use pilothouse::perform::Performer;
-use pilothouse::transport::http_client;
-use pilothouse::urls::HostOverrides;
-use pilothouse::watches::{
+use pilothouse_io_kube::client::ApiClient;
+use pilothouse_io_kube::clock::Clock;
+use pilothouse_io_kube::clusters::Clusters;
+use pilothouse_io_kube::driver::{INPUTS_MAX, Limits, RealWorld, drive};
+use pilothouse_io_kube::events::Recorder;
+use pilothouse_io_kube::fetch::{FetchOptions, Fetcher};
+use pilothouse_io_kube::limiter::Rate;
+use pilothouse_io_kube::logs::{Encoding, Log};
+use pilothouse_io_kube::metrics::Metrics;
+use pilothouse_io_kube::perform::Performer;
+use pilothouse_io_kube::transport::http_client;
+use pilothouse_io_kube::urls::HostOverrides;
+use pilothouse_io_kube::watches::{
     Flow, ListWatch, MachineWatches, Observer, Seen, SharedWatches, WatchScope, follow,
 };
 use pilothouse_operator::{Config, Operator};

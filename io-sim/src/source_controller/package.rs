@@ -107,10 +107,10 @@ impl Package {
 
     fn with_file(&self, name: &str, text: String) -> Result<Self, PackageError> {
         let mut files = Vec::clone(&self.files);
-        let data = Arc::new(text.into_bytes());
+        let data = text.into_bytes();
         match files.iter_mut().find(|file| file.name == name) {
-            Some(file) => file.data = data,
-            None => files.push(File { name: name.to_owned(), data, modtime: None }),
+            Some(file) => file.data = data.into(),
+            None => files.push(File { name: name.to_owned(), data: data.into(), modtime: None }),
         }
         let chart = Chart::from_files(files.clone(), &Limits::default())?;
         Self::pack(self.origin.clone(), &chart, files)
@@ -134,7 +134,7 @@ fn packed(chart: &str, files: &[File]) -> io::Result<Vec<u8>> {
         header.set_size(file.data.len() as u64);
         header.set_mode(0o644);
         header.set_mtime(0);
-        builder.append_data(&mut header, format!("{chart}/{}", file.name), file.data.as_slice())?;
+        builder.append_data(&mut header, format!("{chart}/{}", file.name), &file.data[..])?;
     }
     builder.into_inner()?.finish()
 }

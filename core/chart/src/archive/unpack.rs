@@ -1,6 +1,6 @@
 //! Unpacking a whole archive at once: a small one takes longer in pieces, each of which is copied several times.
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
 
 /// Largest archive, unpacked, that is unpacked at once; larger ones are read as a stream.
 const MOST: usize = 16 << 20;
@@ -29,9 +29,8 @@ pub(super) fn whole(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     content.truncate(size);
-    let mut found = Crc::new();
-    found.update(&content);
-    (found.sum() == u32::from_le_bytes(*sum)).then_some(content)
+    // The sum of the unpacker's own library takes a fifth of the time of charts with large files.
+    (crc32fast::hash(&content) == u32::from_le_bytes(*sum)).then_some(content)
 }
 
 /// What follows the header.

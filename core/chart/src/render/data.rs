@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use pilothouse_encoding::utf8;
 use pilothouse_template::Value;
 use pilothouse_template::value::{Entries, Map, MapType, entries_from_json};
@@ -20,7 +20,7 @@ pub(crate) struct Renderable<'c> {
     /// The text.
     pub(crate) text: Cow<'c, str>,
     /// The same as it lies in the chart.
-    pub(crate) bytes: &'c Arc<Vec<u8>>,
+    pub(crate) bytes: &'c Bytes,
     /// The root of the data; shared by the templates of a chart.
     pub(crate) data: Rc<Map>,
     /// Folder of the templates of the chart.

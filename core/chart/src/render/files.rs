@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use pilothouse_encoding::yaml;
 use pilothouse_template::Value;
 use pilothouse_template::value::{
@@ -39,14 +39,14 @@ pub(super) struct Files {
 
 /// The content of a file, which all its places share.
 struct Content {
-    data: Arc<Vec<u8>>,
+    data: Bytes,
     /// The same as a value, for the few templates that ask for one.
     bytes: OnceCell<Rc<[u8]>>,
 }
 
 impl Content {
     fn bytes(&self) -> Value {
-        Value::Bytes(Rc::clone(self.bytes.get_or_init(|| Rc::from(self.data.as_slice()))))
+        Value::Bytes(Rc::clone(self.bytes.get_or_init(|| Rc::from(&*self.data))))
     }
 }
 
@@ -54,7 +54,7 @@ impl Files {
     /// The files of a chart.
     pub(super) fn new(files: &[File]) -> Self {
         let content = |file: &File| {
-            let content = Content { data: Arc::clone(&file.data), bytes: OnceCell::new() };
+            let content = Content { data: file.data.clone(), bytes: OnceCell::new() };
             (Rc::from(file.name.as_str()), Rc::new(content))
         };
         Self::of(files.iter().map(content).collect())
@@ -94,7 +94,7 @@ impl Files {
         let Some(content) = self.contents.get(name) else {
             return Ok(Value::strings(Vec::<String>::new()));
         };
-        let data = content.data.as_slice();
+        let data = &*content.data;
         if data.is_empty() {
             return Err(MethodError("runtime error: index out of range [-1]".to_owned()));
         }

@@ -123,7 +123,7 @@ mod tests {
             [{"name": "child", "version": "1.0.0", "repository": "", "condition": "child.enabled"}]});
         let crd = |name: &str| pilothouse_chart::File {
             name: format!("crds/{name}.yaml"),
-            data: Arc::new(format!("kind: {name}\n").into_bytes()),
+            data: format!("kind: {name}\n").into_bytes().into(),
             modtime: None,
         };
         let child = Chart {

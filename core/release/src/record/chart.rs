@@ -60,7 +60,7 @@ impl From<Chart> for StoredChart {
                 Value::Object(values) => Some(values),
                 _ => None,
             },
-            schema: chart.schema,
+            schema: chart.schema.map(Into::into),
             schemamodtime: chart.schema_modtime.unwrap_or_default(),
             files: chart.files,
             modtime: chart.modtime.unwrap_or_default(),
@@ -83,7 +83,7 @@ impl Serialize for Written<'_> {
         let modtime = self.0.modtime.filter(|modtime| !modtime.is_zero());
         let mut file = serializer.serialize_struct("File", if modtime.is_some() { 3 } else { 2 })?;
         file.serialize_field("name", &self.0.name)?;
-        file.serialize_field("data", &STANDARD.encode(self.0.data.as_slice()))?;
+        file.serialize_field("data", &STANDARD.encode(&self.0.data))?;
         if let Some(modtime) = modtime {
             file.serialize_field("modtime", &modtime)?;
         }

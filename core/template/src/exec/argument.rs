@@ -24,7 +24,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
             Expr::Nil { .. } => return Err(self.fail(format!("cannot assign nil to {}", type_name(param)))),
             Expr::Field { path, .. } => self.eval_path(dot, dot.clone(), expr, *path, &[], None)?,
             Expr::Variable { .. } => self.eval_variable(dot, expr, &[], None)?,
-            Expr::Pipe(pipe) => Operand::plain(self.eval_pipeline(dot, pipe)?),
+            Expr::Pipe { pipe, .. } => {
+                Operand::plain(self.eval_pipeline(dot, pipe.of(&self.source().pipes))?)
+            }
             Expr::Function { function, .. } => {
                 self.eval_function(dot, function, At::Expr(expr), &[], None)?
             }
@@ -80,7 +82,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 _ => (None, "bool"),
             },
             ParamType::String => match literal {
-                Expr::String { value, .. } => return Ok(Value::String(value.clone())),
+                Expr::String { quoted, value, .. } => return Ok(self.literal_text(*quoted, value)),
                 _ => (None, "string"),
             },
             ParamType::Int => (number.and_then(|number| number.int).map(Value::int), "integer"),
@@ -100,12 +102,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
             | ParamType::Strings
             | ParamType::Bytes
             | ParamType::Native(_) => {
-                let shown = literal.shown(&self.tree.source.text);
+                let shown = literal.shown(self.source());
                 return Err(self.fail(format!("can't handle {shown} for arg of type {}", type_name(param))));
             }
         };
         found.ok_or_else(|| {
-            let shown = literal.shown(&self.tree.source.text);
+            let shown = literal.shown(self.source());
             self.fail(format!("expected {expected}; found {shown}"))
         })
     }

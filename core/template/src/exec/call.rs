@@ -140,8 +140,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         };
         self.charge(looked_at.iter().map(size).sum())?;
         if let Callee::Function(Function { action: Action::Callee, .. }) = callee {
-            let error =
-                not_callable(&arguments[0], rest.first().map(|expr| expr.shown(&self.tree.source.text)));
+            let error = not_callable(&arguments[0], rest.first().map(|expr| expr.shown(self.source())));
             return Err(self.call_error(callee.name(), whole, error));
         }
         match self.invoke(callee, arguments) {

@@ -36,7 +36,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         count: i64,
         value: &Value,
     ) -> Executed<bool> {
-        if branch.pipe.variables().len() > 1 {
+        if branch.pipe.variables.of(&self.source().variables).len() > 1 {
             let shown = format::value_text(value);
             return Err(self.fail(format!("can't use {shown} to iterate over more than one variable")));
         }
@@ -91,7 +91,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     fn iterate(&mut self, branch: &'a Branch, key: Operand, element: Operand) -> Executed<Flow> {
         self.at = At::Pipe(&branch.pipe);
         self.charge(1)?;
-        match branch.pipe.variables() {
+        match branch.pipe.variables.of(&self.source().variables) {
             [] => {}
             [variable] => self.set_variable(variable, element.clone())?,
             [first, second, ..] => {
@@ -99,7 +99,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 self.set_variable(second, element.clone())?;
             }
         }
-        self.walk(&element, &branch.list)
+        self.walk(&element, branch.list)
     }
 
     fn not_iterable(&self, value: &Value) -> crate::error::ExecError {

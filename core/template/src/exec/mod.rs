@@ -17,7 +17,8 @@ use crate::environment::Environment;
 use crate::error::ExecError;
 use crate::format::quote::quoted;
 use crate::parse::Shown as _;
-use crate::parse::ast::{Branch, Command, Expr, Node, Pipe, Span, Tree};
+use crate::parse::ast::{Branch, Command, Expr, Node, Pipe, Source, Tree};
+use crate::parse::place::{Place, Span};
 use crate::set::{MissingKey, Namespace, ROOT_NAME};
 use crate::stack::StackGuard;
 use crate::value::Value;
@@ -111,7 +112,7 @@ impl Run<'_, '_> {
         self.variables.resize_with(base + tree.slots, Operand::default);
         self.depth += 1;
         let mut frame = Frame { run: self, tree, base, at: At::Nowhere };
-        let result = frame.check_depth().and_then(|()| frame.walk(&data, &tree.root));
+        let result = frame.check_depth().and_then(|()| frame.walk(&data, tree.root));
         self.depth -= 1;
         self.variables.truncate(base);
         result.map(|_| ())
@@ -139,6 +140,11 @@ enum At<'a> {
 }
 
 impl<'a> Frame<'a, '_, '_, '_> {
+    /// What the template is a part of.
+    fn source(&self) -> &'a Source {
+        &self.tree.source
+    }
+
     /// A part of the template's source.
     fn source_text(&self, span: Span) -> &'a str {
         span.text_of(&self.tree.source.text)
@@ -189,12 +195,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
     }
 
     fn location(&self) -> Option<(usize, String)> {
-        let source = &self.tree.source.text;
+        let source = self.source();
         match self.at {
             At::Nowhere => None,
             At::Node(node) => Some(describe_node(node, source)),
             At::Pipe(pipe) => Some((pipe.pos as usize, pipe.shown(source))),
-            At::Command(command) => Some((command.pos() as usize, command.shown(source))),
+            At::Command(command) => Some((command.pos as usize, command.shown(source))),
             At::Expr(expr) => Some((expr.pos() as usize, expr.shown(source))),
         }
     }
@@ -202,10 +208,14 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
 /// Offset and text of a node. Only a missing template is reported at its node; the others appear with passed
 /// bounds alone.
-fn describe_node(node: &Node, source: &[u8]) -> (usize, String) {
-    let branch = |word: &str, branch: &Branch| (branch.pos, format!("{word} {}", branch.pipe.shown(source)));
+fn describe_node(node: &Node, source: &Source) -> (usize, String) {
+    let branch = |word: &str, branch: &Place<Branch>| {
+        let branch = branch.of(&source.branches);
+        (branch.pos, format!("{word} {}", branch.pipe.shown(source)))
+    };
     let (pos, text) = match node {
         Node::Template(invocation) => {
+            let invocation = invocation.of(&source.invocations);
             let name = quoted(invocation.name.as_bytes());
             let pipe = invocation.pipe.as_ref().map(|pipe| format!(" {}", pipe.shown(source)));
             (invocation.pos, format!("{{{{template {name}{}}}}}", pipe.unwrap_or_default()))

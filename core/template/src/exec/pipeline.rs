@@ -1,8 +1,11 @@
 //! Evaluates pipelines, commands and variables.
 
-use crate::parse::Shown as _;
+use std::cell::OnceCell;
+
 use crate::parse::ast::{Command, Expr, Path, Pipe, Variable};
-use crate::value::Value;
+use crate::parse::place::Span;
+use crate::parse::{Shown as _, unquoted};
+use crate::value::{Text, Value};
 
 use super::{At, Executed, Frame, Operand};
 
@@ -11,11 +14,15 @@ impl<'a> Frame<'a, '_, '_, '_> {
     pub(super) fn eval_pipeline(&mut self, dot: &Operand, pipe: &'a Pipe) -> Executed<Value> {
         self.at = At::Pipe(pipe);
         self.check_depth()?;
-        let mut value = self.eval_command(dot, pipe.first(), None)?;
-        for command in pipe.others() {
+        let source = self.source();
+        let Some((first, others)) = pipe.commands.of(&source.commands).split_first() else {
+            return Ok(Value::Nil);
+        };
+        let mut value = self.eval_command(dot, first, None)?;
+        for command in others {
             value = self.eval_command(dot, command, Some(value))?;
         }
-        for variable in pipe.variables() {
+        for variable in pipe.variables.of(&source.variables) {
             self.set_variable(variable, Operand::plain(value.clone()))?;
         }
         Ok(value)
@@ -35,7 +42,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     /// The value of one stage, given that of the stage before.
     fn eval_command(&mut self, dot: &Operand, command: &'a Command, last: Option<Value>) -> Executed<Value> {
-        let Some((first, rest)) = command.operands.split_first() else {
+        let Some((first, rest)) = command.operands.of(&self.source().operands).split_first() else {
             return Ok(Value::Nil);
         };
         match first {
@@ -51,9 +58,9 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 return Ok(self.eval_chain(dot, first, base, *path, rest, last)?.value);
             }
             Expr::Variable { .. } => return Ok(self.eval_variable(dot, first, rest, last)?.value),
-            Expr::Pipe(pipe) => {
+            Expr::Pipe { pipe, .. } => {
                 self.refuse_arguments(first, rest, last.as_ref())?;
-                return self.eval_pipeline(dot, pipe);
+                return self.eval_pipeline(dot, pipe.of(&self.source().pipes));
             }
             _ => {}
         }
@@ -71,14 +78,19 @@ impl<'a> Frame<'a, '_, '_, '_> {
         self.at = At::Expr(literal);
         match literal {
             Expr::Bool { value, .. } => Ok(Value::Bool(*value)),
-            Expr::String { value, .. } => Ok(Value::String(value.clone())),
+            Expr::String { quoted, value, .. } => Ok(self.literal_text(*quoted, value)),
             Expr::Int { value, .. } => Ok(Value::int(*value)),
             Expr::Number { number, .. } => number.ideal().map_err(|message| self.fail(message)),
             other => {
-                let shown = other.shown(&self.tree.source.text);
+                let shown = other.shown(self.source());
                 Err(self.fail(format!("can't evaluate command {shown}")))
             }
         }
+    }
+
+    /// The text of a literal, which is made when it is first asked for: most of a chart's library is never run.
+    pub(super) fn literal_text(&self, quoted: Span, value: &OnceCell<Text>) -> Value {
+        Value::String(value.get_or_init(|| unquoted(self.source_text(quoted))).clone())
     }
 
     /// A variable and the fields after it.
@@ -116,9 +128,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
     ) -> Executed<Operand> {
         self.at = At::Expr(expr);
         let receiver = match base {
-            Expr::Pipe(pipe) => Operand::plain(self.eval_pipeline(dot, pipe)?),
+            Expr::Pipe { pipe, .. } => {
+                Operand::plain(self.eval_pipeline(dot, pipe.of(&self.source().pipes))?)
+            }
             Expr::Nil { .. } => {
-                let shown = expr.shown(&self.tree.source.text);
+                let shown = expr.shown(self.source());
                 return Err(self.fail(format!("indirection through explicit nil in {shown}")));
             }
             Expr::Function { function, .. } => {
@@ -134,7 +148,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if rest.is_empty() && last.is_none() {
             return Ok(());
         }
-        let shown = first.shown(&self.tree.source.text);
+        let shown = first.shown(self.source());
         Err(self.fail(format!("can't give argument to non-function {shown}")))
     }
 }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::format;
 use crate::format::quote::quoted;
-use crate::parse::ast::{Branch, Invocation, List, Node, Pipe, Span};
+use crate::parse::ast::{Branch, Invocation, List, Node, Pipe};
+use crate::parse::place::Span;
 use crate::value::{COMPARED_PER_STEP, Value};
 
 use super::{At, Executed, Frame, Operand};
@@ -22,17 +23,18 @@ pub(super) enum Flow {
 
 impl<'a> Frame<'a, '_, '_, '_> {
     /// Walks nodes in order.
-    pub(super) fn walk(&mut self, dot: &Operand, list: &'a List) -> Executed<Flow> {
-        for node in list {
+    pub(super) fn walk(&mut self, dot: &Operand, list: List) -> Executed<Flow> {
+        let source = self.source();
+        for node in list.of(&source.nodes) {
             self.at = At::Node(node);
             self.charge(1)?;
             let flow = match node {
                 Node::Text(span) => self.write(*span)?,
                 Node::Action { pipe, .. } => self.walk_action(dot, node, pipe)?,
-                Node::If(branch) => self.walk_if(dot, branch)?,
-                Node::With(branch) => self.walk_with(dot, branch)?,
-                Node::Range(branch) => self.walk_range(dot, branch)?,
-                Node::Template(invocation) => self.walk_template(dot, invocation)?,
+                Node::If(branch) => self.walk_if(dot, branch.of(&source.branches))?,
+                Node::With(branch) => self.walk_with(dot, branch.of(&source.branches))?,
+                Node::Range(branch) => self.walk_range(dot, branch.of(&source.branches))?,
+                Node::Template(invocation) => self.walk_template(dot, invocation.of(&source.invocations))?,
                 Node::Break { .. } => Flow::Break,
                 Node::Continue { .. } => Flow::Continue,
             };
@@ -55,7 +57,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     fn walk_action(&mut self, dot: &Operand, node: &'a Node, pipe: &'a Pipe) -> Executed<Flow> {
         let value = self.eval_pipeline(dot, pipe)?;
-        if pipe.variables().is_empty() {
+        if pipe.variables.is_empty() {
             self.at = At::Node(node);
             self.print(&value)?;
         }
@@ -94,7 +96,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     fn walk_if(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
         let value = self.eval_pipeline(dot, &branch.pipe)?;
         if value.truth() {
-            return self.walk(dot, &branch.list);
+            return self.walk(dot, branch.list);
         }
         self.walk_else(dot, branch)
     }
@@ -102,16 +104,13 @@ impl<'a> Frame<'a, '_, '_, '_> {
     fn walk_with(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
         let value = self.eval_pipeline(dot, &branch.pipe)?;
         if value.truth() {
-            return self.walk(&Operand::plain(value), &branch.list);
+            return self.walk(&Operand::plain(value), branch.list);
         }
         self.walk_else(dot, branch)
     }
 
     pub(super) fn walk_else(&mut self, dot: &Operand, branch: &'a Branch) -> Executed<Flow> {
-        match &branch.else_list {
-            Some(list) => self.walk(dot, list),
-            None => Ok(Flow::Done),
-        }
+        self.walk(dot, branch.else_list)
     }
 
     /// Runs another template; it sees its own data and no variables of this one.

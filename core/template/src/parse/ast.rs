@@ -1,20 +1,32 @@
 //! Syntax trees, with variables resolved to slots and functions to ids.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
-use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::functions::Function;
 use crate::value::Text;
 
 use super::number::Number;
+use super::place::{Place, Slice, Span};
 
-/// The text of one template file; error positions are computed from it.
-#[derive(Debug)]
+/// One template file: its text, from which error positions are computed, and the parts of its trees.
+///
+/// Parts name each other by where they lie, which takes a few allocations for a file instead of some for each action.
+#[derive(Default)]
 pub(crate) struct Source {
     /// The name the file was parsed under.
     pub(crate) name: String,
     /// The whole text, which is UTF-8.
-    pub(crate) text: Arc<Vec<u8>>,
+    pub(crate) text: Bytes,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) invocations: Vec<Invocation>,
+    pub(crate) pipes: Vec<Pipe>,
+    pub(crate) commands: Vec<Command>,
+    pub(crate) operands: Vec<Expr>,
+    pub(crate) variables: Vec<Variable>,
 }
 
 impl Source {
@@ -33,6 +45,13 @@ impl Source {
         let before = self.text.get(start..offset)?;
         (found == line).then(|| String::from_utf8_lossy(before).chars().count() + 1)
     }
+
+    /// Whether a body has nothing but white space and comments.
+    pub(crate) fn is_empty(&self, list: List) -> bool {
+        list.of(&self.nodes)
+            .iter()
+            .all(|node| matches!(node, Node::Text(span) if is_blank(span.of(&self.text))))
+    }
 }
 
 /// A template body.
@@ -45,66 +64,24 @@ pub(crate) struct Tree {
     pub(crate) slots: usize,
 }
 
-/// An offset in a source, none of which is longer than this can tell.
-pub(crate) fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// A part of a source: trees hold places instead of copies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    /// The part between two byte offsets.
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        Span { start: offset(start), end: offset(end) }
-    }
-
-    /// Length in bytes.
-    pub(crate) fn len(self) -> usize {
-        self.range().len()
-    }
-
-    /// Whether nothing is there.
-    pub(crate) fn is_empty(self) -> bool {
-        self.start >= self.end
-    }
-
-    /// Byte offset of the start.
-    pub(crate) fn start(self) -> usize {
-        self.start as usize
-    }
-
-    /// The bytes of the part.
-    pub(crate) fn of(self, text: &[u8]) -> &[u8] {
-        text.get(self.range()).unwrap_or_default()
-    }
-
-    /// The part as text; a source is UTF-8, and parts of it begin and end between letters.
-    pub(crate) fn text_of(self, text: &[u8]) -> &str {
-        std::str::from_utf8(self.of(text)).unwrap_or_default()
-    }
-
-    fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
+impl Tree {
+    /// Whether it has nothing but white space and comments.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.source.is_empty(self.root)
     }
 }
 
 /// A sequence of nodes.
-pub(crate) type List = Box<[Node]>;
+pub(crate) type List = Slice<Node>;
 
 /// Something that is walked for its output.
 pub(crate) enum Node {
     Text(Span),
     Action { pos: u32, pipe: Pipe },
-    // In boxes: most nodes are text and actions, and lists have room for the largest kind.
-    If(Box<Branch>),
-    With(Box<Branch>),
-    Range(Box<Branch>),
-    Template(Box<Invocation>),
+    If(Place<Branch>),
+    With(Place<Branch>),
+    Range(Place<Branch>),
+    Template(Place<Invocation>),
     Break { pos: u32 },
     Continue { pos: u32 },
 }
@@ -114,7 +91,8 @@ pub(crate) struct Branch {
     pub(crate) pos: u32,
     pub(crate) pipe: Pipe,
     pub(crate) list: List,
-    pub(crate) else_list: Option<List>,
+    /// Empty when there is no `else`, which does the same.
+    pub(crate) else_list: List,
 }
 
 /// A `template` or `block`.
@@ -125,53 +103,15 @@ pub(crate) struct Invocation {
 }
 
 /// A pipeline.
+#[derive(Clone, Copy)]
 pub(crate) struct Pipe {
     pub(crate) pos: u32,
-    first: Command,
-    /// What most pipelines do not have.
-    more: Option<Box<More>>,
-}
-
-struct More {
-    is_assign: bool,
-    variables: Box<[Variable]>,
-    /// The commands behind the first one.
-    commands: Box<[Command]>,
-}
-
-impl Pipe {
-    /// A pipeline of at least one command.
-    pub(crate) fn new(
-        pos: u32,
-        is_assign: bool,
-        variables: Box<[Variable]>,
-        first: Command,
-        commands: Vec<Command>,
-    ) -> Self {
-        let is_plain = variables.is_empty() && commands.is_empty();
-        let more = (!is_plain).then(|| Box::new(More { is_assign, variables, commands: commands.into() }));
-        Pipe { pos, first, more }
-    }
-
-    /// The variables that it declares or assigns.
-    pub(crate) fn variables(&self) -> &[Variable] {
-        self.more.as_ref().map_or(&[], |more| &more.variables)
-    }
-
     /// Whether the variables are assigned to, not declared.
-    pub(crate) fn is_assign(&self) -> bool {
-        self.more.as_ref().is_some_and(|more| more.is_assign)
-    }
-
-    /// The first command.
-    pub(crate) fn first(&self) -> &Command {
-        &self.first
-    }
-
-    /// The other commands.
-    pub(crate) fn others(&self) -> &[Command] {
-        self.more.as_ref().map_or(&[], |more| &more.commands)
-    }
+    pub(crate) is_assign: bool,
+    /// The variables that it declares or assigns.
+    pub(crate) variables: Slice<Variable>,
+    /// At least one.
+    pub(crate) commands: Slice<Command>,
 }
 
 /// A variable that a pipeline declares or assigns.
@@ -182,15 +122,10 @@ pub(crate) struct Variable {
 }
 
 /// One stage of a pipeline; the first operand says what it does.
+#[derive(Clone, Copy)]
 pub(crate) struct Command {
-    pub(crate) operands: Box<[Expr]>,
-}
-
-impl Command {
-    /// Byte offset of the first operand in the source.
-    pub(crate) fn pos(&self) -> u32 {
-        self.operands.first().map_or(0, Expr::pos)
-    }
+    pub(crate) pos: u32,
+    pub(crate) operands: Slice<Expr>,
 }
 
 /// An operand.
@@ -218,7 +153,8 @@ pub(crate) enum Expr {
     String {
         pos: u32,
         quoted: Span,
-        value: Text,
+        /// What is between the quotes, once somebody asked.
+        value: OnceCell<Text>,
     },
     Field {
         pos: u32,
@@ -239,7 +175,10 @@ pub(crate) enum Expr {
         base: Box<Expr>,
         path: Path,
     },
-    Pipe(Box<Pipe>),
+    Pipe {
+        pos: u32,
+        pipe: Place<Pipe>,
+    },
 }
 
 /// Field names in order of access, each behind a full stop.
@@ -268,8 +207,8 @@ impl Expr {
             | Expr::Field { pos, .. }
             | Expr::Variable { pos, .. }
             | Expr::Function { pos, .. }
-            | Expr::Chain { pos, .. } => *pos,
-            Expr::Pipe(pipe) => pipe.pos,
+            | Expr::Chain { pos, .. }
+            | Expr::Pipe { pos, .. } => *pos,
         }
     }
 
@@ -285,11 +224,6 @@ impl Expr {
                 | Expr::String { .. }
         )
     }
-}
-
-/// Whether a body has nothing but white space and comments.
-pub(crate) fn is_empty_list(list: &List, text: &[u8]) -> bool {
-    list.iter().all(|node| matches!(node, Node::Text(span) if is_blank(span.of(text))))
 }
 
 fn is_blank(text: &[u8]) -> bool {
@@ -308,6 +242,6 @@ mod tests {
 
     #[test]
     fn trees_are_small() {
-        assert!(size_of::<Node>() <= 40 && size_of::<Expr>() <= 32);
+        assert!(size_of::<Node>() <= 32 && size_of::<Expr>() <= 32);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::ast::{Branch, Invocation, List, Node, Pipe, Span, offset};
+use super::ast::{Branch, Invocation, List, Node, Pipe};
 use super::definition::{Parsed as ParseResult, Parser};
+use super::place::{Place, Slice};
 use super::token::{Keyword, TokenKind};
 
 /// What a step over text or an action yields.
@@ -40,7 +41,7 @@ impl Parser<'_> {
         while self.peek_non_space().kind != TokenKind::Eof {
             match self.parse_text_or_action()? {
                 Parsed::Node(node) => self.nodes.push(node),
-                end => return Ok((self.nodes_since(begin), end)),
+                end => return Ok((self.list_since(begin), end)),
             }
         }
         Err(self.error("unexpected EOF".to_owned()))
@@ -49,17 +50,14 @@ impl Parser<'_> {
     pub(super) fn parse_text_or_action(&mut self) -> ParseResult<Parsed> {
         let token = self.next_non_space();
         match token.kind {
-            TokenKind::Text => {
-                let end = token.pos + token.text.len();
-                Ok(Parsed::Node(Node::Text(Span::new(token.pos, end))))
-            }
+            TokenKind::Text => Ok(Parsed::Node(Node::Text(token.span()))),
             TokenKind::LeftDelim => {
-                self.body.action_at = Some(token.line_at);
+                self.body.action_at = Some(token.start);
                 let action = self.parse_action()?;
                 self.body.action_at = None;
                 Ok(action)
             }
-            _ => Err(self.unexpected(&token, "input")),
+            _ => Err(self.unexpected(token, "input")),
         }
     }
 
@@ -68,11 +66,9 @@ impl Parser<'_> {
         if let TokenKind::Keyword(keyword) = token.kind {
             let node = match keyword {
                 Keyword::Block => self.parse_block()?,
-                Keyword::Break => {
-                    self.parse_loop_exit("{{break}}", Node::Break { pos: offset(token.pos) })?
-                }
+                Keyword::Break => self.parse_loop_exit("{{break}}", Node::Break { pos: token.start })?,
                 Keyword::Continue => {
-                    self.parse_loop_exit("{{continue}}", Node::Continue { pos: offset(token.pos) })?
+                    self.parse_loop_exit("{{continue}}", Node::Continue { pos: token.start })?
                 }
                 Keyword::Else => return self.parse_else(),
                 Keyword::End => {
@@ -95,7 +91,7 @@ impl Parser<'_> {
     }
 
     fn parse_pipeline_action(&mut self) -> ParseResult<Parsed> {
-        let pos = offset(self.peek().pos);
+        let pos = self.peek().start;
         let pipe = self.parse_pipeline("command", TokenKind::RightDelim)?;
         Ok(Parsed::Node(Node::Action { pos, pipe }))
     }
@@ -103,7 +99,7 @@ impl Parser<'_> {
     fn parse_loop_exit(&mut self, action: &str, node: Node) -> ParseResult<Node> {
         let token = self.next_non_space();
         if token.kind != TokenKind::RightDelim {
-            return Err(self.unexpected(&token, action));
+            return Err(self.unexpected(token, action));
         }
         if self.body.range_depth == 0 {
             return Err(self.error(format!("{action} outside {{{{range}}}}")));
@@ -136,11 +132,12 @@ impl Parser<'_> {
         self.body.range_depth -= depth;
         self.body.scope.retire(body_mark);
         let else_list = match end {
-            Parsed::Else => Some(self.parse_else_list(control)?),
-            _ => None,
+            Parsed::Else => self.parse_else_list(control)?,
+            _ => Slice::EMPTY,
         };
         self.body.scope.leave(mark);
-        let branch = Box::new(Branch { pos: pipe.pos, pipe, list, else_list });
+        let branch = Branch { pos: pipe.pos, pipe, list, else_list };
+        let branch = Place::append(&mut self.source.branches, branch);
         Ok(match control {
             Control::If => Node::If(branch),
             Control::With => Node::With(branch),
@@ -157,7 +154,8 @@ impl Parser<'_> {
         };
         if chained {
             self.next();
-            return Ok(Box::new([self.parse_control(control)?]));
+            let node = self.parse_control(control)?;
+            return Ok(Slice::append(&mut self.source.nodes, std::iter::once(node)));
         }
         let (list, end) = self.parse_list()?;
         match end {
@@ -169,22 +167,26 @@ impl Parser<'_> {
     fn parse_block(&mut self) -> ParseResult<Node> {
         const CONTEXT: &str = "block clause";
         let token = self.next_non_space();
-        let name = self.template_name(&token, CONTEXT)?;
+        let name = self.template_name(token, CONTEXT)?;
         let pipe = self.parse_pipeline(CONTEXT, TokenKind::RightDelim)?;
         self.parse_block_body(Rc::clone(&name), CONTEXT)?;
-        Ok(Node::Template(Box::new(Invocation { pos: offset(token.pos), name, pipe: Some(pipe) })))
+        Ok(self.invocation(Invocation { pos: token.start, name, pipe: Some(pipe) }))
     }
 
     fn parse_template(&mut self) -> ParseResult<Node> {
         const CONTEXT: &str = "template clause";
         let token = self.next_non_space();
-        let name = self.template_name(&token, CONTEXT)?;
+        let name = self.template_name(token, CONTEXT)?;
         let pipe: Option<Pipe> = if self.next_non_space().kind == TokenKind::RightDelim {
             None
         } else {
             self.backup();
             Some(self.parse_pipeline(CONTEXT, TokenKind::RightDelim)?)
         };
-        Ok(Node::Template(Box::new(Invocation { pos: offset(token.pos), name, pipe })))
+        Ok(self.invocation(Invocation { pos: token.start, name, pipe }))
+    }
+
+    fn invocation(&mut self, invocation: Invocation) -> Node {
+        Node::Template(Place::append(&mut self.source.invocations, invocation))
     }
 }

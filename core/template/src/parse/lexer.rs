@@ -1,5 +1,8 @@
 //! Splits template text into tokens, after the rules of Go's `text/template/parse`.
 
+mod number;
+
+use super::place::offset;
 use super::token::{Keyword, Token, TokenKind};
 
 const LEFT: &str = "{{";
@@ -23,11 +26,17 @@ impl<'t> Lexer<'t> {
     }
 
     /// The next token; after the end of the input or an error, [`TokenKind::Eof`] again and again.
-    pub(crate) fn next_token(&mut self) -> Token<'t> {
+    pub(crate) fn next_token(&mut self) -> Token {
         if self.failure.is_some() {
-            return Token { line_at: self.start, ..Token::NONE };
+            self.pos = self.start;
+            return self.emit(TokenKind::Eof);
         }
         if self.inside_action { self.lex_action() } else { self.lex_text() }
+    }
+
+    /// The source text of a token; nothing for an error.
+    pub(crate) fn text(&self, token: Token) -> &'t str {
+        &self.input[token.start as usize..token.end as usize]
     }
 
     /// The message of the token of an error.
@@ -55,11 +64,11 @@ impl<'t> Lexer<'t> {
 
     /// Moves over letters, digits and underscores.
     fn skip_word(&mut self) {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        while self.peek_byte().is_some_and(is_plain) {
-            self.pos += 1;
-        }
-        if self.peek_byte().is_none_or(|byte| byte.is_ascii()) {
+        let rest = &self.input.as_bytes()[self.pos..];
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let length = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        self.pos += length;
+        if rest.get(length).is_none_or(u8::is_ascii) {
             return;
         }
         while self.peek().is_some_and(is_alphanumeric) {
@@ -68,9 +77,8 @@ impl<'t> Lexer<'t> {
     }
 
     /// The token from the start to here.
-    fn emit(&mut self, kind: TokenKind) -> Token<'t> {
-        let text = &self.input[self.start..self.pos];
-        let token = Token { kind, pos: self.start, text, line_at: self.start };
+    fn emit(&mut self, kind: TokenKind) -> Token {
+        let token = Token { kind, start: offset(self.start), end: offset(self.pos) };
         self.start = self.pos;
         token
     }
@@ -81,12 +89,13 @@ impl<'t> Lexer<'t> {
         self.start = self.pos;
     }
 
-    fn error(&mut self, message: impl Into<Box<str>>) -> Token<'t> {
+    fn error(&mut self, message: impl Into<Box<str>>) -> Token {
         self.failure = Some(message.into());
-        Token { kind: TokenKind::Error, pos: self.start, text: "", line_at: self.start }
+        let start = offset(self.start);
+        Token { kind: TokenKind::Error, start, end: start }
     }
 
-    fn lex_text(&mut self) -> Token<'t> {
+    fn lex_text(&mut self) -> Token {
         loop {
             let Some(offset) = find_left(self.rest()) else {
                 return self.lex_last_text();
@@ -108,7 +117,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_last_text(&mut self) -> Token<'t> {
+    fn lex_last_text(&mut self) -> Token {
         let rest = self.rest();
         if rest.is_empty() {
             return self.emit(TokenKind::Eof);
@@ -118,7 +127,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// The left delimiter, or nothing when a comment was skipped.
-    fn lex_left_delim(&mut self) -> Option<Token<'t>> {
+    fn lex_left_delim(&mut self) -> Option<Token> {
         let after = &self.rest()[LEFT.len()..];
         let marker = if has_left_trim_marker(after) { 2 } else { 0 };
         if after[marker..].starts_with("/*") {
@@ -133,7 +142,7 @@ impl<'t> Lexer<'t> {
         Some(token)
     }
 
-    fn lex_comment(&mut self) -> Option<Token<'t>> {
+    fn lex_comment(&mut self) -> Option<Token> {
         let Some(length) = self.rest()[2..].find("*/") else {
             return Some(self.error("unclosed comment"));
         };
@@ -147,20 +156,32 @@ impl<'t> Lexer<'t> {
         None
     }
 
-    fn lex_action(&mut self) -> Token<'t> {
-        if let Some((delim, trims)) = right_delim(self.rest()) {
+    fn lex_action(&mut self) -> Token {
+        let Some(byte) = self.peek_byte() else {
+            return self.error("unclosed action");
+        };
+        if byte.is_ascii_alphabetic() {
+            return self.lex_identifier();
+        }
+        if (byte == b'}' || is_space_byte(byte))
+            && let Some((delim, trims)) = right_delim(self.rest())
+        {
             if self.paren_depth > 0 {
                 return self.error("unclosed left paren");
             }
             return self.lex_right_delim(delim, trims);
         }
-        let Some(first) = self.peek() else {
-            return self.error("unclosed action");
-        };
-        if is_space(first) {
+        if is_space_byte(byte) {
             return self.lex_space();
         }
-        self.bump();
+        self.lex_sign()
+    }
+
+    /// What is neither space nor the end of the action, nor begins with a letter of ASCII.
+    fn lex_sign(&mut self) -> Token {
+        let Some(first) = self.bump() else {
+            return self.error("unclosed action");
+        };
         match first {
             '=' => self.emit(TokenKind::Assign),
             ':' if self.bump() == Some('=') => self.emit(TokenKind::Declare),
@@ -192,7 +213,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_right_delim(&mut self, delim: usize, trims: bool) -> Token<'t> {
+    fn lex_right_delim(&mut self, delim: usize, trims: bool) -> Token {
         self.skip(delim - RIGHT.len());
         self.pos += RIGHT.len();
         let token = self.emit(TokenKind::RightDelim);
@@ -203,7 +224,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    fn lex_space(&mut self) -> Token<'t> {
+    fn lex_space(&mut self) -> Token {
         let mut length = leading_space(self.rest());
         // The last space belongs to a trimming delimiter that follows.
         if self.rest().as_bytes()[length..].starts_with(b"-}}") {
@@ -213,7 +234,7 @@ impl<'t> Lexer<'t> {
         self.emit(TokenKind::Space)
     }
 
-    fn lex_identifier(&mut self) -> Token<'t> {
+    fn lex_identifier(&mut self) -> Token {
         self.skip_word();
         if !self.at_terminator() {
             let message = format!("bad character {}", describe_char(self.peek()));
@@ -228,7 +249,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// A field or variable whose `.` or `$` has been passed; alone they are the dot and the root.
-    fn lex_field_or_variable(&mut self, kind: TokenKind) -> Token<'t> {
+    fn lex_field_or_variable(&mut self, kind: TokenKind) -> Token {
         if self.at_terminator() {
             let alone = if kind == TokenKind::Variable { kind } else { TokenKind::Keyword(Keyword::Dot) };
             return self.emit(alone);
@@ -248,7 +269,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_quoted(&mut self, end: char, kind: TokenKind, unterminated: &'static str) -> Token<'t> {
+    fn lex_quoted(&mut self, end: char, kind: TokenKind, unterminated: &'static str) -> Token {
         loop {
             // Nothing else ends a text or counts as a line.
             let stops = |byte: &u8| matches!(*byte, b'\\' | b'\n') || char::from(*byte) == end;
@@ -267,7 +288,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn lex_raw_string(&mut self) -> Token<'t> {
+    fn lex_raw_string(&mut self) -> Token {
         let rest = self.rest();
         let end = memchr::memchr(b'`', rest.as_bytes());
         let length = end.map_or(rest.len(), |end| end + 1);
@@ -276,65 +297,6 @@ impl<'t> Lexer<'t> {
             Some(_) => self.emit(TokenKind::RawString),
             None => self.error("unterminated raw quoted string"),
         }
-    }
-
-    fn lex_number(&mut self) -> Token<'t> {
-        let mut well_formed = self.scan_number();
-        let mut kind = TokenKind::Number;
-        if well_formed && matches!(self.peek(), Some('+' | '-')) {
-            well_formed = self.scan_number() && self.input[..self.pos].ends_with('i');
-            kind = TokenKind::Complex;
-        }
-        if well_formed {
-            return self.emit(kind);
-        }
-        let text = &self.input[self.start..self.pos];
-        self.error(format!("bad number syntax: {}", crate::format::quote::quoted(text.as_bytes())))
-    }
-
-    fn scan_number(&mut self) -> bool {
-        self.accept("+-");
-        let mut digits = "0123456789_";
-        if self.accept("0") {
-            if self.accept("xX") {
-                digits = "0123456789abcdefABCDEF_";
-            } else if self.accept("oO") {
-                digits = "01234567_";
-            } else if self.accept("bB") {
-                digits = "01_";
-            }
-        }
-        self.accept_run(digits);
-        if self.accept(".") {
-            self.accept_run(digits);
-        }
-        let exponent = match digits.len() {
-            11 => "eE",
-            23 => "pP",
-            _ => "",
-        };
-        if self.accept(exponent) {
-            self.accept("+-");
-            self.accept_run("0123456789_");
-        }
-        self.accept("i");
-        if self.peek().is_some_and(is_alphanumeric) {
-            self.bump();
-            return false;
-        }
-        true
-    }
-
-    fn accept(&mut self, valid: &str) -> bool {
-        let accepted = self.peek().is_some_and(|next| valid.contains(next));
-        if accepted {
-            self.bump();
-        }
-        accepted
-    }
-
-    fn accept_run(&mut self, valid: &str) {
-        while self.accept(valid) {}
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::format::quote;
 
+use super::place::Span;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
@@ -69,37 +71,40 @@ impl Keyword {
     }
 }
 
-/// A token with its place.
+/// A token: its kind and place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Token<'t> {
+pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     /// Byte offset of the start.
-    pub(crate) pos: usize,
-    /// The source text; nothing for an error, whose message the lexer has.
-    pub(crate) text: &'t str,
-    /// An offset in the line that errors at the token name.
-    pub(crate) line_at: usize,
+    pub(crate) start: u32,
+    /// Byte offset behind its text; the start for an error, whose message the lexer has.
+    pub(crate) end: u32,
 }
 
-impl Token<'_> {
+impl Token {
     /// The token before the first one.
-    pub(crate) const NONE: Self = Token { kind: TokenKind::Eof, pos: 0, text: "", line_at: 0 };
+    pub(crate) const NONE: Self = Token { kind: TokenKind::Eof, start: 0, end: 0 };
 
-    /// The token, which is no error, as error messages show it.
-    pub(crate) fn describe(&self) -> String {
+    /// The place of its text.
+    pub(crate) fn span(self) -> Span {
+        Span::new(self.start as usize, self.end as usize)
+    }
+
+    /// The token with the text `text`, which is no error, as error messages show it.
+    pub(crate) fn describe(self, text: &str) -> String {
         match self.kind {
             TokenKind::Eof => "EOF".to_owned(),
-            TokenKind::Keyword(_) => format!("<{}>", self.text),
-            _ if self.text.len() > 10 => {
-                let head: String = self.text.chars().take(10).collect();
+            TokenKind::Keyword(_) => format!("<{text}>"),
+            _ if text.len() > 10 => {
+                let head: String = text.chars().take(10).collect();
                 format!("{}...", quote::quoted(head.as_bytes()))
             }
-            _ => quote::quoted(self.text.as_bytes()),
+            _ => quote::quoted(text.as_bytes()),
         }
     }
 
     /// Whether this is the given keyword.
-    pub(crate) fn is_keyword(&self, keyword: Keyword) -> bool {
+    pub(crate) fn is_keyword(self, keyword: Keyword) -> bool {
         self.kind == TokenKind::Keyword(keyword)
     }
 }

@@ -5,12 +5,17 @@ use crate::value::Text;
 /// What `strconv` says of any bad literal.
 const INVALID_SYNTAX: &str = "invalid syntax";
 
-/// The text of a string literal.
-pub(crate) fn text(literal: &str) -> Result<Text, String> {
-    // Most have nothing to change.
+/// Refuses a string literal that [`string`] refuses.
+pub(crate) fn check(literal: &str) -> Result<(), String> {
+    // Only escapes can be wrong, and most have none.
+    if literal.as_bytes().contains(&b'\\') { string(literal).map(drop) } else { Ok(()) }
+}
+
+/// The text of a string literal that is known to be right.
+pub(crate) fn text(literal: &str) -> Text {
     match literal.get(1..literal.len().saturating_sub(1)) {
-        Some(plain) if !plain.bytes().any(|byte| matches!(byte, b'\\' | b'\r')) => Ok(Text::from(plain)),
-        _ => string(literal).map(Text::from),
+        Some(plain) if !plain.bytes().any(|byte| matches!(byte, b'\\' | b'\r')) => Text::from(plain),
+        _ => Text::from(string(literal).unwrap_or_default()),
     }
 }
 

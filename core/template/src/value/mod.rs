@@ -22,6 +22,9 @@ pub use text::{Text, lossy};
 pub use types::{IntType, Kind};
 
 /// A Go value.
+// With a tag of one byte, flags and kinds of integers lie beside it, and values are moved in pieces that begin at odd
+// addresses, which processors are slow to read again.
+#[repr(u64)]
 #[derive(Clone, Default)]
 pub enum Value {
     /// Go's untyped nil: an absent value, or an empty `interface {}`.

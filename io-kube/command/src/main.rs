@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use pilothouse::commands::Cli;
+use pilothouse_io_kube::commands::Cli;
 
 fn main() -> ExitCode {
     match Cli::read() {

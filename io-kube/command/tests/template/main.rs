@@ -19,7 +19,7 @@ const DIFFERENCES: &str = include_str!("differences.txt");
 
 fn main() {
     let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/charts");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/charts");
     if !root.exists() {
         println!("SKIPPED: no charts beside the repository");
         return;
