@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::client::ApiClient;
 use crate::clusters::Cluster;
 use crate::paths::label_selector;
-use crate::watches::ListWatch;
+use crate::watches::{ListWatch, Part};
 
 /// How long a shared read waits for others that may join.
 const GATHER: Duration = Duration::from_millis(100);
@@ -127,7 +127,7 @@ impl Round {
             namespace,
             labels,
             fields: String::new(),
-            metadata_only: true,
+            part: Part::Metadata,
         };
         Ok(list.list(&self.client).await?.0)
     }

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 
 /// One event of a watch.
 #[derive(Debug, Deserialize)]
-pub(crate) struct WatchEvent {
+pub(crate) struct WatchEvent<T> {
     /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
     #[serde(rename = "type")]
     pub(crate) kind: String,
     /// The object, or a `Status`.
-    pub(crate) object: Trimmed,
+    pub(crate) object: T,
 }
 
 /// An object without its managed fields.
@@ -114,7 +114,7 @@ mod tests {
         let mut expected = object.clone();
         expected["metadata"].as_object_mut().unwrap().remove("managedFields");
         let text = json!({"type": "ADDED", "object": object.clone()}).to_string();
-        let event: WatchEvent = serde_json::from_str(&text).unwrap();
+        let event: WatchEvent<Trimmed> = serde_json::from_str(&text).unwrap();
         assert_eq!((event.kind.as_str(), &event.object.0), ("ADDED", &expected));
         let text = json!({"metadata": {"resourceVersion": "7"}, "items": [object]}).to_string();
         assert_eq!(

@@ -72,7 +72,7 @@ kubectl wait --for=condition=Established --timeout=30s crd --all >/dev/null
 PILOTHOUSE_CONFORMANCE=${PILOTHOUSE_CONFORMANCE:-$(dirname "$binary")/pilothouse-conformance}
 export PILOTHOUSE_CONFORMANCE PILOTHOUSE=$binary PILOTHOUSE_HELM=$tools/helm PILOTHOUSE_E2E_LOGS=$logs PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-parts='dev conformance acceptance podinfo bad_input outage leader operations killed recording measure'
+parts='dev conformance acceptance podinfo bad_input outage leader operations drift killed recording measure'
 passed=0
 failed=0
 for part in ${PILOTHOUSE_E2E:-$parts}; do

@@ -42,7 +42,8 @@ pub struct Context {
     interrupt: Option<Interrupt>,
     outbox: VecDeque<Action>,
     next_id: u64,
-    in_flight: BTreeSet<RequestId>,
+    /// The requests whose replies are awaited, with whether a reply shows an object as it is stored.
+    in_flight: BTreeMap<RequestId, bool>,
     replies: BTreeMap<RequestId, Reply>,
     watches: BTreeMap<WatchId, Watched>,
     server_away: bool,
@@ -80,7 +81,7 @@ impl Context {
             interrupt: None,
             outbox: VecDeque::new(),
             next_id: 1,
-            in_flight: BTreeSet::new(),
+            in_flight: BTreeMap::new(),
             replies: BTreeMap::new(),
             watches: BTreeMap::new(),
             server_away: false,
@@ -123,7 +124,7 @@ impl Context {
     /// Sends a request as somebody.
     pub fn request_as(&mut self, identity: Identity, request: Request) -> RequestId {
         let id = RequestId(self.new_id());
-        self.in_flight.insert(id);
+        self.in_flight.insert(id, shows_object(&request));
         self.outbox.push_back(Action::Request { id, identity, request });
         id
     }
@@ -145,10 +146,21 @@ impl Context {
 
     /// Starts a watch as the target cluster's identity.
     pub fn watch(&mut self, target: WatchTarget) -> WatchId {
-        let id = WatchId(self.new_id());
+        let id = self.watch_apart(self.identity.clone(), target);
         self.watches.insert(id, Watched::default());
-        self.outbox.push_back(Action::Watch { id, identity: self.identity.clone(), target });
         id
+    }
+
+    /// Starts a watch of which the context knows nothing: whoever starts it takes its observations, and ends it.
+    pub fn watch_apart(&mut self, identity: Identity, target: WatchTarget) -> WatchId {
+        let id = WatchId(self.new_id());
+        self.outbox.push_back(Action::Watch { id, identity, target });
+        id
+    }
+
+    /// Ends a watch that was started apart.
+    pub fn unwatch_apart(&mut self, id: WatchId) {
+        self.outbox.push_back(Action::Unwatch { id });
     }
 
     /// What a watch has seen; `None` for a watch that was ended.
@@ -259,9 +271,15 @@ impl Context {
         self.server_away
     }
 
+    /// Whether a reply to this request is awaited and shows an object as it is stored.
+    #[must_use]
+    pub fn awaits_object(&self, id: RequestId) -> bool {
+        self.in_flight.get(&id).copied().unwrap_or_default()
+    }
+
     /// Takes in a reply; late and repeated ones are ignored.
     pub fn reply(&mut self, id: RequestId, reply: Reply) {
-        if self.in_flight.remove(&id) {
+        if self.in_flight.remove(&id).is_some() {
             self.server_away = matches!(&reply, Reply::Failed(Failure::Unreachable(_) | Failure::Unknown(_)));
             self.replies.insert(id, reply);
         }
@@ -299,5 +317,18 @@ impl Context {
         let id = self.next_id;
         self.next_id += 1;
         id
+    }
+}
+
+/// Whether the reply to a request is an object as it is stored: not one that would be, and not a part.
+fn shows_object(request: &Request) -> bool {
+    match request {
+        Request::Get { .. } | Request::Create { .. } | Request::Update { .. } => true,
+        Request::Patch { dry_run, status, .. } => !dry_run && !status,
+        Request::List { .. }
+        | Request::ListMetadata { .. }
+        | Request::Delete { .. }
+        | Request::Discover { .. }
+        | Request::Fetch { .. } => false,
     }
 }

@@ -301,6 +301,9 @@ pub struct WatchTarget {
     pub labels: BTreeMap<String, String>,
     /// One object by name.
     pub name: Option<String>,
+    /// Of each object only what [`essentials`](crate::essentials) leaves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub essentials: bool,
 }
 
 impl WatchTarget {
@@ -313,6 +316,7 @@ impl WatchTarget {
             namespace: object.namespace.clone(),
             labels: BTreeMap::new(),
             name: Some(object.name.clone()),
+            essentials: false,
         }
     }
 

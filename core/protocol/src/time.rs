@@ -61,6 +61,8 @@ pub enum Why {
     Poll,
     /// A pending release of another holder may be taken over.
     Unlock,
+    /// Somebody else has changed a managed object.
+    Drift,
     /// A request whose reply is overdue is given up as unknown.
     RequestTimeout,
 }
@@ -80,6 +82,7 @@ impl Why {
             Self::DeletionTimeout => "resources to disappear",
             Self::Poll => "next poll",
             Self::Unlock => "holder of the pending release",
+            Self::Drift => "look at a changed object",
             Self::RequestTimeout => "reply of the API server",
         }
     }

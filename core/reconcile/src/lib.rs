@@ -6,6 +6,7 @@
 mod backoff;
 mod charts;
 mod config;
+mod drift_watch;
 mod ending;
 mod kube_config;
 mod memory;

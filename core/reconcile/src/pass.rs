@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use pilothouse_api::{FINALIZER, HelmReleaseStatus};
 use pilothouse_machine::{Context, Interrupt};
-use pilothouse_protocol::{EventType, Identity, LogLevel, Object, ObjectRef, Reply, RequestId, metadata};
+use pilothouse_protocol::{
+    EventType, Identity, LogLevel, Object, ObjectRef, Reply, RequestId, Why, metadata,
+};
 use serde_json::{Value, json};
 
 use crate::memory::Memory;
@@ -96,6 +98,18 @@ impl Pass {
     /// What the pass has found, when nothing was left to do.
     pub(crate) fn take_settled(&mut self) -> Option<Settled> {
         self.subject.settled.take()
+    }
+
+    /// The objects that are to be watched for drift, when the release is in line with how the pass ends.
+    pub(crate) fn take_drift_objects(&mut self, ending: &Ending) -> Option<Vec<ObjectRef>> {
+        let in_line = matches!(ending, Ending::After { why: Why::Interval, .. });
+        let ready = self.subject.status.conditions.is_true("Ready");
+        self.subject.drift_objects.take().filter(|_| in_line && ready)
+    }
+
+    /// Nanoseconds between two passes.
+    pub(crate) fn interval(&self) -> u64 {
+        u64::try_from(self.subject.release.spec.interval.as_nanos()).unwrap_or_default()
     }
 
     /// Sources that the pass has learnt about.

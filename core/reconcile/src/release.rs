@@ -11,14 +11,16 @@ use std::sync::Arc;
 
 use pilothouse_machine::{Context, Interrupt, Random, SECOND};
 use pilothouse_protocol::{
-    Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, StoredVersions,
+    Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Reply, StoredVersions,
     Trigger, Why, metadata,
 };
 
 use crate::backoff::Backoff;
 use crate::charts::Charts;
+use crate::drift_watch::{DriftWatch, Findings};
 use crate::memory::Memory;
 use crate::pass::Pass;
+use crate::phases::drift::detects_drift;
 use crate::phases::source::source_reference;
 use crate::settled::{Quiet, Settled};
 use crate::source_events::keep_newer;
@@ -43,6 +45,8 @@ pub struct Release {
     settled: Option<Settled>,
     /// What a watch shows of the storage.
     stored: Option<Arc<StoredVersions>>,
+    /// Watches of the objects of a release whose drift is looked for.
+    drift_watch: DriftWatch,
     /// Whether the pass that is due was asked for by nobody, only by the clock.
     by_clock: bool,
     /// The uid of an object that was seen to its end: a late watch may still show it.
@@ -75,6 +79,7 @@ impl Release {
             memory: None,
             settled: None,
             stored: None,
+            drift_watch: DriftWatch::default(),
             by_clock: false,
             gone: None,
             pass: None,
@@ -125,9 +130,18 @@ impl Release {
             Input::Wake(trigger) => self.wake(&trigger),
             Input::Reply { id, reply } => {
                 self.active = now.monotonic;
+                if let Reply::Object(object) = &reply
+                    && self.context.awaits_object(id)
+                {
+                    self.drift_watch.look(object);
+                }
                 self.context.reply(id, reply);
             }
-            Input::Observed { watch, observation } => self.context.observe(watch, observation),
+            Input::Observed { watch, observation } => {
+                if !self.drift_watch.observe(watch, &observation, &mut self.context) {
+                    self.context.observe(watch, observation);
+                }
+            }
             Input::Timer | Input::Storage(_) => {}
             Input::Shutdown => {
                 self.shutting_down = true;
@@ -146,7 +160,11 @@ impl Release {
     /// The next deadline with its reason. Feed [`Input::Timer`] then; earlier does no harm.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        if self.pass.is_some() { self.context.deadline() } else { self.next.filter(|_| !self.queued) }
+        if self.pass.is_some() {
+            return self.context.deadline();
+        }
+        let drift = self.drift_watch.due().map(|at| Deadline { at, why: Why::Drift });
+        self.next.into_iter().chain(drift).min().filter(|_| !self.queued)
     }
 
     /// Whether a pass is due and may be started.
@@ -174,6 +192,7 @@ impl Release {
         self.context.clear_interrupt();
         match self.new_subject() {
             Ok(subject) => {
+                self.drift_watch.begin_pass(detects_drift(&subject), now.monotonic);
                 self.pass = Some(Box::new(Pass::new(subject)));
                 self.drive();
             }
@@ -280,6 +299,12 @@ impl Release {
                 let mut learnt = pass.take_sources();
                 learnt.retain(|reference, _| !self.gone_sources.contains(reference));
                 let hopeless = pass.is_hopeless() && !self.queued;
+                let findings = Findings {
+                    key: &self.key,
+                    objects: pass.take_drift_objects(&ending),
+                    interval: pass.interval(),
+                };
+                self.drift_watch.end_pass(findings, &mut self.context);
                 self.pass = None;
                 keep_newer(&mut self.sources, learnt);
                 self.context.abandon();
@@ -293,6 +318,10 @@ impl Release {
             self.next = None;
             self.by_clock = !self.queued;
             self.queued = true;
+        } else if self.drift_watch.due().is_some_and(|due| due <= self.context.now.monotonic) && !self.queued
+        {
+            self.drift_watch.announce(&mut self.context);
+            self.ask();
         }
     }
 

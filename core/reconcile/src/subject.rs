@@ -49,6 +49,8 @@ pub struct Subject {
     pub quiet: Option<Quiet>,
     /// What a pass without anything left to do has found.
     pub settled: Option<Settled>,
+    /// The objects whose drift was looked for, as far as a watch by the labels of the HelmRelease shows them.
+    pub drift_objects: Option<Vec<ObjectRef>>,
 }
 
 impl Subject {
@@ -74,6 +76,7 @@ impl Subject {
             charts: Charts::default(),
             quiet: None,
             settled: None,
+            drift_objects: None,
         })
     }
 

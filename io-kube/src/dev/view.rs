@@ -103,7 +103,10 @@ fn state(object: &Object, release: &HelmRelease, progress: Option<&Progress>) ->
 /// Whether the operator only waits for a time or an input.
 fn is_at_rest(progress: &Progress) -> bool {
     let pause = |why| {
-        matches!(why, Why::Interval | Why::Dependency | Why::Source | Why::Backoff | Why::RetryInterval)
+        matches!(
+            why,
+            Why::Interval | Why::Drift | Why::Dependency | Why::Source | Why::Backoff | Why::RetryInterval
+        )
     };
     match progress.deadline {
         Some(deadline) => pause(deadline.why),

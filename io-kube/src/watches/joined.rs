@@ -246,6 +246,7 @@ mod tests {
     use pilothouse_protocol::{ApiError, GroupVersionKind, Identity};
     use serde_json::json;
 
+    use super::super::stream::Part;
     use super::*;
 
     fn stream() -> Arc<JoinedStream> {
@@ -256,7 +257,7 @@ mod tests {
             namespace: None,
             labels: "release".to_owned(),
             fields: String::new(),
-            metadata_only: false,
+            part: Part::Whole,
         })
     }
 

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::backoff::WatchBackoff;
 use super::joined::{JoinedStream, Told};
-use super::stream::{Flow, ListWatch, Observer, Seen, follow};
+use super::stream::{Flow, ListWatch, Observer, Part, Seen, follow};
 use crate::client::ApiClient;
 use crate::clusters::Clusters;
 use crate::discovery::Catalog;
@@ -133,8 +133,14 @@ impl Watch {
     }
 }
 
-/// Where a stream looks: as whom, for which kind, in which namespace.
-type Place = (Identity, GroupVersionKind, Option<String>);
+/// Where a stream looks: as whom, for which kind, how much of it, in which namespace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    identity: Identity,
+    kind: GroupVersionKind,
+    part: Part,
+    namespace: Option<String>,
+}
 
 /// The shared streams.
 #[derive(Default)]
@@ -150,24 +156,29 @@ impl Streams {
     /// The place of the stream in which a watch takes part. The operator itself looks everywhere with one stream; service
     /// accounts, which usually may not, have one for each namespace.
     fn place(&self, own: &ListWatch) -> Place {
-        let kind = (own.identity.clone(), own.kind.clone());
-        let narrow = own.identity.impersonated().is_some() || lock(&self.narrowed).contains(&kind);
+        let (identity, kind) = (own.identity.clone(), own.kind.clone());
+        let narrowed = lock(&self.narrowed).contains(&(identity.clone(), kind.clone()));
+        let narrow = identity.impersonated().is_some() || narrowed;
         let wide = self.namespace.clone().filter(|_| own.namespace.is_some());
         let namespace = if narrow { own.namespace.clone() } else { wide };
-        (kind.0, kind.1, namespace)
+        Place { identity, kind, part: own.part, namespace }
     }
 
     fn find(&self, place: &Place, own: &ListWatch) -> Arc<JoinedStream> {
         let mut running = lock(&self.running);
         running.retain(|other, stream| other == place || !stream.is_deserted());
-        let what =
-            || ListWatch { namespace: place.2.clone(), labels: ORIGIN_NAME_LABEL.to_owned(), ..own.clone() };
+        let what = || ListWatch {
+            namespace: place.namespace.clone(),
+            labels: ORIGIN_NAME_LABEL.to_owned(),
+            ..own.clone()
+        };
         Arc::clone(running.entry(place.clone()).or_insert_with(|| JoinedStream::new(what())))
     }
 
     /// Gives up looking everywhere for a kind; whether that is news.
     fn narrow(&self, place: &Place) -> bool {
-        place.2.is_none() && lock(&self.narrowed).insert((place.0.clone(), place.1.clone()))
+        let kind = (place.identity.clone(), place.kind.clone());
+        place.namespace.is_none() && lock(&self.narrowed).insert(kind)
     }
 }
 
@@ -194,7 +205,7 @@ async fn list_watch(
         kind,
         labels: label_selector(&target.labels),
         fields: target.name.as_ref().map(|name| format!("metadata.name={name}")).unwrap_or_default(),
-        metadata_only: false,
+        part: if target.essentials { Part::Essentials } else { Part::Whole },
     })
 }
 

@@ -9,4 +9,4 @@ mod stream;
 
 pub use machine::MachineWatches;
 pub use shared::{SharedWatches, WatchScope};
-pub use stream::{Flow, ListWatch, Observer, Seen, follow};
+pub use stream::{Flow, ListWatch, Observer, Part, Seen, follow};

@@ -9,7 +9,7 @@ use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, ObjectRef
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::stream::{Flow, ListWatch, Observer, Seen, follow};
+use super::stream::{Flow, ListWatch, Observer, Part, Seen, follow};
 use crate::client::ApiClient;
 use crate::logs::Log;
 
@@ -73,7 +73,7 @@ impl SharedWatches {
                 namespace: scope.namespace.clone(),
                 labels,
                 fields: String::new(),
-                metadata_only: role.may_come_late(),
+                part: if role.may_come_late() { Part::Metadata } else { Part::Whole },
             };
             let mut observer = SharedObserver {
                 role,

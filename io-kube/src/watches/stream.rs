@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Request, header::ACCEPT};
 use http_body_util::BodyExt;
-use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, metadata};
+use pilothouse_protocol::{Failure, GroupVersionKind, Identity, Object, essentials, metadata};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -48,8 +48,19 @@ pub struct ListWatch {
     pub labels: String,
     /// A field selector; empty for none.
     pub fields: String,
-    /// Ask for `metadata` only.
-    pub metadata_only: bool,
+    /// How much of each object.
+    pub part: Part,
+}
+
+/// How much of an object is asked for and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All but its managed fields.
+    Whole,
+    /// `metadata` without its managed fields.
+    Metadata,
+    /// [`essentials`], for which the managed fields are read.
+    Essentials,
 }
 
 /// What a stream has seen.
@@ -133,10 +144,19 @@ pub async fn follow<O: Observer>(client: &ApiClient, what: &ListWatch, observer:
 impl ListWatch {
     /// All objects, and the resource version from which a watch goes on. The answer is not older than the question.
     pub(crate) async fn list(&self, client: &ApiClient) -> Result<(Vec<Object>, String), Failure> {
-        let page =
-            |path: Path| async move { client.list(&self.identity, self.request(path, METADATA_LIST)?).await };
-        let listed =
-            all_pages(&self.selected(), page, |items| list_items(items, &self.kind).into_iter()).await?;
+        let page = |path: Path| async move {
+            let request = self.request(path, METADATA_LIST)?;
+            match self.part {
+                Part::Essentials => client.call(&self.identity, request).await,
+                Part::Whole | Part::Metadata => client.list(&self.identity, request).await,
+            }
+        };
+        let shown = |object: Object| match self.part {
+            Part::Essentials => Arc::new(essentials(&object)),
+            Part::Whole | Part::Metadata => object,
+        };
+        let made = |items| list_items(items, &self.kind).into_iter().map(shown);
+        let listed = all_pages(&self.selected(), page, made).await?;
         Ok((listed.items, listed.version))
     }
 
@@ -187,7 +207,7 @@ impl ListWatch {
 
     /// Handles one event of a watch; `None` to go on.
     async fn event<O: Observer>(&self, line: &[u8], version: &mut String, observer: &mut O) -> Option<End> {
-        let WatchEvent { kind, object: Trimmed(mut object) } = match serde_json::from_slice(line) {
+        let WatchEvent { kind, mut object } = match self.read(line) {
             Ok(event) => event,
             Err(error) => {
                 return Some(End::Expired(Some(Failure::Unknown(format!("unreadable event: {error}")))));
@@ -213,6 +233,16 @@ impl ListWatch {
         (observer.seen(seen).await == Flow::Stop).then_some(End::Stopped)
     }
 
+    fn read(&self, line: &[u8]) -> serde_json::Result<WatchEvent<Value>> {
+        if self.part == Part::Essentials {
+            let WatchEvent { kind, object } = serde_json::from_slice::<WatchEvent<Value>>(line)?;
+            let object = if kind == "ERROR" { object } else { essentials(&object) };
+            return Ok(WatchEvent { kind, object });
+        }
+        let WatchEvent { kind, object: Trimmed(object) } = serde_json::from_slice(line)?;
+        Ok(WatchEvent { kind, object })
+    }
+
     fn selected(&self) -> Path {
         let path = Path::collection(&self.kind.api_version, &self.plural, self.namespace.as_deref());
         path.query_unless_empty("labelSelector", &self.labels)
@@ -220,7 +250,7 @@ impl ListWatch {
     }
 
     fn request(&self, path: Path, metadata_accept: &str) -> Result<Request<Vec<u8>>, Failure> {
-        let accept = if self.metadata_only { metadata_accept } else { "application/json" };
+        let accept = if self.part == Part::Whole { "application/json" } else { metadata_accept };
         Request::get(path.as_str())
             .header(ACCEPT, accept)
             .body(Vec::new())

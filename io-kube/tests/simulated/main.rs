@@ -22,7 +22,7 @@ use pilothouse_io_kube::perform::Performer;
 use pilothouse_io_kube::transport::http_client;
 use pilothouse_io_kube::urls::HostOverrides;
 use pilothouse_io_kube::watches::{
-    Flow, ListWatch, MachineWatches, Observer, Seen, SharedWatches, WatchScope, follow,
+    Flow, ListWatch, MachineWatches, Observer, Part, Seen, SharedWatches, WatchScope, follow,
 };
 use pilothouse_operator::{Config, Operator};
 use pilothouse_protocol::{
@@ -209,7 +209,7 @@ async fn a_watch_goes_on_for_hours() {
             namespace: Some("default".to_owned()),
             labels: String::new(),
             fields: String::new(),
-            metadata_only: false,
+            part: Part::Whole,
         };
         let follower = tokio::spawn(async move { follow(&client, &what, &mut Notes(notes)).await });
         let mut next =
@@ -277,9 +277,15 @@ async fn the_whole_operator_installs_upgrades_and_uninstalls() {
         let reference = ObjectRef::namespaced("helm.toolkit.fluxcd.io/v2", "HelmRelease", "default", "web");
         asker.until(&reference, |object| is_ready(object, 1)).await;
         assert_eq!(host::text(&asker.get(&map("web")).await.unwrap(), "/data/message"), "hello");
-        asker.object(patch(&reference, Patch::Merge, json!({"spec": {"values": {"message": "changed"}}}))).await;
+        let spec = json!({"values": {"message": "changed"}, "driftDetection": {"mode": "enabled"}});
+        asker.object(patch(&reference, Patch::Merge, json!({"spec": spec}))).await;
         let ready = asker.until(&reference, |object| is_ready(object, 2)).await.unwrap();
         assert_eq!(ready["status"]["history"][0]["version"], 2);
+        assert_eq!(host::text(&asker.get(&map("web")).await.unwrap(), "/data/message"), "changed");
+        // Drift is put right long before the interval is over.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        asker.object(patch(&map("web"), Patch::Merge, json!({"data": {"message": "edited"}}))).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         assert_eq!(host::text(&asker.get(&map("web")).await.unwrap(), "/data/message"), "changed");
         asker.delete(&reference).await.unwrap();
         asker.until(&reference, |object| object.is_none()).await;

@@ -38,6 +38,7 @@ fn everything() -> WatchTarget {
         namespace: None,
         labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
         name: None,
+        essentials: false,
     }
 }
 

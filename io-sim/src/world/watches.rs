@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use pilothouse_operator::OperatorInput;
 use pilothouse_protocol::{
-    Failure, Identity, Monotonic, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget, metadata,
+    Failure, Identity, Monotonic, Object, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget,
+    essentials, metadata,
 };
 
 use super::remote::local;
@@ -42,6 +43,7 @@ pub fn followed() -> Vec<WatchTarget> {
             namespace: None,
             labels: label.into_iter().collect(),
             name: None,
+            essentials: false,
         }
     };
     let storage = WatchTarget {
@@ -174,8 +176,14 @@ impl Watches {
                 if let Some((revision, _)) = due.last() {
                     watch.known = Some(*revision);
                 }
-                let owner = watch.owner.clone();
-                due.into_iter().filter_map(|(_, event)| event_input(&owner, event)).collect()
+                let (owner, target) = (watch.owner.clone(), &watch.target);
+                let events = due.into_iter().map(|(_, event)| match event {
+                    WatchEvent::Changed(object) if target.essentials => {
+                        WatchEvent::Changed(Arc::new(essentials(&object)))
+                    }
+                    event => event,
+                });
+                events.filter_map(|event| event_input(&owner, event)).collect()
             }
             Err(error) if error.code == 410 => self.first(handle, server),
             Err(error) => self.fail(handle, Failure::Api(error)),
@@ -231,7 +239,7 @@ impl Watches {
         watch.known = Some(revision);
         let owner = watch.owner.clone();
         if let Owner::Machine(key, id) = owner {
-            let observation = Observation::Snapshot(objects);
+            let observation = Observation::Snapshot(shown(&watch.target, objects));
             return vec![OperatorInput::Observed { key, watch: id, observation }];
         }
         let is_there = |gone: &ObjectRef| objects.iter().any(|object| ObjectRef::of(object) == *gone);
@@ -252,7 +260,7 @@ impl Watches {
                 watch.known = Some(revision);
                 match &watch.owner {
                     Owner::Machine(key, id) => {
-                        let observation = Observation::Snapshot(objects);
+                        let observation = Observation::Snapshot(shown(&watch.target, objects));
                         vec![OperatorInput::Observed { key: key.clone(), watch: *id, observation }]
                     }
                     owner => objects
@@ -298,6 +306,14 @@ impl Watches {
         if let Some(handles) = watch.resource.and_then(|resource| self.by_resource.get_mut(&resource)) {
             handles.retain(|other| *other != handle);
         }
+    }
+}
+
+/// The objects as the watch of a target shows them.
+fn shown(target: &WatchTarget, objects: Vec<Object>) -> Vec<Object> {
+    match target.essentials {
+        true => objects.iter().map(|object| Arc::new(essentials(object))).collect(),
+        false => objects,
     }
 }
 

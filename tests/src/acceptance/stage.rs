@@ -265,6 +265,14 @@ impl Stage {
         found.map(|recorded| recorded.event.message.clone()).collect()
     }
 
+    /// The log lines about releases so far that begin so.
+    #[must_use]
+    pub fn logs(&self, beginning: &str) -> Vec<String> {
+        let logs = &self.player.cluster.world.record().logs;
+        let lines = logs.iter().map(|(_, _, entry)| &entry.message);
+        lines.filter(|line| line.starts_with(beginning)).cloned().collect()
+    }
+
     fn raw_condition(&self, kind: &str) -> Value {
         let conditions = self.status()["conditions"].clone();
         let all = conditions.as_array().into_iter().flatten();

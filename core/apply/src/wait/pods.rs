@@ -41,6 +41,7 @@ fn target(set: &Value, labels: BTreeMap<String, String>) -> WatchTarget {
         namespace: Some(metadata::text(set, "namespace").to_owned()),
         labels,
         name: None,
+        essentials: false,
     }
 }
 

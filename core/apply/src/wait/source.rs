@@ -159,5 +159,6 @@ fn group_target((api_version, kind, space): Group<'_>, (name, namespace): &(Stri
             (ORIGIN_NAMESPACE.to_owned(), namespace.clone()),
         ]),
         name: None,
+        essentials: false,
     }
 }

@@ -157,6 +157,7 @@ impl AtomicRelease {
         subject: &mut Subject,
         context: &mut Context,
     ) -> Step {
+        subject.drift_objects = Some(drift::watchable(&set, subject));
         if let Some(error) = set.error() {
             if !set.has_changes() {
                 let message = format!("unable to determine cluster state: {error}");

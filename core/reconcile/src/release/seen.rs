@@ -84,6 +84,7 @@ impl Release {
         self.queued = false;
         self.next = None;
         self.backoff = Backoff::default();
+        self.drift_watch.end(&mut self.context);
         self.context.abandon();
         self.context.clear_interrupt();
     }

@@ -80,7 +80,7 @@ fn pods() -> ListWatch {
         kind: GroupVersionKind::new("v1", "Pod"),
         labels: "a=b".to_owned(),
         fields: String::new(),
-        metadata_only: false,
+        part: Part::Whole,
     }
 }
 
