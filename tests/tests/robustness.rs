@@ -123,6 +123,60 @@ fn terminal_errors_of_the_cluster_end_unlimited_retries() {
     }
 }
 
+/// Row 18: a new process does not begin again what has come to nothing.
+#[test]
+fn a_restart_does_not_retry_what_is_stalled() {
+    let restart = json!({"restartController": {"signal": "TERM", "downtime": 1}});
+    // What was tried on the cluster is not tried again.
+    let Some(mut stage) = Stage::new("restart-immutable") else { return };
+    let immutable = refused(422, "Invalid", "ConfigMap \"app-config\" is invalid: field is immutable");
+    let upgrade = json!({"strategy": {"name": "RetryOnFailure", "retryInterval": "5s"}});
+    stage.release("app-0.1.0.tgz", &json!({"values": {"message": "a"}, "upgrade": upgrade}));
+    stage.wait("Ready", "True").fail(1000, immutable, applies_the_config_map);
+    stage.apply(&json!({"values": {"message": "b"}, "upgrade": upgrade})).pass(900);
+    assert_eq!(stage.condition("Stalled"), "True/RetriesExceeded");
+    let (stored, status) = (stage.stored(), stage.status());
+    let writes = |stage: &Stage| {
+        stage.requests().iter().filter(|exchange| changes_a_managed_object(&exchange.request)).count()
+    };
+    let before = writes(&stage);
+    for _ in 0..3 {
+        stage.step(&restart).pass(1200);
+    }
+    assert_eq!((writes(&stage), stage.stored()), (before, stored));
+    assert_eq!(stage.status()["conditions"], status["conditions"], "not even a moment of progress is said");
+    // Any input frees it still.
+    stage.request("again").pass(30);
+    assert!(writes(&stage) > before);
+    stage.pass(900);
+    assert_eq!(stage.condition("Stalled"), "True/RetriesExceeded");
+    let before = writes(&stage);
+    stage.step(&restart).pass(60);
+    assert_eq!(writes(&stage), before);
+    stage.step(&restart).step(&json!({"artifact": {"name": "app", "chart": "app-0.2.0.tgz"}})).pass(30);
+    assert!(writes(&stage) > before, "a new chart");
+
+    // What has not touched the cluster is looked at once.
+    let Some(mut stage) = Stage::new("restart-render") else { return };
+    stage.release("app-0.1.0.tgz", &json!({"interval": "10m", "values": {"fault": "render"}})).pass(200);
+    assert_eq!(stage.condition("Stalled"), "True/InstallFailed");
+    let failures = stage.status()["failures"].as_i64().unwrap();
+    stage.step(&restart).pass(300);
+    assert_eq!(stage.condition("Stalled"), "True/InstallFailed");
+    assert_eq!(stage.status()["failures"].as_i64().unwrap(), failures + 1);
+}
+
+/// Row 18: a process that ends again and again before a release is stalled does not try for ever.
+#[test]
+fn restarts_do_not_keep_a_release_from_being_stalled() {
+    let Some(mut stage) = Stage::new("restart-often") else { return };
+    stage.release("app-0.1.0.tgz", &json!({"interval": "10m", "values": {"fault": "render"}})).pass(10);
+    for _ in 0..4 {
+        stage.step(&json!({"restartController": {"signal": "KILL", "downtime": 1}})).pass(15);
+    }
+    assert_eq!(stage.condition("Stalled"), "True/InstallFailed");
+}
+
 /// Row 18: a forbidden verb. The permission is no input that can be seen, so it is looked for in every interval.
 #[test]
 fn a_forbidden_verb_stalls_and_is_looked_for_again() {

@@ -26,12 +26,18 @@ impl Backoff {
         self.hopeless_in_a_row = 0;
     }
 
-    /// A pass has ended. `hopeless`: with an error that the same inputs would give again, and none has changed.
-    pub(crate) fn count(&mut self, ending: &Ending, hopeless: bool) {
+    /// Takes over how often a process before this one has failed so.
+    pub(crate) fn resume(&mut self, hopeless_in_a_row: u32) {
+        self.hopeless_in_a_row = hopeless_in_a_row;
+    }
+
+    /// A pass has ended. `hopeless`: with an error that the same inputs would give again, and none has changed, for this
+    /// many times in a row.
+    pub(crate) fn count(&mut self, ending: &Ending, hopeless: Option<u32>) {
         if *ending == Ending::Interrupted {
             return;
         }
-        self.hopeless_in_a_row = if hopeless { self.hopeless_in_a_row.saturating_add(1) } else { 0 };
+        self.hopeless_in_a_row = hopeless.unwrap_or_default();
         if !ending.backs_off() {
             self.errors_in_a_row = 0;
         }
@@ -56,7 +62,7 @@ mod tests {
         let config = Config { min_retry_delay: 100, max_retry_delay: 1000, ..Config::default() };
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
         let mut next = |backoff: &mut Backoff| {
-            backoff.count(&Ending::Rate, false);
+            backoff.count(&Ending::Rate, None);
             backoff.delay(&config, &mut random)
         };
         let delays: Vec<u64> = (0..6).map(|_| next(&mut backoff)).collect();
@@ -66,7 +72,7 @@ mod tests {
                 "{delays:?}"
             );
         }
-        backoff.count(&Ending::Done, false);
+        backoff.count(&Ending::Done, None);
         assert!(next(&mut backoff) <= 110);
     }
 
@@ -75,16 +81,18 @@ mod tests {
         let mut backoff = Backoff::default();
         let error = Ending::Error("x".to_owned());
         for (ending, hopeless, count) in [
-            (&error, true, 1),
-            (&error, true, 2),
-            (&Ending::Interrupted, false, 2),
-            (&error, false, 0),
-            (&error, true, 1),
+            (&error, Some(1), 1),
+            (&error, Some(2), 2),
+            (&Ending::Interrupted, None, 2),
+            (&error, None, 0),
+            (&error, Some(1), 1),
         ] {
             backoff.count(ending, hopeless);
             assert_eq!(backoff.hopeless_in_a_row(), count);
         }
         backoff.input_changed();
         assert_eq!(backoff.hopeless_in_a_row(), 0);
+        backoff.resume(7);
+        assert_eq!(backoff.hopeless_in_a_row(), 7);
     }
 }

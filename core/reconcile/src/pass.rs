@@ -89,10 +89,10 @@ impl Pass {
         &self.subject.status
     }
 
-    /// Whether the pass ended with an error that the same inputs would give again.
+    /// How many passes in a row have ended with an error that the same inputs would give again, when this one has.
     #[must_use]
-    pub(crate) fn is_hopeless(&self) -> bool {
-        self.subject.terminal_error.error.is_some()
+    pub(crate) fn hopeless_in_a_row(&self) -> Option<u32> {
+        self.subject.terminal_error.in_a_row()
     }
 
     /// What the pass has found, when nothing was left to do.
@@ -290,6 +290,10 @@ fn mark_progress(subject: &mut Subject, context: &mut Context) -> Step {
             LogLevel::Info,
             "warning: the .spec.rollback.recreate field is deprecated and has no effect",
         );
+    }
+    if subject.terminal_error.stalled.is_some() {
+        // Most likely it stays so.
+        return Step::Go(State::Dependencies(DependencyCheck::default()));
     }
     subject.reconciling(context, "Progressing", "Fulfilling prerequisites");
     if subject.quiet.is_some() {

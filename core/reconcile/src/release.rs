@@ -22,6 +22,7 @@ use crate::memory::Memory;
 use crate::pass::Pass;
 use crate::phases::drift::detects_drift;
 use crate::phases::source::source_reference;
+use crate::phases::terminal::TerminalError;
 use crate::settled::{Quiet, Settled};
 use crate::source_events::keep_newer;
 use crate::{Config, Ending, PassResult, Subject};
@@ -269,7 +270,7 @@ impl Release {
         if let Some(memory) = &self.memory {
             memory.restore(&mut subject);
         }
-        subject.terminal_error.before = self.backoff.hopeless_in_a_row();
+        subject.terminal_error = TerminalError::after(self.backoff.hopeless_in_a_row(), &subject.status);
         subject.dependency_cycle.clone_from(&self.dependency_cycle);
         if let Some(reference) = source_reference(&subject)
             && let Some(source) = self.sources.get(&reference)
@@ -298,7 +299,7 @@ impl Release {
                 let (memory, settled) = (pass.memory(), pass.take_settled());
                 let mut learnt = pass.take_sources();
                 learnt.retain(|reference, _| !self.gone_sources.contains(reference));
-                let hopeless = pass.is_hopeless() && !self.queued;
+                let hopeless = pass.hopeless_in_a_row().filter(|_| !self.queued);
                 let findings = Findings {
                     key: &self.key,
                     objects: pass.take_drift_objects(&ending),

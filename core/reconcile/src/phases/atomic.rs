@@ -19,6 +19,7 @@ use super::facts::{self, Determined};
 use super::policy::{ActivePolicy, RemediationStrategy};
 use super::running::{ActionKind, Finished, Running};
 use super::stop;
+use super::terminal::still_stalled;
 use crate::settled::Settled;
 use crate::write_status::{WriteStatus, Written};
 use crate::{Ending, Subject, steps};
@@ -208,6 +209,12 @@ impl AtomicRelease {
         subject: &mut Subject,
         context: &mut Context,
     ) -> Step {
+        if let Some(message) = subject.terminal_error.stalled.clone() {
+            if matches!(next, Next::Install | Next::Upgrade) && !self.forced {
+                return Step::End(still_stalled(message, subject, context));
+            }
+            subject.status.conditions.remove("Stalled");
+        }
         let kind = match next {
             Next::Nothing if determined.state == ReleaseState::InSync => {
                 subject.settled = Settled::of(subject, storage.versions(&self.config.release_name));

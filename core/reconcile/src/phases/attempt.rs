@@ -14,6 +14,7 @@ pub fn reset_failures(subject: &mut Subject, desired: &Desired) {
         || status.last_attempted_revision != desired.chart_version
         || values_changed(subject, desired);
     if asked || changed {
+        subject.terminal_error.begin_anew();
         subject.status.clear_failures();
     }
 }

@@ -7,6 +7,7 @@ use pilothouse_protocol::{Object, ObjectRef, metadata};
 use super::Release;
 use crate::backoff::Backoff;
 use crate::memory::Memory;
+use crate::phases::terminal::tries_before;
 use crate::source_events::{is_attempted, is_new_artifact};
 
 impl Release {
@@ -35,8 +36,12 @@ impl Release {
         if changed && self.pass.is_some() {
             self.context.set_interrupt(Interrupt::Changed(format!("HelmRelease/{}", self.key)));
         }
+        let is_first = self.object.is_none();
         if self.pass.is_none() {
             self.remember(&object);
+        }
+        if let Some(memory) = self.memory.as_ref().filter(|_| is_first) {
+            self.backoff.resume(tries_before(&object, &memory.status));
         }
         self.object = Some(object);
     }
@@ -108,7 +113,11 @@ impl Release {
         if !is_new_artifact(old.as_ref(), &new) || self.was_attempted(&reference, &new) {
             return;
         }
-        self.input_changed();
+        match before {
+            // Where it is another one than before this process began, the pass will see that.
+            None => self.ask(),
+            Some(_) => self.input_changed(),
+        }
         if self.pass.is_some() {
             self.context.set_interrupt(Interrupt::Changed(reference.to_string()));
         }
