@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use pilothouse_encoding::timestamp::Civil;
+use pilothouse_operator::Random;
 use pilothouse_protocol::{Monotonic, Now};
 use tokio::time::Instant;
 
@@ -76,13 +77,37 @@ pub fn entropy() -> io::Result<[u8; 32]> {
 /// A random UUID (RFC 9562, version 4), which names a pass in log lines.
 #[must_use]
 pub fn uuid() -> String {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&entropy().unwrap_or_default()[..16]);
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    Uuids::new().next()
+}
+
+/// Random UUIDs for which the operating system is asked once.
+#[derive(Debug)]
+pub struct Uuids(Random);
+
+impl Uuids {
+    /// A source of them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Random::from_entropy(entropy().unwrap_or_default()))
+    }
+
+    /// The next one.
+    pub fn next(&mut self) -> String {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0.next_block()[..16]);
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let number = u128::from_be_bytes(bytes);
+        let part = |from: u32, digits: u32| (number >> from) & ((1 << (4 * digits)) - 1);
+        let parts = (part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12));
+        format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", parts.0, parts.1, parts.2, parts.3, parts.4)
+    }
+}
+
+impl Default for Uuids {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A number below `bound` that spreads retries of many clients; zero for a bound of zero.
@@ -113,8 +138,10 @@ mod tests {
 
     #[test]
     fn uuids_are_of_version_4() {
-        let uuid = uuid();
+        let mut uuids = Uuids::new();
+        let (uuid, next) = (uuids.next(), uuids.next());
         assert_eq!((uuid.len(), uuid.matches('-').count(), uuid.chars().nth(14)), (36, 4, Some('4')));
+        assert_ne!(uuid, next);
     }
 
     #[test]

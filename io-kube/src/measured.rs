@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
 use pilothouse_protocol::{Action, Deadline, Now, ReleaseKey};
 
-use crate::clock;
+use crate::clock::Uuids;
 use crate::driver::Core;
 use crate::metrics::{Load, Metrics};
 use crate::record::Replaceable;
@@ -17,6 +17,7 @@ pub struct Measured {
     metrics: Arc<Metrics>,
     /// `reconcileID` of the newest pass of each release.
     ids: BTreeMap<ReleaseKey, String>,
+    uuids: Uuids,
     shown: Load,
 }
 
@@ -24,14 +25,14 @@ impl Measured {
     /// Counts what an operator does.
     #[must_use]
     pub fn new(operator: Operator, metrics: Arc<Metrics>) -> Self {
-        Self { operator, metrics, ids: BTreeMap::new(), shown: Load::default() }
+        Self { operator, metrics, ids: BTreeMap::new(), uuids: Uuids::new(), shown: Load::default() }
     }
 
     /// Takes over what has changed. An input that begins and ends no pass costs next to nothing here.
     fn measure(&mut self) {
         while let Some(key) = self.operator.take_started_pass() {
             self.metrics.pass_began(&key);
-            self.ids.insert(key, clock::uuid());
+            self.ids.insert(key, self.uuids.next());
         }
         while let Some(pass) = self.operator.take_finished_pass() {
             self.metrics.record_pass(&pass);

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod charts;
+mod compact;
 mod config;
 mod drift_watch;
 mod ending;

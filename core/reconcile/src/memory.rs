@@ -9,6 +9,7 @@ use pilothouse_protocol::metadata;
 use serde_json::Value;
 
 use crate::Subject;
+use crate::compact::Compact;
 
 /// The status as it should be and as it was last written or read.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub(crate) struct Memory {
     /// As it should be.
     pub(crate) status: HelmReleaseStatus,
     /// As it was last written or read.
-    pub(crate) written: Value,
+    pub(crate) written: Compact,
     /// Version of the object when that was.
     pub(crate) resource_version: u64,
 }
@@ -27,9 +28,15 @@ impl Memory {
     pub(crate) fn of(object: &Value) -> Self {
         Self {
             status: HelmRelease::from_object(object).map(|release| release.status).unwrap_or_default(),
-            written: object.get("status").cloned().unwrap_or(Value::Null),
+            written: Compact::of(object.get("status").unwrap_or(&Value::Null)),
             resource_version: metadata::resource_version(object),
         }
+    }
+
+    /// Whether an object has the status that was last written or read.
+    #[must_use]
+    pub(crate) fn knows_status_of(&self, object: &Value) -> bool {
+        self.written.is(object.get("status").unwrap_or(&Value::Null))
     }
 
     /// Of the subject of a pass that has ended.
@@ -37,7 +44,7 @@ impl Memory {
     pub(crate) fn of_subject(subject: &Subject) -> Self {
         Self {
             status: subject.status.clone(),
-            written: subject.written.clone(),
+            written: Compact::of(&subject.written),
             resource_version: subject.release.metadata.resource_version.parse().unwrap_or_default(),
         }
     }
@@ -51,13 +58,13 @@ impl Memory {
         if seen.resource_version < self.resource_version {
             return self;
         }
-        let unwritten = serde_json::to_value(&self.status).is_ok_and(|status| status != self.written);
+        let unwritten = serde_json::to_value(&self.status).is_ok_and(|status| !self.written.is(&status));
         if unwritten { Self { status: self.status, ..seen } } else { seen }
     }
 
     /// Puts the memory into the subject of a new pass.
     pub(crate) fn restore(&self, subject: &mut Subject) {
         subject.status = self.status.clone();
-        subject.written = self.written.clone();
+        subject.written = self.written.value();
     }
 }

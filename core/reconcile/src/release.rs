@@ -4,6 +4,7 @@
 //! [`Release::poll_timeout`] for the next deadline. A pass begins only with [`Release::start`], so that the operator
 //! decides who may run. Dropping a machine at any moment is safe: a new one is rebuilt from the API server alone.
 
+mod known;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +13,10 @@ use std::sync::Arc;
 use pilothouse_machine::{Context, Interrupt, Random, SECOND};
 use pilothouse_protocol::{
     Action, Deadline, Input, LogLevel, Monotonic, Now, Object, ObjectRef, ReleaseKey, Reply, StoredVersions,
-    Trigger, Why, metadata,
+    Trigger, Why,
 };
+
+use known::KnownObject;
 
 use crate::backoff::Backoff;
 use crate::charts::Charts;
@@ -37,7 +40,7 @@ pub struct Release {
     config: Arc<Config>,
     charts: Charts,
     context: Context,
-    object: Option<Object>,
+    object: Option<KnownObject>,
     sources: BTreeMap<ObjectRef, Object>,
     /// Sources that went while a pass was under way, which knows them still.
     gone_sources: BTreeSet<ObjectRef>,
@@ -264,9 +267,11 @@ impl Release {
     }
 
     fn new_subject(&self) -> Result<Subject, String> {
-        let Some(object) = self.object.as_deref() else { return Err("no object".to_owned()) };
+        let Some(object) = self.object.as_ref().map(KnownObject::object) else {
+            return Err("no object".to_owned());
+        };
         let mut subject =
-            Subject::new(Arc::clone(&self.config), object).map_err(|error| error.to_string())?;
+            Subject::new(Arc::clone(&self.config), &object).map_err(|error| error.to_string())?;
         if let Some(memory) = &self.memory {
             memory.restore(&mut subject);
         }
@@ -336,7 +341,7 @@ impl Release {
         match ending {
             Ending::Done => {}
             Ending::Gone => {
-                self.gone = self.object.as_deref().map(|object| metadata::text(object, "uid").to_owned());
+                self.gone = self.object.as_ref().map(|object| object.uid.clone());
                 self.forget_object();
             }
             // As in the original: a time of nothing is none, not a loop without a pause.

@@ -1,10 +1,11 @@
 //! What the watches show: the object and its sources, in the order of their versions.
 
-use pilothouse_api::{REQUESTED_AT, SourceObject};
+use pilothouse_api::SourceObject;
 use pilothouse_machine::Interrupt;
 use pilothouse_protocol::{Object, ObjectRef, metadata};
 
 use super::Release;
+use super::known::KnownObject;
 use crate::backoff::Backoff;
 use crate::memory::Memory;
 use crate::phases::terminal::tries_before;
@@ -16,21 +17,19 @@ impl Release {
         if self.gone.as_deref() == Some(metadata::text(&object, "uid")) {
             return;
         }
-        let known = self.object.as_deref();
-        let same = known.is_some_and(|known| metadata::text(known, "uid") == metadata::text(&object, "uid"));
-        if same && self.is_stale(&object) {
+        let seen = KnownObject::of(&object);
+        let same = self.object.as_ref().is_some_and(|known| known.uid == seen.uid);
+        if same && self.is_stale(&seen) {
             return;
         }
-        if known.is_some() && !same {
+        if self.object.is_some() && !same {
             self.forget_object();
         }
-        let changed = self.object.as_deref().is_none_or(|known| {
-            metadata::generation(known) != metadata::generation(&object)
-                || metadata::is_deleting(known) != metadata::is_deleting(&object)
-        });
-        let requested = self.object.as_deref().and_then(|known| metadata::annotation(known, REQUESTED_AT))
-            != metadata::annotation(&object, REQUESTED_AT);
-        if changed || (requested && metadata::annotation(&object, REQUESTED_AT).is_some()) {
+        let known = self.object.as_ref();
+        let changed = known
+            .is_none_or(|known| known.generation != seen.generation || known.is_deleting != seen.is_deleting);
+        let requested = known.and_then(|known| known.requested.as_ref()) != seen.requested.as_ref();
+        if changed || (requested && seen.requested.is_some()) {
             self.input_changed();
         }
         if changed && self.pass.is_some() {
@@ -43,7 +42,7 @@ impl Release {
         if let Some(memory) = self.memory.as_ref().filter(|_| is_first) {
             self.backoff.resume(tries_before(&object, &memory.status));
         }
-        self.object = Some(object);
+        self.object = Some(seen);
     }
 
     /// A pass is due, and what was hopeless may be so no longer.
@@ -62,6 +61,11 @@ impl Release {
             self.memory = Some(memory);
             return;
         }
+        if memory.knows_status_of(object) {
+            let resource_version = metadata::resource_version(object).max(memory.resource_version);
+            self.memory = Some(Memory { resource_version, ..memory });
+            return;
+        }
         let seen = Memory::of(object);
         if seen.status != memory.status {
             self.settled = None;
@@ -70,15 +74,12 @@ impl Release {
     }
 
     /// Whether an object is older than what the machine has seen or written.
-    fn is_stale(&self, object: &Object) -> bool {
-        let version = metadata::resource_version(object);
-        let seen = self.object.as_deref().map(metadata::resource_version).unwrap_or_default();
+    fn is_stale(&self, object: &KnownObject) -> bool {
+        let version = object.resource_version;
+        let known = self.object.as_ref();
+        let (seen, generation) = known.map_or((0, 0), |known| (known.resource_version, known.generation));
         let written = self.memory.as_ref().map(|memory| memory.resource_version).unwrap_or_default();
-        version != 0 && version < seen.max(written) && metadata::generation(object) <= self.seen_generation()
-    }
-
-    fn seen_generation(&self) -> i64 {
-        self.object.as_deref().map(metadata::generation).unwrap_or_default()
+        version != 0 && version < seen.max(written) && object.generation <= generation
     }
 
     pub(super) fn forget_object(&mut self) {

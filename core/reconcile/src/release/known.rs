@@ -1,0 +1,39 @@
+//! The HelmRelease as a watch has shown it.
+
+use pilothouse_api::REQUESTED_AT;
+use pilothouse_protocol::metadata;
+use serde_json::Value;
+
+use crate::compact::Compact;
+
+/// What is asked about it with each event; the rest is read when a pass begins.
+#[derive(Debug)]
+pub(super) struct KnownObject {
+    pub(super) uid: String,
+    pub(super) generation: i64,
+    pub(super) resource_version: u64,
+    pub(super) is_deleting: bool,
+    /// The annotation that asks for a pass.
+    pub(super) requested: Option<String>,
+    /// All but the status, which is remembered apart.
+    rest: Compact,
+}
+
+impl KnownObject {
+    /// Of an object.
+    pub(super) fn of(object: &Value) -> Self {
+        Self {
+            uid: metadata::text(object, "uid").to_owned(),
+            generation: metadata::generation(object),
+            resource_version: metadata::resource_version(object),
+            is_deleting: metadata::is_deleting(object),
+            requested: metadata::annotation(object, REQUESTED_AT).map(str::to_owned),
+            rest: Compact::without(object, "status"),
+        }
+    }
+
+    /// The object without its status.
+    pub(super) fn object(&self) -> Value {
+        self.rest.value()
+    }
+}
