@@ -239,7 +239,12 @@ impl Context {
     /// The next action.
     #[must_use]
     pub fn next_action(&mut self) -> Option<Action> {
-        self.outbox.pop_front()
+        let next = self.outbox.pop_front();
+        if next.is_none() {
+            // Most of the time nothing is under way: then it takes no room.
+            self.outbox = VecDeque::new();
+        }
+        next
     }
 
     /// Before the tasks are polled: the clocks of this input, no deadlines.
@@ -305,6 +310,8 @@ impl Context {
 
     /// Forgets everything in flight and ends all watches: the tasks were dropped.
     pub fn abandon(&mut self) {
+        self.helm_log.clear();
+        self.left_fields = Vec::new();
         self.in_flight.clear();
         self.replies.clear();
         self.deadlines.clear();

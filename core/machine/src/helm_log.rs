@@ -56,7 +56,7 @@ impl HelmLog {
 
     /// Forgets all lines.
     pub fn clear(&mut self) {
-        self.lines.clear();
+        self.lines = VecDeque::new();
     }
 
     /// The tail to append to an event message; empty when nothing was logged.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use pilothouse_api::{HelmRelease, SOURCE_API_VERSION, helm_chart_name};
 use pilothouse_protocol::{ObjectRef, ReleaseKey};
 
-/// A relation between objects and the releases that name them.
+/// A relation between objects and the releases that name them. Most name one and are named by one, for which an ordered
+/// vector takes a tenth of the memory of a set.
 #[derive(Debug, Default)]
 pub(crate) struct Relation<K: Ord + Clone> {
-    releases: BTreeMap<K, BTreeSet<ReleaseKey>>,
-    objects: BTreeMap<ReleaseKey, BTreeSet<K>>,
+    releases: BTreeMap<K, Vec<ReleaseKey>>,
+    objects: BTreeMap<ReleaseKey, Box<[K]>>,
 }
 
 impl<K: Ord + Clone> Relation<K> {
@@ -17,17 +18,20 @@ impl<K: Ord + Clone> Relation<K> {
     pub(crate) fn set(&mut self, key: &ReleaseKey, objects: BTreeSet<K>) {
         for old in self.objects.remove(key).unwrap_or_default() {
             if let Some(releases) = self.releases.get_mut(&old) {
-                releases.remove(key);
+                releases.retain(|release| release != key);
                 if releases.is_empty() {
                     self.releases.remove(&old);
                 }
             }
         }
         for object in &objects {
-            self.releases.entry(object.clone()).or_default().insert(key.clone());
+            let releases = self.releases.entry(object.clone()).or_insert_with(|| Vec::with_capacity(1));
+            if let Err(place) = releases.binary_search(key) {
+                releases.insert(place, key.clone());
+            }
         }
         if !objects.is_empty() {
-            self.objects.insert(key.clone(), objects);
+            self.objects.insert(key.clone(), objects.into_iter().collect());
         }
     }
 
@@ -39,7 +43,7 @@ impl<K: Ord + Clone> Relation<K> {
     /// The releases that name an object.
     #[must_use]
     pub(crate) fn releases(&self, object: &K) -> Vec<ReleaseKey> {
-        self.releases.get(object).into_iter().flatten().cloned().collect()
+        self.releases.get(object).cloned().unwrap_or_default()
     }
 }
 

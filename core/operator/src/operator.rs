@@ -24,7 +24,8 @@ pub struct Operator {
     first_id: u64,
     synced: bool,
     shutting_down: bool,
-    releases: BTreeMap<ReleaseKey, Release>,
+    /// Boxed: a node of the map has room for eleven, and releases are large.
+    releases: BTreeMap<ReleaseKey, Box<Release>>,
     sources: BTreeMap<ObjectRef, Object>,
     by_source: Relation<ObjectRef>,
     by_dependency: Relation<ReleaseKey>,
@@ -150,7 +151,7 @@ impl Operator {
     /// Whether no release is under way.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.releases.values().all(Release::is_idle)
+        self.releases.values().all(|release| release.is_idle())
     }
 
     /// The next ended pass that was not taken yet, for metrics. The oldest are forgotten when nobody takes them.
@@ -186,13 +187,13 @@ impl Operator {
     /// What a release is doing, in a few words; `None` for one that is not known.
     #[must_use]
     pub fn describe(&self, key: &ReleaseKey) -> Option<String> {
-        self.releases.get(key).map(Release::describe)
+        self.releases.get(key).map(|release| release.describe())
     }
 
     /// What every release is doing.
     #[must_use]
     pub fn progress(&self) -> Vec<Progress> {
-        let progress = |(key, release): (&ReleaseKey, &Release)| Progress {
+        let progress = |(key, release): (&ReleaseKey, &Box<Release>)| Progress {
             key: key.clone(),
             doing: release.describe(),
             deadline: release.poll_timeout(),
@@ -240,7 +241,7 @@ impl Operator {
             let chart_random =
                 self.chart_random.as_ref().map(|random| random.derive(key.to_string().as_bytes()));
             let machine = machine.with_charts(self.charts.clone()).with_chart_random(chart_random);
-            self.releases.insert(key.clone(), machine.numbering_from(self.first_id));
+            self.releases.insert(key.clone(), Box::new(machine.numbering_from(self.first_id)));
         }
         if self.storage.set(key, place) {
             let stored = self.storage.of(key);
