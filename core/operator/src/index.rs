@@ -18,7 +18,9 @@ impl<K: Ord + Clone> Relation<K> {
     pub(crate) fn set(&mut self, key: &ReleaseKey, objects: BTreeSet<K>) {
         for old in self.objects.remove(key).unwrap_or_default() {
             if let Some(releases) = self.releases.get_mut(&old) {
-                releases.retain(|release| release != key);
+                if let Ok(place) = releases.binary_search(key) {
+                    releases.remove(place);
+                }
                 if releases.is_empty() {
                     self.releases.remove(&old);
                 }

@@ -9,6 +9,7 @@ mod messages;
 mod operator;
 mod passes;
 mod storage;
+mod timers;
 
 pub use messages::{OperatorAction, OperatorInput};
 pub use operator::{Operator, Progress};

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::index::{Relation, configs_of, dependencies_of, expressions_of, source_of};
 use crate::passes::{FinishedPass, Passes};
 use crate::storage::{StorageIndex, StoragePlace};
+use crate::timers::Timers;
 use crate::{OperatorAction, OperatorInput};
 
 /// All releases of one operator.
@@ -40,7 +41,7 @@ pub struct Operator {
     queue: VecDeque<ReleaseKey>,
     queued: BTreeSet<ReleaseKey>,
     working: BTreeSet<ReleaseKey>,
-    timers: BTreeMap<ReleaseKey, Deadline>,
+    timers: Timers,
     outbox: VecDeque<OperatorAction>,
     passes: Passes,
 }
@@ -86,7 +87,7 @@ impl Operator {
             queue: VecDeque::new(),
             queued: BTreeSet::new(),
             working: BTreeSet::new(),
-            timers: BTreeMap::new(),
+            timers: Timers::default(),
             outbox: VecDeque::new(),
             passes: Passes::default(),
         }
@@ -145,7 +146,7 @@ impl Operator {
     /// The next deadline. Feed [`OperatorInput::Timer`] then.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        self.timers.values().min().copied()
+        self.timers.first()
     }
 
     /// Whether no release is under way.
@@ -288,10 +289,7 @@ impl Operator {
     }
 
     fn fire(&mut self, now: Now) {
-        let due = |deadline: &Deadline| deadline.at <= now.monotonic;
-        let keys: Vec<ReleaseKey> =
-            self.timers.iter().filter(|(_, deadline)| due(deadline)).map(|(key, _)| key.clone()).collect();
-        for key in keys {
+        for key in self.timers.due(now.monotonic) {
             self.feed(now, &key, Input::Timer);
         }
     }
@@ -309,10 +307,7 @@ impl Operator {
         while let Some(action) = release.poll_action() {
             self.outbox.push_back(OperatorAction { key: key.clone(), action });
         }
-        match release.poll_timeout() {
-            Some(deadline) => self.timers.insert(key.clone(), deadline),
-            None => self.timers.remove(key),
-        };
+        self.timers.set(key, release.poll_timeout());
         if release.is_working() {
             self.working.insert(key.clone());
         } else {
@@ -346,7 +341,7 @@ impl Operator {
         self.releases.remove(key);
         self.indexed.remove(key);
         self.readiness.remove(key);
-        self.timers.remove(key);
+        self.timers.set(key, None);
         self.working.remove(key);
         self.passes.forget(key);
         self.by_source.set(key, BTreeSet::new());
