@@ -14,7 +14,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     pub(super) fn eval_argument(
         &mut self,
         dot: &Operand,
-        param: ParamType,
+        param: &ParamType,
         expr: &'a Expr,
     ) -> Executed<Operand> {
         self.at = At::Expr(expr);
@@ -37,7 +37,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     }
 
     /// Checks that a value fits a parameter.
-    pub(super) fn validate(&self, operand: Operand, param: ParamType) -> Executed<Operand> {
+    pub(super) fn validate(&self, operand: Operand, param: &ParamType) -> Executed<Operand> {
         if operand.is_invalid() {
             if can_be_nil(param) {
                 return Ok(operand);
@@ -47,7 +47,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         if is_assignable(&operand.value, param) {
             // Only what goes into an interface loses its address.
             if let Value::Native(object) = &operand.value
-                && param != ParamType::Reflect
+                && *param != ParamType::Reflect
                 && let Some(boxed) = object.boxed()
             {
                 return Ok(Operand::plain(boxed));
@@ -65,7 +65,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     }
 
     /// A literal read as the parameter's type.
-    fn eval_typed_literal(&mut self, param: ParamType, literal: &'a Expr) -> Executed<Value> {
+    fn eval_typed_literal(&mut self, param: &ParamType, literal: &'a Expr) -> Executed<Value> {
         let small;
         let number = match literal {
             Expr::Number { number, .. } => Some(&**number),
@@ -75,7 +75,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             }
             _ => None,
         };
-        let (found, expected) = match param {
+        let (found, expected) = match *param {
             ParamType::Any | ParamType::Reflect => return self.eval_literal(literal),
             ParamType::Bool => match literal {
                 Expr::Bool { value, .. } => return Ok(Value::Bool(*value)),
@@ -114,8 +114,8 @@ impl<'a> Frame<'a, '_, '_, '_> {
 }
 
 /// Go's name of a parameter type.
-fn type_name(param: ParamType) -> &'static str {
-    match param {
+fn type_name(param: &ParamType) -> &'static str {
+    match *param {
         ParamType::Any => "interface {}",
         ParamType::Reflect => "reflect.Value",
         ParamType::String => "string",
@@ -133,8 +133,8 @@ fn type_name(param: ParamType) -> &'static str {
     }
 }
 
-fn can_be_nil(param: ParamType) -> bool {
-    match param {
+fn can_be_nil(param: &ParamType) -> bool {
+    match *param {
         ParamType::Any
         | ParamType::Reflect
         | ParamType::Map
@@ -146,8 +146,8 @@ fn can_be_nil(param: ParamType) -> bool {
     }
 }
 
-fn is_assignable(value: &Value, param: ParamType) -> bool {
-    match (param, value) {
+fn is_assignable(value: &Value, param: &ParamType) -> bool {
+    match (*param, value) {
         (ParamType::Any | ParamType::Reflect, _)
         | (ParamType::String, Value::String(_))
         | (ParamType::Bool, Value::Bool(_))

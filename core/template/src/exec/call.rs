@@ -44,18 +44,18 @@ impl Callee<'_> {
         }
     }
 
-    fn variadic(&self) -> Option<ParamType> {
+    fn variadic(&self) -> Option<&'static ParamType> {
         match self {
-            Callee::Function(function) => function.variadic,
+            Callee::Function(function) => function.variadic.as_ref(),
             Callee::Method(_, method) | Callee::Number(_, _, method) | Callee::Values(_, method) => {
-                method.variadic
+                method.variadic.as_ref()
             }
         }
     }
 
     /// The type of the parameter at `index`; beyond the fixed ones, the variadic type.
-    fn param(&self, index: usize) -> ParamType {
-        self.params().get(index).copied().or(self.variadic()).unwrap_or(ParamType::Any)
+    fn param(&self, index: usize) -> &'static ParamType {
+        self.params().get(index).or_else(|| self.variadic()).unwrap_or(&ParamType::Any)
     }
 }
 
@@ -93,7 +93,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         self.check_count(Callee::Function(function), rest.len(), last.is_some())?;
         let mut result = Operand::default();
         for argument in rest {
-            result = self.eval_argument(dot, ParamType::Reflect, argument)?;
+            result = self.eval_argument(dot, &ParamType::Reflect, argument)?;
             if result.value.truth() == decides {
                 return Ok(result);
             }
@@ -127,10 +127,12 @@ impl<'a> Frame<'a, '_, '_, '_> {
             &mut many[..]
         };
         for (index, expr) in rest.iter().enumerate() {
-            arguments[index] = self.eval_argument(dot, callee.param(index), expr)?.value;
+            let value = self.eval_argument(dot, callee.param(index), expr)?.value;
+            fill(&mut arguments[index], value);
         }
         if let Some(last) = last {
-            arguments[count - 1] = self.validate(Operand::plain(last), callee.param(count - 1))?.value;
+            let value = self.validate(Operand::plain(last), callee.param(count - 1))?.value;
+            fill(&mut arguments[count - 1], value);
         }
         let looked_at = match callee {
             Callee::Function(Function { name: "len", .. }) => &[][..],
@@ -182,7 +184,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
         self.charge(1)?;
         self.check_count(Callee::Function(function), rest.len(), last.is_some())?;
         let argument = match (rest.first(), last) {
-            (Some(expr), _) => self.eval_argument(dot, ParamType::Reflect, expr)?,
+            (Some(expr), _) => self.eval_argument(dot, &ParamType::Reflect, expr)?,
             (None, last) => Operand::plain(last.unwrap_or_default()),
         };
         match call(&argument) {
@@ -210,6 +212,11 @@ impl<'a> Frame<'a, '_, '_, '_> {
         }
         Ok(())
     }
+}
+
+/// Puts a value where there is none yet, so that nothing has to be freed.
+fn fill(place: &mut Value, value: Value) {
+    std::mem::forget(std::mem::replace(place, value));
 }
 
 /// Steps of looking at all of an argument once, as nearly every function does; nothing for small ones, and for maps,

@@ -30,6 +30,29 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// A file without parts yet, with room for those that so many actions usually have: lists that grow step by step
+    /// are copied, and leave memory behind that was touched for nothing.
+    pub(crate) fn with_room(name: &str, text: Bytes, actions: usize) -> Self {
+        let actions = actions.min(MOST_EXPECTED);
+        Source {
+            name: name.to_owned(),
+            text,
+            nodes: Vec::with_capacity(2 * actions + 1),
+            branches: Vec::with_capacity(actions / 3),
+            commands: Vec::with_capacity(actions + actions / 4),
+            operands: Vec::with_capacity(2 * actions),
+            ..Source::default()
+        }
+    }
+
+    /// Gives back the room that was not needed.
+    pub(crate) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.branches.shrink_to_fit();
+        self.commands.shrink_to_fit();
+        self.operands.shrink_to_fit();
+    }
+
     /// Line (from 1) and byte column (from 0) of an offset.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let before = &self.text[..offset.min(self.text.len())];
@@ -53,6 +76,9 @@ impl Source {
             .all(|node| matches!(node, Node::Text(span) if is_blank(span.of(&self.text))))
     }
 }
+
+/// Actions that room is made for in advance.
+const MOST_EXPECTED: usize = 4096;
 
 /// A template body.
 pub(crate) struct Tree {

@@ -43,7 +43,7 @@ pub(crate) fn parse_source(
     }
     let parser = Parser {
         lexer: Lexer::new(text),
-        source: Source { name: name.to_owned(), text: bytes, ..Source::default() },
+        source: Source::with_room(name, bytes, memchr::memmem::find_iter(text.as_bytes(), b"{{").count()),
         definitions: BTreeMap::new(),
         guard: StackGuard::new(stack),
         stack,
@@ -99,6 +99,7 @@ impl<'t> Parser<'t> {
     fn parse_all(mut self, name: Rc<str>) -> Parsed<ParsedFile> {
         let root = self.parse_top_level()?;
         let main = self.define(Rc::clone(&name), root)?;
+        self.source.shrink();
         let source = Rc::new(self.source);
         let tree = |name: &Rc<str>, Definition { root, slots }: Definition| {
             Rc::new(Tree { name: Rc::clone(name), source: Rc::clone(&source), root, slots })
