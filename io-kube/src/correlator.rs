@@ -1,8 +1,9 @@
 //! What becomes of an event: written, counted up, or dropped (client-go `tools/record`, `EventCorrelator`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
-use pilothouse_protocol::{Event, EventType, ObjectRef};
+use pilothouse_protocol::{Event, EventType};
 
 const SECOND: i64 = 1_000_000_000;
 /// Events of one object that pass at once.
@@ -41,17 +42,21 @@ pub enum Verdict {
     },
 }
 
-/// An object whose events are limited.
-type Subject = (ObjectRef, String);
-/// Events that differ in their message only.
-type Group = (Subject, bool, String);
+/// Stands for an object, a group of events or an event. Thousands are remembered, and as texts they would take more memory
+/// than the releases.
+type Mark = u64;
 
 /// Remembers past events.
 #[derive(Debug, Default)]
 pub struct Correlator {
-    spam: BTreeMap<Subject, (f64, i64)>,
-    similar: BTreeMap<Group, (BTreeSet<String>, i64)>,
-    written: BTreeMap<(Group, String), Written>,
+    /// Nobody can choose events that are taken for others.
+    hashes: RandomState,
+    /// By the object.
+    spam: BTreeMap<Mark, (f64, i64)>,
+    /// By object, kind and reason: the messages, oldest first.
+    similar: BTreeMap<Mark, (Vec<Mark>, i64)>,
+    /// By all of the event.
+    written: BTreeMap<Mark, Written>,
 }
 
 #[derive(Debug)]
@@ -65,11 +70,12 @@ struct Written {
 impl Correlator {
     /// What becomes of an event that came at `wall`, nanoseconds since the Unix epoch.
     pub fn judge(&mut self, event: &Event, wall: i64) -> Verdict {
-        let subject = (event.regarding.clone(), event.uid.clone());
-        let group = (subject.clone(), event.kind == EventType::Warning, event.reason.clone());
-        let (key, message) = match self.is_similar(&group, &event.message, wall) {
-            true => ((group, String::new()), format!("(combined from similar events): {}", event.message)),
-            false => ((group, event.message.clone()), event.message.clone()),
+        let subject = self.hashes.hash_one((&event.regarding, &event.uid));
+        let group = self.hashes.hash_one((subject, event.kind == EventType::Warning, &event.reason));
+        let message = self.hashes.hash_one((group, &event.message));
+        let (key, message) = match self.is_similar(group, message, wall) {
+            true => (group, format!("(combined from similar events): {}", event.message)),
+            false => (message, event.message.clone()),
         };
         if self.is_spam(subject, wall) {
             return Verdict::Drop;
@@ -86,23 +92,25 @@ impl Correlator {
         Verdict::Create { name, message }
     }
 
-    fn is_similar(&mut self, group: &Group, message: &str, wall: i64) -> bool {
+    fn is_similar(&mut self, group: Mark, message: Mark, wall: i64) -> bool {
         make_room(&mut self.similar, |(_, last)| *last);
-        let (messages, last) = self.similar.entry(group.clone()).or_default();
+        let (messages, last) = self.similar.entry(group).or_default();
         if wall.saturating_sub(*last) > SIMILAR_INTERVAL {
             messages.clear();
         }
         *last = wall;
-        messages.insert(message.to_owned());
+        if !messages.contains(&message) {
+            messages.push(message);
+        }
         if messages.len() < SIMILAR_MAX {
             return false;
         }
         // One place is freed, so that the group stays combined without growing.
-        messages.pop_first();
+        messages.remove(0);
         true
     }
 
-    fn is_spam(&mut self, subject: Subject, wall: i64) -> bool {
+    fn is_spam(&mut self, subject: Mark, wall: i64) -> bool {
         make_room(&mut self.spam, |(_, at)| *at);
         let (tokens, at) = self.spam.entry(subject).or_insert((SPAM_BURST, wall));
         #[allow(clippy::cast_precision_loss, reason = "a refill takes minutes; nanoseconds do not matter")]
@@ -130,6 +138,8 @@ fn make_room<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, last_used: impl Fn(&V)
 
 #[cfg(test)]
 mod tests {
+    use pilothouse_protocol::ObjectRef;
+
     use super::*;
 
     fn event(name: &str, message: &str) -> Event {
