@@ -77,7 +77,7 @@ pub fn entropy() -> io::Result<[u8; 32]> {
 /// A random UUID (RFC 9562, version 4), which names a pass in log lines.
 #[must_use]
 pub fn uuid() -> String {
-    Uuids::new().next()
+    Uuids::new().draw()
 }
 
 /// Random UUIDs for which the operating system is asked once.
@@ -92,7 +92,7 @@ impl Uuids {
     }
 
     /// The next one.
-    pub fn next(&mut self) -> String {
+    pub fn draw(&mut self) -> String {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.0.next_block()[..16]);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn uuids_are_of_version_4() {
         let mut uuids = Uuids::new();
-        let (uuid, next) = (uuids.next(), uuids.next());
+        let (uuid, next) = (uuids.draw(), uuids.draw());
         assert_eq!((uuid.len(), uuid.matches('-').count(), uuid.chars().nth(14)), (36, 4, Some('4')));
         assert_ne!(uuid, next);
     }

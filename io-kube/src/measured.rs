@@ -32,7 +32,7 @@ impl Measured {
     fn measure(&mut self) {
         while let Some(key) = self.operator.take_started_pass() {
             self.metrics.pass_began(&key);
-            self.ids.insert(key, self.uuids.next());
+            self.ids.insert(key, self.uuids.draw());
         }
         while let Some(pass) = self.operator.take_finished_pass() {
             self.metrics.record_pass(&pass);

@@ -194,12 +194,12 @@ impl Operator {
     /// What every release is doing.
     #[must_use]
     pub fn progress(&self) -> Vec<Progress> {
-        let progress = |(key, release): (&ReleaseKey, &Box<Release>)| Progress {
+        let progress = |key: &ReleaseKey, release: &Release| Progress {
             key: key.clone(),
             doing: release.describe(),
             deadline: release.poll_timeout(),
         };
-        self.releases.iter().map(progress).collect()
+        self.releases.iter().map(|(key, release)| progress(key, release)).collect()
     }
 
     fn see_release(&mut self, now: Now, key: &ReleaseKey, object: Option<Object>) {
