@@ -44,6 +44,8 @@ pub struct InstallOptions {
     pub replace: bool,
     /// What happens to the CRDs of the chart.
     pub crds: CrdsPolicy,
+    /// At most so many revisions are kept when the name is used again; zero keeps all. Helm's install keeps all.
+    pub max_history: usize,
 }
 
 /// Installs a release.
@@ -250,8 +252,9 @@ impl Install {
     }
 
     fn create_release(&self) -> Step<State> {
-        // The history of an install is never pruned.
-        Step::Go(State::CreatingRelease(CreateRelease::new(Arc::new(self.record.clone()), 0)))
+        // Where a name is reused again and again the history would grow for ever.
+        let max_history = if self.record.version > 1 { self.options.max_history } else { 0 };
+        Step::Go(State::CreatingRelease(CreateRelease::new(Arc::new(self.record.clone()), max_history)))
     }
 
     fn roll_out(&mut self) -> Step<State> {

@@ -212,7 +212,8 @@ impl Rollback {
             options: HookOptions { wait: self.options.wait.clone(), server_side },
         };
         let brought = objects_of(&self.failed_before, config, context);
-        let plan = ApplyPlan { brought, ..ApplyPlan::update(current, target, method) };
+        // A rollback follows a failure, and older ones may have been pruned.
+        let plan = ApplyPlan { brought, forgotten: true, ..ApplyPlan::update(current, target, method) };
         Step::Go(State::RollingOut(Box::new(Rollout::new(plan, hooks))))
     }
 

@@ -42,6 +42,9 @@ pub struct UpgradeOptions {
     pub preserve_values: bool,
     /// Take objects that exist, whoever owns them.
     pub take_ownership: bool,
+    /// Revisions may be missing that have failed since the deployed one: what they have brought into objects is removed,
+    /// as far as the API server has noted that it is ours alone.
+    pub after_failure: bool,
     /// Do not run hooks.
     pub disable_hooks: bool,
     /// Delete objects that a failed upgrade has created.
@@ -298,7 +301,8 @@ impl Upgrade {
             revisions.into_iter().all(|revision| revision.apply_method == Some(apply_method(true)));
         let (current, target) = (std::mem::take(&mut self.current), std::mem::take(&mut self.target));
         let plan = ApplyPlan {
-            migrate_managers: server_side && !was_server_side,
+            migrate_managers: server_side && (!was_server_side || self.options.after_failure),
+            forgotten: self.options.after_failure,
             brought: std::mem::take(&mut self.brought),
             ..ApplyPlan::update(current, target, method)
         };

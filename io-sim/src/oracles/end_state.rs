@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
 use pilothouse_protocol::{Object, metadata};
 use serde_json::{Value, json};
 
@@ -25,28 +26,37 @@ pub struct EndState {
     pub objects: BTreeMap<String, Value>,
 }
 
-/// Looks at a world.
+/// Looks at a world. What belongs to a HelmRelease that is not ready is left out: how far it had got when it could not go on
+/// any more depends on the way.
 #[must_use]
 pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
     let mut releases = Releases::default();
     releases.update(world);
+    let declared = list(world, "HelmRelease", None);
+    let unready: Vec<&Object> = declared.iter().filter(|release| !is_ready(release)).collect();
+    let is_unready = |labelled: &dyn Fn(&str) -> Option<String>| {
+        unready.iter().any(|release| {
+            labelled(ORIGIN_NAME_LABEL).as_deref() == Some(metadata::text(release, "name"))
+                && labelled(ORIGIN_NAMESPACE_LABEL).as_deref() == Some(metadata::text(release, "namespace"))
+        })
+    };
     let newest = releases.all.iter().filter_map(|((namespace, name), revisions)| {
         let (_, revision) = revisions.last_key_value()?;
         let manifest = revision.record.as_ref().map(|record| record.manifest.clone()).unwrap_or_default();
         // What a deleted release was last, if it was installed at all, depends on how much was seen before the deletion.
-        if revision.status() == "uninstalled" {
+        if revision.status() == "uninstalled" || is_unready(&|label| label_in(&manifest, label)) {
             return None;
         }
         Some((format!("{namespace}/{name}"), json!({"status": revision.status(), "manifest": manifest})))
     });
     let objects =
         KINDS.iter().flat_map(|kind| list(world, kind, None).into_iter().map(move |object| (*kind, object)));
-    let objects = objects.filter(|(_, object)| object["type"] != "helm.sh/release.v1");
+    let objects = objects.filter(|(_, object)| {
+        let label = |label: &str| metadata::label(object, label).map(str::to_owned);
+        object["type"] != "helm.sh/release.v1" && !is_unready(&label)
+    });
     EndState {
-        releases: list(world, "HelmRelease", None)
-            .iter()
-            .map(|release| (key(release), conditions(release)))
-            .collect(),
+        releases: declared.iter().map(|release| (key(release), conditions(release))).collect(),
         storage: newest.collect(),
         objects: objects
             .map(|(kind, object)| (format!("{kind} {}", key(&object)), content(&object)))
@@ -79,6 +89,17 @@ impl EndState {
         }
         found
     }
+}
+
+fn is_ready(release: &Value) -> bool {
+    let all = release.pointer("/status/conditions").and_then(Value::as_array);
+    all.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+}
+
+/// The first value of a label in a manifest.
+fn label_in(manifest: &str, label: &str) -> Option<String> {
+    let value = manifest.lines().find_map(|line| line.trim().strip_prefix(label)?.strip_prefix(':'))?;
+    Some(value.trim().trim_matches(['"', '\'']).to_owned())
 }
 
 fn key(object: &Value) -> String {

@@ -2,6 +2,7 @@
 
 mod conflict;
 mod create;
+mod own;
 mod plan;
 mod remove;
 mod update;

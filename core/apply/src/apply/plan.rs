@@ -15,6 +15,9 @@ pub struct ApplyPlan {
     /// Objects of revisions that failed after that. What they have brought into an object is removed, too, when it is not
     /// wanted; objects that are no targets stay.
     pub brought: Vec<ManifestObject>,
+    /// Revisions that nobody knows any more may have brought something, too: what only we have set, as the API server says,
+    /// and what is not wanted is removed from objects of the release.
+    pub forgotten: bool,
     /// The objects as they shall be.
     pub targets: Vec<ManifestObject>,
     /// How objects are written.
@@ -37,6 +40,7 @@ impl ApplyPlan {
         Self {
             originals: Vec::new(),
             brought: Vec::new(),
+            forgotten: false,
             targets,
             method,
             create_only: true,
@@ -52,6 +56,7 @@ impl ApplyPlan {
         Self {
             originals,
             brought: Vec::new(),
+            forgotten: false,
             targets,
             method,
             create_only: false,

@@ -7,6 +7,7 @@ use pilothouse_protocol::{Failure, Object, ObjectRef};
 use serde_json::Value;
 
 use super::create::how_to_create;
+use super::own::own_fields;
 use super::plan::{Applied, ApplyCause, ApplyError, ApplyPlan, Method};
 use super::remove::RemoveAll;
 use super::write::{Force, How, Write, WriteError};
@@ -24,6 +25,7 @@ pub(super) struct UpdateAll {
     three_way_custom: bool,
     originals: Vec<ManifestObject>,
     brought: Vec<ManifestObject>,
+    forgotten: bool,
     waiting: VecDeque<ManifestObject>,
     removal: RemoveAll,
     applied: Applied,
@@ -54,6 +56,7 @@ impl UpdateAll {
             three_way_custom: plan.three_way_custom,
             originals: plan.originals,
             brought: plan.brought,
+            forgotten: plan.forgotten,
             waiting: plan.targets.into(),
             removal,
             applied: Applied::default(),
@@ -111,9 +114,13 @@ impl UpdateAll {
             }
             Ok(Some(live)) => {
                 let known = self.original(&target.reference);
-                let how = self.how_to_update(&target.reference, known.is_some());
+                let own = self.noted(&target.body, &live);
+                let how = self.how_to_update(&target.reference, known.is_some(), !own.is_null());
                 // What is taken over from somebody else is compared with itself.
-                let original = known.unwrap_or_else(|| (*live).clone());
+                let original = known.map_or_else(
+                    || (*live).clone(),
+                    |known| merge::united(&target.reference.gvk(), &known, &own),
+                );
                 let write = Write::update(target, original, Some(live), how);
                 Step::To(State::Updating(Box::new(write)))
             }
@@ -160,11 +167,19 @@ impl UpdateAll {
         Some(self.brought_into(reference).fold(known.body.clone(), unite))
     }
 
+    /// What revisions have brought that nobody knows any more. Server-side apply takes care of it itself.
+    fn noted(&self, target: &Value, live: &Value) -> Value {
+        match self.method {
+            Method::ClientSide { replace: false } if self.forgotten => own_fields(live, target),
+            _ => Value::Null,
+        }
+    }
+
     fn brought_into<'a>(&'a self, reference: &'a ObjectRef) -> impl Iterator<Item = &'a ManifestObject> {
         self.brought.iter().filter(move |brought| same(&brought.reference, reference))
     }
 
-    fn how_to_update(&self, reference: &ObjectRef, is_known: bool) -> How {
+    fn how_to_update(&self, reference: &ObjectRef, is_known: bool, has_own: bool) -> How {
         match self.method {
             Method::ServerSide { force_conflicts } => {
                 let force = match force_conflicts {
@@ -177,7 +192,7 @@ impl UpdateAll {
             Method::ClientSide { replace: true } => How::Replace,
             Method::ClientSide { replace: false } => {
                 // Nobody knows how far a failed revision has got: only the live object tells.
-                let touched = self.brought_into(reference).next().is_some();
+                let touched = has_own || self.brought_into(reference).next().is_some();
                 How::Merge { three_way_custom: self.three_way_custom || touched }
             }
         }

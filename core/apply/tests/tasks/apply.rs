@@ -228,6 +228,23 @@ fn fields_of_others_are_left_or_taken() {
 }
 
 #[test]
+fn what_forgotten_revisions_have_brought_is_removed() {
+    let (original, mut changed) =
+        (config("a", json!({"k": "1"})), live("a", 3, json!({"k": "1", "l": "9", "m": "9"})));
+    changed["metadata"]["managedFields"] = json!([
+        {"manager": "helm-controller", "operation": "Update", "apiVersion": "v1",
+            "fieldsV1": {"f:data": {"f:k": {}, "f:l": {}}}},
+        {"manager": "editor", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:m": {}}}}]);
+    for (forgotten, expected) in [(true, Some(json!({"data": {"l": null}}))), (false, None)] {
+        let plan = ApplyPlan::update(vec![manifest(original.clone())], vec![manifest(original.clone())], CSA);
+        let (mut driver, mut task) = (Driver::new(), Apply::new(ApplyPlan { forgotten, ..plan }));
+        driver.poll(&mut task);
+        let ended = driver.answer(&mut task, found(changed.clone()));
+        assert_eq!(ended.is_none().then(|| driver.body()), expected);
+    }
+}
+
+#[test]
 fn deletions_collect_errors() {
     let objects = ["a", "b", "c", "d"].map(|name| ObjectRef::namespaced("v1", "ConfigMap", "ns", name));
     let (mut driver, mut task) = (Driver::new(), Delete::new(objects, Propagation::Background));

@@ -22,6 +22,7 @@ fn options(templates: &[(&str, &str)]) -> InstallOptions {
         create_namespace: false,
         replace: false,
         crds: CrdsPolicy::Create,
+        max_history: 2,
     }
 }
 
@@ -114,6 +115,17 @@ fn names_are_reused_only_where_that_is_allowed() {
         let before: Vec<&String> = writes.iter().take_while(|write| write.starts_with("Update 3")).collect();
         assert_eq!(before, superseded);
     }
+}
+
+#[test]
+fn the_history_of_a_name_that_is_used_again_is_bounded() {
+    let mut fake = Fake::new();
+    let uninstalled = |version| revision(version, ReleaseStatus::Uninstalled, "x", &[]);
+    fake.store(vec![uninstalled(1), uninstalled(2), uninstalled(3)]);
+    let (writes, outcome) = install(&mut fake, "ns", options(&[("config.yaml", CONFIG_TEMPLATE)]));
+    assert_eq!(outcome.map(|record| record.version), Ok(4));
+    let deleted: Vec<&String> = writes.iter().filter(|write| write.starts_with("Delete")).collect();
+    assert_eq!(deleted, ["Delete 1 uninstalled: x", "Delete 2 uninstalled: x"]);
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn options(templates: &[(&str, &str)]) -> UpgradeOptions {
         force: false,
         preserve_values: false,
         take_ownership: true,
+        after_failure: false,
         disable_hooks: false,
         cleanup_on_fail: false,
         crds: CrdsPolicy::Create,

@@ -216,6 +216,8 @@ pub fn next(
 ) -> (Truncation, Next) {
     let (spec, status) = (&subject.release.spec, &subject.status);
     let exhausted = |action| Remediation::of(action, spec).retries_exhausted(status) && !forced;
+    // What begins a new revision may do so for ever: the history must not grow with it (hc#1359).
+    let bounded = Truncation::Bounded { ignore_tests: ignores_tests(subject, active) };
     match state {
         ReleaseState::InSync => {
             (in_sync_truncation(subject, active), if forced { Next::Upgrade } else { Next::Nothing })
@@ -232,13 +234,13 @@ pub fn next(
         ReleaseState::OutOfSync(_) if exhausted(ReleaseAction::Upgrade) => {
             (Truncation::Keep, Next::ExceededMaxRetries)
         }
-        ReleaseState::OutOfSync(_) => (Truncation::Keep, Next::Upgrade),
+        ReleaseState::OutOfSync(_) => (bounded, Next::Upgrade),
         ReleaseState::Drifted(_) if corrects_drift(subject) => (Truncation::Keep, Next::CorrectDrift),
         ReleaseState::Drifted(_) => (Truncation::Keep, Next::Nothing),
         ReleaseState::Untested => (Truncation::Keep, Next::Test),
         // An interruption is no failure: nothing to remediate (spec 08 row 10).
-        ReleaseState::Failed(INTERRUPTED) if active.retry.is_none() => (Truncation::Keep, Next::Upgrade),
-        ReleaseState::Failed(_) => failed(status, active, forced, target),
+        ReleaseState::Failed(INTERRUPTED) if active.retry.is_none() => (bounded, Next::Upgrade),
+        ReleaseState::Failed(_) => failed(status, active, forced, bounded, target),
     }
 }
 
@@ -247,15 +249,15 @@ fn failed(
     status: &HelmReleaseStatus,
     active: &ActivePolicy,
     forced: bool,
+    bounded: Truncation,
     target: impl FnOnce() -> RollbackTarget,
 ) -> (Truncation, Next) {
     if active.retry.is_some() {
         return (Truncation::Plain, Next::Upgrade);
     }
-    let Some(remediation) = &active.remediation else { return (Truncation::Keep, Next::Upgrade) };
+    let Some(remediation) = &active.remediation else { return (bounded, Next::Upgrade) };
     if remediation.action.failures(status) <= 0 || forced {
-        // What is not counted may fail for ever: the history must not grow with it (hc#1359).
-        return (Truncation::Bounded { ignore_tests: remediation.ignore_test_failures }, Next::Upgrade);
+        return (bounded, Next::Upgrade);
     }
     if remediation.retries_exhausted(status) && !remediation.remediate_last_failure {
         return (Truncation::Keep, Next::ExceededMaxRetries);
@@ -284,10 +286,12 @@ fn in_sync_truncation(subject: &Subject, active: &ActivePolicy) -> Truncation {
     if active.retry.is_some() {
         return Truncation::Plain;
     }
+    Truncation::ToPrevious { ignore_tests: ignores_tests(subject, active) }
+}
+
+fn ignores_tests(subject: &Subject, active: &ActivePolicy) -> bool {
     let default = subject.release.spec.test().ignore_failures;
-    let ignore_tests =
-        active.remediation.as_ref().map_or(default, |remediation| remediation.ignore_test_failures);
-    Truncation::ToPrevious { ignore_tests }
+    active.remediation.as_ref().map_or(default, |remediation| remediation.ignore_test_failures)
 }
 
 #[cfg(test)]

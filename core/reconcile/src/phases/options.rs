@@ -10,6 +10,7 @@ use pilothouse_helm::{
 };
 use pilothouse_protocol::Propagation;
 
+use super::decide::ReleaseState;
 use super::desired::Desired;
 use super::rendering::render_options;
 use crate::Subject;
@@ -63,14 +64,19 @@ pub fn install(subject: &Subject, desired: &Desired) -> Result<InstallOptions, H
         create_namespace: own.create_namespace && spec.target_namespace.is_some(),
         replace: own.replace,
         crds: CrdsPolicy::parse(own.crds.as_deref().unwrap_or_default())?,
+        max_history: spec.max_history(),
     })
 }
 
-/// Options of an upgrade.
+/// Options of an upgrade of a release in this state.
 ///
 /// # Errors
 /// When an option does not make sense.
-pub fn upgrade(subject: &Subject, desired: &Desired) -> Result<UpgradeOptions, HelmError> {
+pub fn upgrade(
+    subject: &Subject,
+    desired: &Desired,
+    state: &ReleaseState,
+) -> Result<UpgradeOptions, HelmError> {
     let spec = &subject.release.spec;
     let own = spec.upgrade();
     let timeout = spec.action_timeout(own.timeout);
@@ -83,6 +89,7 @@ pub fn upgrade(subject: &Subject, desired: &Desired) -> Result<UpgradeOptions, H
         force: own.force,
         preserve_values: own.preserve_values,
         take_ownership: !own.disable_take_ownership,
+        after_failure: !matches!(state, ReleaseState::InSync | ReleaseState::OutOfSync(_)),
         disable_hooks: own.disable_hooks,
         cleanup_on_fail: own.cleanup_on_fail,
         crds: CrdsPolicy::parse(own.crds.as_deref().unwrap_or_default())?,

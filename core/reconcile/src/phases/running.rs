@@ -150,7 +150,8 @@ impl Running {
                 HelmTask::Install(Box::new(Install::new(config, options, storage)))
             }
             ActionKind::Upgrade => {
-                let options = options::upgrade(subject, desired).map_err(|error| error.to_string())?;
+                let options = options::upgrade(subject, desired, &determined.state)
+                    .map_err(|error| error.to_string())?;
                 HelmTask::Upgrade(Box::new(Upgrade::new(config, options, storage)))
             }
             ActionKind::Test => {
