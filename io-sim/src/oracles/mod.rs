@@ -2,13 +2,18 @@
 //!
 //! The oracles look at the cluster and at the requests of the operator from outside: they share no decision with it. Those
 //! of `reliability.md` §4 that hold at every moment are S1 `storage`, S2 and S6 `bounds`, S3 and S4 `deletions`, S5
-//! `truth`, S7 `secrets`, S9 `pace`; `crds` is for the policies of CustomResourceDefinitions.
+//! `truth` and `declared`, S7 `secrets`, S9 `pace`, L2 `again`, L5 `orphans`, D2 `contents`; `crds` is for the policies of
+//! CustomResourceDefinitions.
 
+mod again;
 mod bounds;
+mod contents;
 mod crds;
+mod declared;
 mod deletions;
 mod end_state;
 mod look;
+mod orphans;
 mod pace;
 mod releases;
 mod secrets;
@@ -16,6 +21,7 @@ mod storage;
 mod truth;
 
 pub use bounds::Retries;
+pub use declared::DeclaredLine;
 pub use end_state::{EndState, end_state};
 pub(crate) use releases::Releases;
 
@@ -36,6 +42,9 @@ pub struct Oracles {
     bounds: bounds::Bounds,
     secrets: secrets::Secrets,
     crds: crds::Crds,
+    declared: declared::Declared,
+    orphans: orphans::Orphans,
+    again: again::Again,
     meddled: Meddled,
     /// How often something was looked at.
     pub looks: u64,
@@ -71,6 +80,7 @@ impl Oracles {
             self.pace
                 .check(exchange)
                 .or_else(|| deletions::check(world, &self.releases, &self.meddled, exchange))
+                .or_else(|| contents::check(&self.releases, &self.meddled, exchange))
                 .or_else(|| self.secrets.check_request(exchange))
         });
         said.or_else(|| self.secrets.check_words(world.record()))
@@ -89,6 +99,7 @@ impl Oracles {
             self.releases.update(world);
             let said = storage::check(&self.releases, &self.meddled);
             let said = said.or_else(|| bounds::pending(&self.releases, &self.meddled));
+            let said = said.or_else(|| self.again.check(world, &self.releases, &self.meddled));
             if said.is_some() {
                 return said;
             }
@@ -102,7 +113,9 @@ impl Oracles {
             return None;
         }
         let said = self.truth.check(world, &self.releases, &self.meddled);
-        said.or_else(|| self.bounds.check(world, &self.meddled))
+        let said = said.or_else(|| self.bounds.check(world, &self.meddled));
+        let said = said.or_else(|| self.declared.check(world, &self.releases, &self.meddled));
+        said.or_else(|| self.orphans.check(world, &self.releases, &self.meddled))
     }
 
     /// Somebody else has changed the storage of a HelmRelease with this key, or of a release with this name.
@@ -122,7 +135,19 @@ impl Oracles {
 
     /// A HelmRelease with this key is to be upgraded once more, whatever its retries are.
     pub fn force(&mut self, key: ReleaseKey) {
-        self.bounds.force(key);
+        self.bounds.force(key.clone());
+        self.again.excuse(key);
+    }
+
+    /// A HelmRelease with this key may be upgraded again although it is in line: its tests may have failed, or it was made
+    /// anew.
+    pub fn repeats(&mut self, key: ReleaseKey) {
+        self.again.excuse(key);
+    }
+
+    /// The spec of a HelmRelease, of this generation, puts these lines into the manifest.
+    pub fn declare(&mut self, key: ReleaseKey, generation: i64, lines: Vec<DeclaredLine>) {
+        self.declared.declare(key, generation, lines);
     }
 
     /// A release may replace the CustomResourceDefinition of this name.

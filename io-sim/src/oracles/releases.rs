@@ -47,6 +47,21 @@ impl Releases {
         }
     }
 
+    /// One stored revision.
+    #[cfg(test)]
+    pub(crate) fn holding(namespace: &str, name: &str, version: u32, status: &str) -> Self {
+        let mut record = ReleaseRecord { name: name.to_owned(), version, ..ReleaseRecord::default() };
+        record.set_status(pilothouse_release::ReleaseStatus::parse(status), "");
+        let revision = Revision {
+            resource_version: 1,
+            secret: Object::default(),
+            record: Ok(record),
+            manifest: BTreeSet::new(),
+        };
+        let revisions = BTreeMap::from([(version, revision)]);
+        Self { all: BTreeMap::from([((namespace.to_owned(), name.to_owned()), revisions)]) }
+    }
+
     /// The revisions of one release.
     pub(crate) fn of(&self, namespace: &str, name: &str) -> Option<&BTreeMap<u32, Revision>> {
         self.all.get(&(namespace.to_owned(), name.to_owned()))

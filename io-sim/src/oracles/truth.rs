@@ -12,8 +12,8 @@ use super::look::list;
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
-/// The most entries of a history: five, those that are kept for a rollback, and one that has just begun.
-const HISTORY_MAX: usize = 8;
+/// The most entries of a history: five, the one that is kept for a rollback, and one that has just begun.
+const HISTORY_MAX: usize = 7;
 
 /// The statuses that were looked at.
 #[derive(Debug, Default)]

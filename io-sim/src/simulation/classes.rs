@@ -87,6 +87,32 @@ classes! {
     40 Recreated "recreated" "the HelmRelease is deleted in the middle, and made again"
 }
 
+impl FaultClass {
+    /// Whether it leaves nothing behind that a new spec has to put right.
+    pub(super) fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::Conflict
+                | Self::LostCreate
+                | Self::ErrorBeforeEffect
+                | Self::LostAcknowledgement
+                | Self::LateReply
+                | Self::LeaderChanged
+                | Self::Quota
+                | Self::Relist
+                | Self::RepeatedEvents
+                | Self::Crash
+                | Self::Shutdown
+                | Self::Takeover
+                | Self::OtherVersion
+                | Self::Timers
+                | Self::Values
+                | Self::Drift
+                | Self::OtherManager
+        )
+    }
+}
+
 /// The classes that a step belongs to at the moment when it is done. Faults of requests take effect later.
 #[must_use]
 pub fn classes_of(step: &Step, scenario: &Scenario) -> Vec<FaultClass> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Finding;
 use super::charts::{ChartShape, crd_name, package};
 use super::cluster::{apply, merge};
-use super::spec::{NAMESPACE, helm_release, number, source_object, text, values_object};
+use super::spec::{NAMESPACE, flag, helm_release, number, source_object, text, values_object};
 use super::stage::{Offer, SOMEBODY, Stage, reference, release_ref};
 use crate::oracles::Retries;
 use crate::scenario::{ChartVersion, Edit, Knob, Settings, SourceState, Target, ValuesKind, setting};
@@ -80,6 +80,20 @@ impl Stage<'_> {
         if !deleting {
             self.declared.insert(name.to_owned(), Some(settings.clone()));
         }
+        self.tell_lines(name, settings);
+    }
+
+    /// What of the manifest the spec decides alone.
+    fn tell_lines(&mut self, name: &str, settings: &Settings) {
+        let key = ReleaseKey::new(NAMESPACE, name);
+        if flag(settings, Knob::Test) {
+            self.oracles.repeats(key.clone());
+        }
+        let Some(release) = self.world.get(&release_ref(name)) else { return };
+        let owned = |knob| text(settings, knob).map(str::to_owned);
+        let mut lines = vec![("rendered", owned(Knob::PostRender))];
+        lines.extend(owned(Knob::Message).map(|message| ("message", Some(message))));
+        self.oracles.declare(key, metadata::generation(&release), lines);
     }
 
     /// The CRDs of every chart that a release with this policy may ever have had.
@@ -119,6 +133,8 @@ impl Stage<'_> {
         let object = reference(target);
         if target.kind == "release" && self.declared.contains_key(&target.name) {
             self.declared.insert(target.name.clone(), None);
+            // A watch that goes back to before it takes from the operator what it knew of the next one.
+            self.oracles.repeats(ReleaseKey::new(NAMESPACE, &target.name));
         }
         self.values.remove(&(target.kind.clone(), target.name.clone()));
         self.edited.insert((object.kind.clone(), object.name.clone()));

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::FaultClass;
 use crate::rng::Rng;
 use crate::scenario::{
-    ChartVersion, Knob, Scenario, Settings, SourceState, Span, Statement, Target, Value, ValuesKind,
+    ChartVersion, Edit, Knob, Scenario, Settings, SourceState, Span, Statement, Target, Value, ValuesKind,
 };
 
 const NAMES: [&str; 4] = ["app", "db", "web", "queue"];
@@ -91,7 +91,9 @@ fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClas
     draft.use_them();
     let share = u32::try_from(draft.rng.between(60, 350)).unwrap_or(100);
     let drawn: Vec<FaultClass> = classes.iter().copied().filter(|_| draft.rng.chance(share)).collect();
-    for class in drawn {
+    // Whether releases get free without a new spec shows only where nothing asks for one.
+    let gentle = draft.later.chance(200);
+    for class in drawn.into_iter().filter(|class| !gentle || class.passes()) {
         for _ in 0..draft.rng.between(1, 3) {
             draft.disturb(class);
         }
@@ -171,6 +173,7 @@ impl Draft {
             self.last(&planned, scenario);
         }
         scenario.push(None, Statement::Settle);
+        self.disturb_the_end(scenario);
     }
 
     /// What becomes of a release in the end.
@@ -185,8 +188,27 @@ impl Draft {
             return scenario.push(None, Statement::Delete(target));
         }
         if self.nudge || self.rng.chance(200) {
-            let values = vec![(Knob::Message, text("last"))];
-            scenario.push(None, release(&Planned { values, ..planned.clone() }));
+            let mut planned = planned.clone();
+            // Whatever changes in a spec is news.
+            if self.later.chance(300) {
+                planned.base.retain(|(knob, _)| *knob != Knob::PostRender);
+                planned.base.push((Knob::PostRender, text("last")));
+            } else {
+                planned.values = vec![(Knob::Message, text("last"))];
+            }
+            scenario.push(None, release(&planned));
+        }
+    }
+
+    /// Somebody changes what is corrected, after everything has come to rest.
+    fn disturb_the_end(&mut self, scenario: &mut Scenario) {
+        for planned in self.releases.clone() {
+            let corrected = planned.base.contains(&(Knob::Drift, text("enabled")));
+            if corrected && self.later.chance(300) {
+                let config = self.object(&planned, "ConfigMap", "config");
+                scenario.push(None, Statement::Edit(config, Edit::Message("edited".to_owned())));
+                scenario.push(None, Statement::Settle);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use pilothouse_protocol::{Monotonic, ObjectRef};
+use pilothouse_protocol::{Monotonic, ObjectRef, ReleaseKey};
 use serde_json::{Value, json};
 
 use super::cluster::merge;
@@ -122,6 +122,8 @@ impl<'a> Stage<'a> {
             Statement::Unhold(target) => self.hold(target, &Value::Null),
             Statement::Helm(command, release) => self.helm(*command, release),
             Statement::ForgetStatus { name, field } => {
+                // Who does not know what was tried last tries once more.
+                self.oracles.force(ReleaseKey::new(NAMESPACE, name));
                 merge(&mut self.world, SOMEBODY, &release_ref(name), json!({"status": {field: null}}), true);
             }
             Statement::Fault(word, aim) => self.arm(*word, aim),

@@ -32,6 +32,9 @@ impl TargetChange {
                     "release target configuration changed ({what}): running uninstall for current release"
                 ),
             );
+            if is_back(Twin::Hc864) {
+                subject.release.storage_namespace().clone_into(&mut subject.status.storage_namespace);
+            }
             self.uninstall = Some(UninstallRelease::new(subject));
         }
         let ending = match self.uninstall.as_mut() {

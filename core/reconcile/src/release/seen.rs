@@ -2,6 +2,7 @@
 
 use pilothouse_api::SourceObject;
 use pilothouse_machine::Interrupt;
+use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::{Object, ObjectRef, metadata};
 
 use super::Release;
@@ -79,7 +80,8 @@ impl Release {
         let known = self.object.as_ref();
         let (seen, generation) = known.map_or((0, 0), |known| (known.resource_version, known.generation));
         let written = self.memory.as_ref().map(|memory| memory.resource_version).unwrap_or_default();
-        version != 0 && version < seen.max(written) && object.generation <= generation
+        let is_past = version != 0 && version < seen.max(written);
+        is_past && object.generation <= generation && !is_back(Twin::Hc703)
     }
 
     pub(super) fn forget_object(&mut self) {

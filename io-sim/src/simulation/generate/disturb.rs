@@ -287,12 +287,19 @@ impl Draft {
         }
         let knobs = [Knob::Stuck, Knob::FailHook, Knob::FailTest, Knob::FailRender];
         let knob = knobs[self.pick(knobs.len())];
-        let mut values = planned.values.clone();
-        values.push((knob, Value::Flag(true)));
-        self.at(moment, release(&Planned { values, ..planned.clone() }));
+        self.at(moment, with_mistake(planned, knob));
         if self.rng.chance(600) {
             self.at(later, release(planned));
         }
+        self.nudge = true;
+    }
+
+    /// Somebody declares what cannot become ready, and looks at it again after a long while only.
+    pub(super) fn mistake(&mut self, planned: &Planned, moment: u32) {
+        let knobs = [Knob::Stuck, Knob::Stuck, Knob::FailHook, Knob::FailTest];
+        let knob = knobs[usize::try_from(self.later.below(4)).unwrap_or_default()];
+        self.at(moment, with_mistake(planned, knob));
+        self.horizon += u32::try_from(self.later.between(100_000, 900_000)).unwrap_or_default();
         self.nudge = true;
     }
 
@@ -310,7 +317,8 @@ impl Draft {
         self.at(moment, statement);
     }
 
-    fn object(&self, planned: &Planned, kind: &str, suffix: &str) -> Target {
+    /// An object of a release.
+    pub(super) fn object(&self, planned: &Planned, kind: &str, suffix: &str) -> Target {
         let elsewhere = planned
             .base
             .iter()
@@ -320,4 +328,11 @@ impl Draft {
             if elsewhere { format!("other/other-{name}-{suffix}") } else { format!("{name}-{suffix}") };
         Target { kind: kind.to_owned(), name }
     }
+}
+
+/// The release with values with which it fails.
+fn with_mistake(planned: &Planned, knob: Knob) -> Statement {
+    let mut values = planned.values.clone();
+    values.push((knob, Value::Flag(true)));
+    release(&Planned { values, ..planned.clone() })
 }

@@ -74,7 +74,8 @@ impl Draft {
         if self.rng.chance(250) {
             base.push((Knob::Strategy, text(if self.rng.chance(300) { "uninstall" } else { "rollback" })));
         }
-        if self.rng.chance(200) {
+        let retry = self.rng.chance(200);
+        if retry || self.later.chance(100) {
             base.push((Knob::Retry, Value::Span(Span::seconds(5))));
         }
         for (knob, per_mille) in

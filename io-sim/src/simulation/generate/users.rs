@@ -24,6 +24,13 @@ impl Draft {
                 _ => self.change_policy(index, moment),
             }
         }
+        // Somebody makes a mistake.
+        if self.later.chance(150) {
+            let index = self.later.below(self.releases.len() as u64);
+            let planned = self.releases[usize::try_from(index).unwrap_or_default()].clone();
+            let moment = self.later.below(u64::from(self.horizon));
+            self.mistake(&planned, u32::try_from(moment).unwrap_or_default());
+        }
     }
 
     pub(super) fn change_values(&mut self, index: usize, moment: u32) {

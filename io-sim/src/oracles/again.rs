@@ -1,0 +1,77 @@
+//! What is in line is not upgraded again.
+
+use std::collections::BTreeMap;
+
+use pilothouse_protocol::{ObjectRef, ReleaseKey, Request, metadata};
+use pilothouse_release::ReleaseRecord;
+
+use super::Meddled;
+use super::releases::{ReleaseName, Releases};
+use crate::world::{Exchange, Machine, World};
+
+/// The newest revisions that were seen.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    newest: BTreeMap<ReleaseName, u32>,
+    /// HelmReleases that may be upgraded although they are in line.
+    excused: Vec<ReleaseKey>,
+}
+
+impl Again {
+    /// A HelmRelease with this key is to be upgraded whatever it is.
+    pub(super) fn excuse(&mut self, key: ReleaseKey) {
+        self.excused.push(key);
+    }
+
+    /// Whether a new revision is nothing but the one before, which was deployed by the same process: it had seen it end well.
+    pub(super) fn check<M: Machine>(
+        &mut self,
+        world: &World<M>,
+        releases: &Releases,
+        meddled: &Meddled,
+    ) -> Option<String> {
+        for (release, revisions) in &releases.all {
+            let Some((version, newest)) = revisions.last_key_value() else { continue };
+            let known = self.newest.insert(release.clone(), *version);
+            let before =
+                revisions.get(&version.wrapping_sub(1)).and_then(|before| before.record.as_ref().ok());
+            let (Some(before), Ok(record), false) = (before, &newest.record, known == Some(*version)) else {
+                continue;
+            };
+            let Some(maker) = maker(world, release, *version) else { continue };
+            let excused = self.excused.contains(&maker.key) || meddled.has(&release.0, &release.1);
+            let same_process = self::maker(world, release, version - 1)
+                .is_some_and(|other| other.incarnation == maker.incarnation && other.key == maker.key);
+            if same_process && !excused && is_upgrade(record) && is_the_same(before, record) {
+                return Some(format!(
+                    "again: {} upgrades {}.v{} although it is in line",
+                    maker.key, release.1, before.version
+                ));
+            }
+        }
+        None
+    }
+}
+
+fn is_upgrade(record: &ReleaseRecord) -> bool {
+    record.info.status.as_str() == "pending-upgrade"
+}
+
+fn is_the_same(before: &ReleaseRecord, after: &ReleaseRecord) -> bool {
+    before.info.status.as_str() == "deployed"
+        && before.chart.name_and_version() == after.chart.name_and_version()
+        && before.config == after.config
+        && before.manifest == after.manifest
+}
+
+/// The request that made a revision.
+fn maker<'a, M: Machine>(world: &'a World<M>, release: &ReleaseName, version: u32) -> Option<&'a Exchange> {
+    let name = format!("sh.helm.release.v1.{}.v{version}", release.1);
+    let secret = ObjectRef::namespaced("v1", "Secret", release.0.clone(), name);
+    world.record().exchanges.iter().rev().find(|exchange| match &exchange.request {
+        Request::Create { body } => {
+            metadata::text(body, "name") == secret.name && ObjectRef::of(body) == secret
+        }
+        _ => false,
+    })
+}
