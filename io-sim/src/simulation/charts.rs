@@ -65,6 +65,9 @@ data:
   password: {{ .Values.password | b64enc | quote }}
 "#;
 
+/// Stands in a workload whose Pods stay Pending.
+pub(super) const NEVER_READY: &str = "acceptance/never";
+
 /// No node has the label of the selector, so the Pods stay Pending.
 const WORKLOAD: &str = r#"{{- if ne (int .Values.without) NUMBER }}
 apiVersion: apps/v1

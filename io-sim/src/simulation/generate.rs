@@ -54,6 +54,8 @@ struct Draft {
     repairs: Vec<Statement>,
     /// Whether the specs have to change in the end for everything to become ready.
     nudge: bool,
+    /// Whether there may be Pods that become ready late: slow ones, or, when the clock has gone back, those from before.
+    slow: bool,
     /// How many operators there are.
     shards: u64,
     /// Texts that tell changes apart.
@@ -83,6 +85,7 @@ fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClas
         events: Vec::new(),
         repairs: Vec::new(),
         nudge: false,
+        slow: false,
         shards: 1,
         counter: 0,
     };
@@ -189,8 +192,8 @@ impl Draft {
         }
         if self.nudge || self.rng.chance(200) {
             let mut planned = planned.clone();
-            // Whatever changes in a spec is news.
-            if self.later.chance(300) {
+            // Whatever changes in a spec is news; slow Pods are replaced by those of another message only.
+            if self.later.chance(300) && !self.slow {
                 planned.base.retain(|(knob, _)| *knob != Knob::PostRender);
                 planned.base.push((Knob::PostRender, text("last")));
             } else {

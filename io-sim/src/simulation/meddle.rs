@@ -9,6 +9,7 @@ use pilothouse_protocol::{ObjectRef, Preconditions, Propagation, ReleaseKey, Req
 use pilothouse_release::{Limits, ReleaseRecord, ReleaseStatus, encode};
 use serde_json::json;
 
+use super::charts::NEVER_READY;
 use super::cluster::{apply, merge};
 use super::spec::{NAMESPACE, Naming};
 use super::stage::Stage;
@@ -83,6 +84,10 @@ impl Stage<'_> {
             return;
         }
         let Some((_, Some(target))) = newest_first.next() else { return };
+        // Nobody goes back to what cannot become ready: its fields would be Helm's, and stay.
+        if target.manifest.contains(NEVER_READY) {
+            return;
+        }
         for (version, record) in
             revisions.iter().filter_map(|(version, record)| Some((version, record.as_ref()?)))
         {

@@ -182,7 +182,7 @@ impl Draft {
             }
             FaultClass::Clock => {
                 let by = span(500, 1_800_000);
-                self.nudge = true;
+                (self.nudge, self.slow) = (true, true);
                 Statement::Clock { forward: self.rng.chance(500), by }
             }
             _ => Statement::Tick,
@@ -282,6 +282,7 @@ impl Draft {
         if self.rng.chance(400) {
             let slow = u32::try_from(self.rng.between(3, 120)).unwrap_or(30);
             self.at(moment, Statement::Slow(Span::seconds(slow)));
+            self.slow = true;
             self.nudge = true;
             return;
         }
