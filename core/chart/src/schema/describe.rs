@@ -24,7 +24,7 @@ pub(super) fn places(error: &ValidationError<'_, '_>, patterns: &Patterns) -> Ve
     let is_wrapper = matches!(error.kind, ErrorKind::Schema { .. })
         || (matches!(error.kind, ErrorKind::Reference { .. } | ErrorKind::Group) && !error.causes.is_empty());
     if is_wrapper {
-        return error.causes.iter().flat_map(|cause| places(cause, patterns)).collect();
+        return told(error).flat_map(|cause| places(cause, patterns)).collect();
     }
     let path = error.instance_location.tokens.iter().map(|token| match token {
         InstanceToken::Prop(key) => key.to_string(),
@@ -87,8 +87,25 @@ fn absolute(url: &str) -> String {
 /// The blocks of what caused a violation, in the order of their text: the validator's own order is not always the same.
 fn lines(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> Vec<String> {
     let causes: Vec<Found<'_, '_>> =
-        error.causes.iter().map(|cause| (cause, collapsed::base(error, cause))).collect();
+        told(error).map(|cause| (cause, collapsed::base(error, cause))).collect();
     blocks(&causes, indent, patterns)
+}
+
+/// The causes that are told: Go's validator looks no further at a schema whose format is not met, this one does.
+fn told<'e, 's>(error: &'e ValidationError<'s, 's>) -> impl Iterator<Item = &'e ValidationError<'s, 's>> {
+    let formats: Vec<&ValidationError<'_, '_>> =
+        error.causes.iter().filter(|cause| matches!(cause.kind, ErrorKind::Format { .. })).collect();
+    let is_behind = move |cause: &ValidationError<'_, '_>| {
+        formats.iter().any(|format| {
+            let within = cause.schema_url.strip_prefix(format.schema_url);
+            within.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                && cause.instance_location.to_string() == format.instance_location.to_string()
+        })
+    };
+    let is_told = move |cause: &&ValidationError<'_, '_>| {
+        matches!(cause.kind, ErrorKind::Format { .. }) || !is_behind(cause)
+    };
+    error.causes.iter().filter(is_told)
 }
 
 /// A violation, and where the schema lies by which it was found.

@@ -18,7 +18,8 @@ const TPL_BYTES_PER_STEP: usize = 4;
 
 impl Run<'_, '_> {
     /// The output of the named template over `data`.
-    pub(crate) fn include(&mut self, name: &str, data: &Value) -> Executed<Value> {
+    pub(crate) fn include(&mut self, written: &Text, data: &Value) -> Executed<Value> {
+        let name = &*written.as_str();
         match self.included.get_mut(name) {
             Some(count) if *count > MAX_NESTED_INCLUDES => {
                 let reason = "unable to execute template";
@@ -28,7 +29,7 @@ impl Run<'_, '_> {
             Some(count) => *count += 1,
             None => drop(self.included.insert(Rc::from(name), 1)),
         }
-        let result = self.execute_named(name, data);
+        let result = self.execute_named(written.as_bytes(), data);
         if let Some(count) = self.included.get_mut(name) {
             *count -= 1;
         }

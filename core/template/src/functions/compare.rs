@@ -102,7 +102,7 @@ fn is_equal_other(left: &Value, right: &Value) -> Executed<bool> {
     if let (Value::Native(left), Value::Native(right)) = (left, right)
         && matches!(left.shape(), crate::value::Shape::Struct(_))
     {
-        return Ok(std::rc::Rc::ptr_eq(left, right));
+        return Ok(std::rc::Rc::ptr_eq(left, right) || left.equals(&**right));
     }
     Err(ExecError::plain(format!("non-comparable type {}: {}", shown(right), right.type_name())))
 }

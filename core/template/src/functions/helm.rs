@@ -2,7 +2,7 @@
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{ParamType, Value};
+use crate::value::{ParamType, Text, Value};
 
 use super::arguments::text;
 use super::{Function, fixed};
@@ -10,8 +10,9 @@ use super::{Function, fixed};
 const STRING: ParamType = ParamType::String;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    fixed("include", &[STRING, ParamType::Any], |run, arguments| {
-        run.include(&text(arguments, 0), &arguments[1])
+    fixed("include", &[STRING, ParamType::Any], |run, arguments| match &arguments[0] {
+        Value::String(name) => run.include(name, &arguments[1]),
+        _ => run.include(&Text::from(""), &arguments[1]),
     }),
     fixed("tpl", &[STRING, ParamType::Any], |run, arguments| match &arguments[0] {
         Value::String(source) => run.tpl(source, &arguments[1]),

@@ -101,6 +101,16 @@ impl Object for VersionObject {
         METHODS
     }
 
+    fn equals(&self, other: &dyn Object) -> bool {
+        let parts = |of: &VersionObject| {
+            let of = of.version.borrow();
+            let texts = (of.prerelease.clone(), of.metadata.clone(), of.original.clone());
+            (of.major, of.minor, of.patch, texts)
+        };
+        let same = |other: &VersionObject| !self.pointer && !other.pointer && parts(self) == parts(other);
+        other.downcast::<Self>().is_some_and(same)
+    }
+
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, MethodError> {
         let version = self.version.borrow();
         let changed = |version: Version| Value::native(VersionObject::new(version, false));

@@ -112,6 +112,14 @@ impl Time {
         GoDuration::from_nanos(i64::try_from(clamped).unwrap_or(i64::MAX))
     }
 
+    /// Whether equal zones are the same pointer in Go: it makes a zone for each time that is read, but whole hours without
+    /// a name, from -12 to 14, have one each (`FixedZone`).
+    fn has_shared_zone(&self) -> bool {
+        const HOUR: i32 = 3600;
+        self.location != Location::Other
+            || self.zone.is_empty() && self.offset % HOUR == 0 && (-12..=14).contains(&(self.offset / HOUR))
+    }
+
     /// The date and clock in the time's zone.
     pub(crate) fn civil(&self) -> Civil {
         Civil::from_unix_seconds(self.seconds.saturating_add(i64::from(self.offset)))
@@ -137,6 +145,10 @@ impl Object for Time {
 
     fn methods(&self) -> &'static [Method] {
         methods::METHODS
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.downcast::<Time>().is_some_and(|other| self.has_shared_zone() && self == other)
     }
 
     fn uncallable(&self, method: &str) -> Option<String> {

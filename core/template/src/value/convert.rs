@@ -116,10 +116,10 @@ impl Value {
     }
 }
 
-/// What Go says when a value lies too deep because it contains itself; any other error as it is.
+/// What Go says when a value lies too deep or is too large because it contains itself; any other error as it is.
 pub(super) fn cycle_or(error: EncodeError, value: &Value) -> EncodeError {
     match error {
-        EncodeError::Limit(LimitError::ValueDepth(_)) if value.contains_itself(&mut Vec::new()) => {
+        EncodeError::Limit(_) if value.contains_itself(&mut Vec::new()) => {
             EncodeError::UnsupportedValue("encountered a cycle via map[string]interface {}")
         }
         error => error,

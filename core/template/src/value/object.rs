@@ -135,6 +135,12 @@ pub trait Object: Any {
     /// Replaces what the pointer points at by what another one of the same type does, for every holder.
     fn assign(&self, _other: &dyn Object) {}
 
+    /// Whether another value is equal, as Go's `==` has it: of the same struct type, with equal fields. Pointers are equal
+    /// to themselves alone, which is not asked here.
+    fn equals(&self, _other: &dyn Object) -> bool {
+        false
+    }
+
     /// Whether this is a pointer to nothing.
     fn is_nil_pointer(&self) -> bool {
         false

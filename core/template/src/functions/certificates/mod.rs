@@ -67,6 +67,11 @@ impl Object for Certificate {
     fn shape(&self) -> Shape {
         Shape::Struct(vec![("Cert", self.certificate.clone()), ("Key", self.key.clone())])
     }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let texts = |of: &Certificate| (of.certificate.as_text().cloned(), of.key.as_text().cloned());
+        other.downcast::<Certificate>().is_some_and(|other| texts(self) == texts(other))
+    }
 }
 
 /// Checks a certificate and a key that the values hold.

@@ -3,6 +3,7 @@
 mod class;
 mod compile;
 mod parse;
+mod subject;
 mod utf8;
 
 use std::rc::Rc;
@@ -12,11 +13,12 @@ use regex::Captures;
 use crate::exec::{Executed, Run};
 use crate::value::{List, ListType, ParamType, Text, Value};
 
-use super::arguments::{charge_items, charge_text, int, text};
+use super::arguments::{bytes, charge_items, charge_text, int, text};
 use super::{Function, fixed};
 
 pub(crate) use compile::RegexCache;
 use compile::{Compiled, compiled};
+use subject::Subject;
 
 const INT: ParamType = ParamType::Int;
 const STRING: ParamType = ParamType::String;
@@ -40,7 +42,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     fixed("mustRegexReplaceAllLiteral", THREE, |run, arguments| replace_literal(run, arguments, false)),
     fixed("regexSplit", COUNTED, |run, arguments| split(run, arguments, true)),
     fixed("mustRegexSplit", COUNTED, |run, arguments| split(run, arguments, false)),
-    fixed("regexQuoteMeta", &[STRING], |_, arguments| Ok(quote_meta(&text(arguments, 0)).into())),
+    fixed("regexQuoteMeta", &[STRING], |_, arguments| Ok(Value::string(quote_meta(bytes(arguments, 0))))),
 ];
 
 /// Checks the syntax of a regular expression.
@@ -78,20 +80,21 @@ fn is_match(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 
 fn find(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
-    let subject = text(arguments, 1);
-    Ok(regex.regex.find(&subject).map_or("", |found| found.as_str()).into())
+    let subject = Subject::new(bytes(arguments, 1));
+    let found = regex.regex.find(subject.letters());
+    Ok(Value::string(found.map_or(&[][..], |found| subject.part(found.start(), found.end()))))
 }
 
 fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
-    let subject = text(arguments, 1);
+    let subject = Subject::new(bytes(arguments, 1));
     let limit = usize::try_from(int(arguments, 2)).unwrap_or(usize::MAX);
     let mut found: Vec<Value> = Vec::new();
-    for next in regex.regex.find_iter(&subject).take(limit) {
-        charge_match(run, &regex, subject.len() - next.end())?;
+    for next in regex.regex.find_iter(subject.letters()).take(limit) {
+        charge_match(run, &regex, subject.letters().len() - next.end())?;
         charge_items(run, 1)?;
         charge_text(run, next.len())?;
-        found.push(next.as_str().into());
+        found.push(Value::string(subject.part(next.start(), next.end())));
     }
     if found.is_empty() {
         return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
@@ -101,46 +104,57 @@ fn find_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Execute
 
 fn replace_all(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
-    let (subject, template) = (text(arguments, 1), text(arguments, 2));
-    replace_with(run, &regex, &subject, |captures, out| expand(captures, &regex.names, &template, out))
+    let (subject, template) = (Subject::new(bytes(arguments, 1)), Subject::new(bytes(arguments, 2)));
+    replace_with(run, &regex, &subject, |captures, out| {
+        expand(captures, &subject, &regex.names, &template, out);
+    })
 }
 
 fn replace_literal(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
-    let (subject, replacement) = (text(arguments, 1), text(arguments, 2));
-    replace_with(run, &regex, &subject, |_, out| out.push_str(&replacement))
+    let (subject, replacement) = (Subject::new(bytes(arguments, 1)), bytes(arguments, 2));
+    replace_with(run, &regex, &subject, |_, out| out.extend_from_slice(replacement))
 }
 
 fn replace_with(
     run: &mut Run<'_, '_>,
     compiled: &Compiled,
-    subject: &str,
-    mut replace: impl FnMut(&Captures<'_>, &mut String),
+    subject: &Subject<'_>,
+    mut replace: impl FnMut(&Captures<'_>, &mut Vec<u8>),
 ) -> Executed<Value> {
-    let mut out = String::with_capacity(subject.len());
+    let letters = subject.letters();
+    let mut out = Vec::with_capacity(letters.len());
     let mut last = 0;
-    for captures in compiled.regex.captures_iter(subject) {
+    for captures in compiled.regex.captures_iter(letters) {
         let Some(whole) = captures.get(0) else { continue };
         let before = out.len();
-        out.push_str(&subject[last..whole.start()]);
+        out.extend_from_slice(subject.part(last, whole.start()));
         replace(&captures, &mut out);
         charge_text(run, out.len() - before)?;
-        charge_match(run, compiled, subject.len() - whole.end())?;
+        charge_match(run, compiled, letters.len() - whole.end())?;
         last = whole.end();
     }
-    out.push_str(&subject[last..]);
-    Ok(out.into())
+    out.extend_from_slice(subject.part(last, letters.len()));
+    Ok(Value::string(out))
 }
 
 /// Replaces `$1`, `$name` and `${name}` by what was captured. A name is as long as letters, digits and
 /// underscores go.
-fn expand(captures: &Captures<'_>, names: &[String], template: &str, out: &mut String) {
-    let mut rest = template;
+fn expand(
+    captures: &Captures<'_>,
+    subject: &Subject<'_>,
+    names: &[String],
+    template: &Subject<'_>,
+    out: &mut Vec<u8>,
+) {
+    let length = template.letters().len();
+    let mut rest = template.letters();
     while let Some(start) = rest.find('$') {
-        out.push_str(&rest[..start]);
+        let at = length - rest.len();
+        out.extend_from_slice(template.part(at, at + start));
         rest = &rest[start + 1..];
         if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
+            out.push(b'$');
             rest = after;
             continue;
         }
@@ -150,13 +164,15 @@ fn expand(captures: &Captures<'_>, names: &[String], template: &str, out: &mut S
                     Ok(number) => captures.get(number),
                     Err(_) => named(captures, names, name),
                 };
-                out.push_str(group.map_or("", |group| group.as_str()));
+                if let Some(group) = group {
+                    out.extend_from_slice(subject.part(group.start(), group.end()));
+                }
                 rest = after;
             }
-            None => out.push('$'),
+            None => out.push(b'$'),
         }
     }
-    out.push_str(rest);
+    out.extend_from_slice(template.part(length - rest.len(), length));
 }
 
 /// What the group of that name captured; of several, the first that took part.
@@ -179,41 +195,42 @@ fn reference(text: &str) -> Option<(&str, &str)> {
 /// Go's `Split`: an empty match does not split off an empty first part.
 fn split(run: &mut Run<'_, '_>, arguments: &[Value], panics: bool) -> Executed<Value> {
     let regex = compiled(run, arguments, panics)?;
-    let (subject, count) = (text(arguments, 1), int(arguments, 2));
+    let (subject, count) = (Subject::new(bytes(arguments, 1)), int(arguments, 2));
+    let letters = subject.letters();
     if count == 0 {
         return Ok(Value::List(Rc::new(List::new_nil(ListType::String))));
     }
-    if !text(arguments, 0).is_empty() && subject.is_empty() {
+    if !bytes(arguments, 0).is_empty() && letters.is_empty() {
         return Ok(Value::strings([""]));
     }
     let limit = usize::try_from(count).unwrap_or(usize::MAX);
     let (mut parts, mut begin, mut end): (Vec<Text>, usize, usize) = (Vec::new(), 0, 0);
-    for found in regex.regex.find_iter(&subject) {
+    for found in regex.regex.find_iter(letters) {
         if parts.len() + 1 == limit {
             break;
         }
-        charge_match(run, &regex, subject.len() - found.end())?;
+        charge_match(run, &regex, letters.len() - found.end())?;
         end = found.start();
         if found.end() != 0 {
             charge_items(run, 1)?;
-            parts.push(subject[begin..end].into());
+            parts.push(subject.part(begin, end).into());
         }
         begin = found.end();
     }
-    if end != subject.len() {
+    if end != letters.len() {
         charge_items(run, 1)?;
-        parts.push(subject[begin..].into());
+        parts.push(subject.part(begin, letters.len()).into());
     }
     Ok(Value::strings(parts))
 }
 
-fn quote_meta(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    for character in source.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
-            out.push('\\');
+fn quote_meta(source: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(source.len());
+    for byte in source {
+        if br"\.+*?()|[]{}^$".contains(byte) {
+            out.push(b'\\');
         }
-        out.push(character);
+        out.push(*byte);
     }
     out
 }
