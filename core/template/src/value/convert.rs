@@ -1,6 +1,6 @@
 //! Conversion from and to JSON documents.
 
-use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -98,28 +98,43 @@ impl Value {
     }
 
     /// Whether a map lies within itself, on a way down that is no longer than values may be deep.
-    fn contains_itself(&self, above: &mut Vec<*const RefCell<Entries>>) -> bool {
-        if above.len() > MAX_VALUE_DEPTH {
+    fn contains_itself(&self, way: &mut Way) -> bool {
+        let place = match self {
+            Value::Map(map) => map.identity().cast::<()>(),
+            Value::List(list) => Rc::as_ptr(list).cast::<()>(),
+            _ => return false,
+        };
+        if way.above.contains(&place) {
+            return true;
+        }
+        // What many places share is looked at once.
+        if way.above.len() > MAX_VALUE_DEPTH || !way.seen.insert(place) {
             return false;
         }
-        match self {
-            Value::Map(map) if above.contains(&map.identity()) => true,
-            Value::Map(map) => {
-                above.push(map.identity());
-                let found = map.entries().values().any(|value| value.contains_itself(above));
-                above.pop();
-                found
-            }
-            Value::List(list) => list.items().iter().any(|item| item.contains_itself(above)),
+        way.above.push(place);
+        let found = match self {
+            Value::Map(map) => map.entries().values().any(|value| value.contains_itself(way)),
+            Value::List(list) => list.items().iter().any(|item| item.contains_itself(way)),
             _ => false,
-        }
+        };
+        way.above.pop();
+        found
     }
+}
+
+/// The way down to a value.
+#[derive(Default)]
+struct Way {
+    /// The maps and lists that it lies in.
+    above: Vec<*const ()>,
+    /// All that were looked at.
+    seen: BTreeSet<*const ()>,
 }
 
 /// What Go says when a value lies too deep or is too large because it contains itself; any other error as it is.
 pub(super) fn cycle_or(error: EncodeError, value: &Value) -> EncodeError {
     match error {
-        EncodeError::Limit(_) if value.contains_itself(&mut Vec::new()) => {
+        EncodeError::Limit(_) if value.contains_itself(&mut Way::default()) => {
             EncodeError::UnsupportedValue("encountered a cycle via map[string]interface {}")
         }
         error => error,
@@ -293,5 +308,16 @@ mod tests {
         let cycle = "encountered a cycle via map[string]interface {}";
         assert_eq!(value.to_json(), Err(EncodeError::UnsupportedValue(cycle)));
         value.as_map().unwrap().remove("self");
+    }
+
+    #[test]
+    fn what_is_shared_much_is_looked_at_once() {
+        let mut value = Value::map(Entries::new());
+        for _ in 0..100 {
+            let entries = [("a", value.clone()), ("b", Value::list(vec![value]))];
+            value = Value::map(entries.map(|(key, value)| (Rc::from(key), value)).into());
+        }
+        assert!(!value.contains_itself(&mut Way::default()));
+        assert!(matches!(value.to_json(), Err(EncodeError::Limit(LimitError::Bytes(_)))));
     }
 }
