@@ -51,9 +51,8 @@ impl DeleteHook {
                 }
                 State::Deleting { delete, wait } => {
                     let deleted = delete.poll(context)?;
-                    if !deleted.errors.is_empty() {
-                        let texts: Vec<String> = deleted.errors.iter().map(ToString::to_string).collect();
-                        return Some(Err(HelmError::Apply(texts.join("; "))));
+                    if let Some(error) = HelmError::delete(&deleted.errors) {
+                        return Some(Err(error));
                     }
                     if !wait.for_resources() {
                         return Some(Ok(()));

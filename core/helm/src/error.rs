@@ -1,6 +1,6 @@
 //! Why an action failed. The texts are Helm's (packages `action` and `storage` of Helm v4.2.4), as spec 05 lists them.
 
-use pilothouse_apply::ApplyError;
+use pilothouse_apply::{ApplyError, DeleteError};
 use pilothouse_machine::Interrupt;
 use pilothouse_protocol::{ErrorClass, Failure};
 
@@ -116,6 +116,14 @@ impl HelmError {
         Self::Apply(error.to_string()).of_class(error.class())
     }
 
+    /// Objects could not be deleted; `None` when all could. What passes by itself is what all of them failed for.
+    #[must_use]
+    pub(crate) fn delete(errors: &[DeleteError]) -> Option<Self> {
+        let class = errors.iter().map(|error| error.failure.class()).max()?;
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Some(Self::Apply(texts.join("; ")).of_class(class))
+    }
+
     /// What trying again can do about it (spec 08 row 18).
     #[must_use]
     pub fn class(&self) -> ErrorClass {
@@ -186,7 +194,7 @@ pub(crate) fn join(errors: &[HelmError], separator: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pilothouse_protocol::ApiError;
+    use pilothouse_protocol::{ApiError, ObjectRef};
 
     use super::*;
 
@@ -216,6 +224,19 @@ mod tests {
         for (error, text) in cases {
             assert_eq!(error.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_deletion_passes_by_itself_when_all_of_it_does() {
+        let failed = |code: u16, reason: &str| DeleteError {
+            object: ObjectRef::namespaced("v1", "ConfigMap", "ns", "a"),
+            failure: Failure::Api(ApiError::new(code, reason, "no")),
+        };
+        let (busy, refused) = (failed(503, "ServiceUnavailable"), failed(403, "Forbidden"));
+        let class = |errors: &[DeleteError]| HelmError::delete(errors).map(|error| error.class());
+        assert_eq!(class(&[]), None);
+        assert_eq!(class(std::slice::from_ref(&busy)), Some(ErrorClass::Transient));
+        assert_eq!(class(&[busy, refused]), Some(ErrorClass::Terminal));
     }
 
     #[test]

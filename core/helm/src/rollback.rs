@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pilothouse_apply::{ApplyPlan, Delete, Method};
 use pilothouse_chart::HookEvent;
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{ObjectRef, Propagation};
+use pilothouse_protocol::{ErrorClass, ObjectRef, Propagation};
 use pilothouse_release::{Info, ReleaseRecord, ReleaseStatus, StorageKey};
 
 use crate::action::{Session, Step, Steps, failure_description, now, warn};
@@ -226,7 +226,10 @@ impl Rollback {
         let mut records = VecDeque::new();
         if !interrupted && stage == Stage::Apply {
             warn(context, &description, &[]);
-            self.current.info.status = ReleaseStatus::Superseded;
+            // One that failed is not superseded: it would count as one that was deployed, and be gone back to next.
+            if self.current.info.status == ReleaseStatus::Deployed {
+                self.current.info.status = ReleaseStatus::Superseded;
+            }
         }
         if !interrupted && matches!(stage, Stage::Apply | Stage::Wait) {
             records.push_back(self.current.clone());
@@ -262,7 +265,10 @@ impl Rollback {
     ) -> Step<State> {
         let is_last = rest.is_empty();
         if let Err(error) = result {
-            if is_last && self.error.is_none() {
+            // Two deployed revisions would never become one again, as after an upgrade: the new one is closed by an unlock,
+            // and the rollback made again. One that is gone need not be marked.
+            let matters = is_last || error.class() != ErrorClass::Ordinary;
+            if matters && self.error.is_none() {
                 return Step::End(Err(error));
             }
             warn_not_updated(context, &self.target, &error);

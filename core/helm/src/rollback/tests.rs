@@ -61,26 +61,49 @@ fn a_failed_hook_closes_the_revision() {
 }
 
 #[test]
-fn a_failed_apply_supersedes_the_last_revision() {
+fn a_failed_apply_supersedes_the_last_revision_unless_that_failed() {
+    let cases = [
+        (ReleaseStatus::Deployed, ReleaseStatus::Superseded, "Update 2 superseded: x"),
+        (ReleaseStatus::Failed, ReleaseStatus::Deployed, "Update 2 failed: x"),
+    ];
+    for (last, target, expected) in cases {
+        let mut fake = Fake::new();
+        fake.store(vec![revision(1, target, "Install complete", &[]), revision(2, last, "x", &[])]);
+        fake.fault = Some(Box::new(|request| match request {
+            Request::Patch { object, .. } if object.kind == "ConfigMap" => Some(refused(403, "Forbidden")),
+            _ => None,
+        }));
+        let (writes, outcome) = rollback(&mut fake, options());
+        let error = "failed to create resource: server-side apply failed for object ns/config-1 /v1, \
+                     Kind=ConfigMap: no";
+        assert_eq!(outcome, Err(error.to_owned()));
+        assert_eq!(
+            writes,
+            [
+                "Create 3 pending-rollback: Rollback to 1".to_owned(),
+                expected.to_owned(),
+                format!("Update 3 failed: Rollback \"app\" failed: {error}"),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_deployed_revision_that_cannot_be_marked_ends_the_rollback() {
     let mut fake = failed_upgrade(&[]);
     fake.fault = Some(Box::new(|request| match request {
-        Request::Patch { object, .. } if object.kind == "ConfigMap" => {
-            Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
+        Request::Update { body } if body["metadata"]["name"] == "sh.helm.release.v1.app.v1" => {
+            Some(refused(413, "RequestEntityTooLarge"))
         }
         _ => None,
     }));
     let (writes, outcome) = rollback(&mut fake, options());
-    let error =
-        "failed to create resource: server-side apply failed for object ns/config-1 /v1, Kind=ConfigMap: no";
-    assert_eq!(outcome, Err(error.to_owned()));
-    assert_eq!(
-        writes,
-        [
-            "Create 3 pending-rollback: Rollback to 1".to_owned(),
-            "Update 2 superseded: Upgrade \"app\" failed: x".to_owned(),
-            format!("Update 3 failed: Rollback \"app\" failed: {error}"),
-        ]
-    );
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert!(!writes.iter().any(|write| write.starts_with("Update 3 deployed")), "{writes:?}");
+}
+
+fn refused(code: u16, reason: &str) -> Reply {
+    Reply::Failed(Failure::Api(ApiError::new(code, reason, "no")))
 }
 
 #[test]
@@ -91,9 +114,7 @@ fn what_a_failed_rollback_created_can_be_deleted() {
         first.manifest += &crate::fake::config_map("refused");
         fake.store(vec![first, revision(2, ReleaseStatus::Failed, "Upgrade \"app\" failed: x", &[])]);
         fake.fault = Some(Box::new(|request| match request {
-            Request::Patch { object, .. } if object.name == "refused" => {
-                Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
-            }
+            Request::Patch { object, .. } if object.name == "refused" => Some(refused(403, "Forbidden")),
             _ => None,
         }));
         assert!(rollback(&mut fake, RollbackOptions { cleanup_on_fail, ..options() }).1.is_err());
