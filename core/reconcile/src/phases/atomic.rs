@@ -16,6 +16,7 @@ use super::decide::{self, Next, ReleaseState, Truncation};
 use super::desired::Desired;
 use super::drift::{self, Acting, Detection};
 use super::facts::{self, Determined};
+use super::observed_digests::ObservedDigests;
 use super::policy::{ActivePolicy, RemediationStrategy};
 use super::running::{ActionKind, Finished, Running};
 use super::stop;
@@ -35,6 +36,8 @@ pub struct AtomicRelease {
     forced: bool,
     /// The release was not the one that was observed, so what is known of older revisions is for a rollback only.
     not_observed: bool,
+    /// What the release was made with before this pass has upgraded it.
+    digests_before: Option<ObservedDigests>,
 }
 
 #[derive(Debug)]
@@ -54,7 +57,15 @@ impl AtomicRelease {
         let config = super::options::desired_config(subject);
         let storage = Storage::new(subject.release.storage_namespace());
         let state = Some(State::Reading(Box::new(ListReleases::new(&config.release_name)), storage));
-        Self { desired, config, state, done: BTreeSet::new(), forced: false, not_observed: false }
+        Self {
+            desired,
+            config,
+            state,
+            done: BTreeSet::new(),
+            forced: false,
+            not_observed: false,
+            digests_before: None,
+        }
     }
 
     /// Goes as far as it can; says how the pass ends.
@@ -243,6 +254,9 @@ impl AtomicRelease {
         if self.is_outdated(context) {
             return Step::End(Ending::interrupted(context));
         }
+        if kind.is_release() {
+            self.digests_before = Some(ObservedDigests::of(subject));
+        }
         if kind == ActionKind::CorrectDrift {
             return announce(kind, Acting::correcting(set, storage, subject), subject, context);
         }
@@ -269,6 +283,9 @@ impl AtomicRelease {
         if context.interrupt().is_some() && finished.interrupted {
             stop::wait_canceled(subject, context);
             return Step::End(Ending::interrupted(context));
+        }
+        if kind == ActionKind::Rollback {
+            ObservedDigests::go_back(self.digests_before.as_ref(), subject);
         }
         let active = ActivePolicy::of(&subject.release.spec, &subject.status, &subject.config);
         if self.not_observed && kind.is_release() && !may_roll_back(subject, &active) {

@@ -108,6 +108,10 @@ fn start(subject: &mut Subject, context: &mut Context) -> Step {
     if !subject.release.metadata.has_finalizer() {
         return Step::End(Ending::Gone);
     }
+    // What was installed is not left behind because another version has not kept where it is stored.
+    if subject.status.storage_namespace.is_empty() && !subject.status.history.0.is_empty() {
+        subject.release.storage_namespace().clone_into(&mut subject.status.storage_namespace);
+    }
     if subject.status.storage_namespace.is_empty() {
         context.log(LogLevel::Info, "skipping Helm release uninstallation: no storage namespace configured");
         return delete_chart(context);

@@ -14,6 +14,7 @@ pub mod drift;
 pub mod facts;
 pub mod health_checks;
 pub mod observed;
+mod observed_digests;
 pub mod options;
 pub mod outcome;
 pub mod policy;

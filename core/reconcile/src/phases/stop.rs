@@ -8,6 +8,7 @@ use pilothouse_protocol::{EventType, Why};
 
 use super::desired::Desired;
 use super::drift::detects_drift;
+use super::observed_digests::ObservedDigests;
 use super::outcome::success_message;
 use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
 use super::running::ActionKind;
@@ -51,8 +52,7 @@ pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Co
             subject.mark(context, "Released", ConditionStatus::True, reason, &message);
         }
     }
-    subject.status.observed_post_renderers_digest.clone_from(&desired.post_renderers_digest);
-    subject.status.observed_common_metadata_digest.clone_from(&desired.common_metadata_digest);
+    ObservedDigests::wanted(desired).observe(subject);
     if detects_drift(subject) {
         let message = "No drift detected against the cluster state";
         subject.mark(context, "Drifted", ConditionStatus::False, "NoDriftDetected", message);

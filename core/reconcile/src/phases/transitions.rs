@@ -8,6 +8,7 @@ use pilothouse_protocol::EventType;
 use pilothouse_release::ReleaseRecord;
 
 use super::desired::Desired;
+use super::observed_digests::ObservedDigests;
 use super::outcome::{
     Announcement, EventMetadata, failure_message, release_failure_message, success_message,
 };
@@ -57,8 +58,7 @@ pub fn release_succeeded(
         subject.status.clear_failures();
     }
     // Only a deployed release has been observed with these (spec 08 row 2).
-    subject.status.observed_post_renderers_digest.clone_from(&desired.post_renderers_digest);
-    subject.status.observed_common_metadata_digest.clone_from(&desired.common_metadata_digest);
+    ObservedDigests::wanted(desired).observe(subject);
 }
 
 /// An install or upgrade failed. `stored`: whether it wrote a release to storage.
