@@ -6,7 +6,7 @@ use pilothouse_api::HelmRelease;
 use pilothouse_protocol::{ReleaseKey, metadata};
 
 use super::Meddled;
-use super::look::list;
+use super::look::{is_of_the_past, list};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -44,7 +44,8 @@ impl Declared {
             if !claims || meddled.has(&key.namespace, &key.name) {
                 continue;
             }
-            if let Some(wrong) = other(&release, lines, releases) {
+            let wrong = other(&release, lines, releases);
+            if let Some(wrong) = wrong.filter(|_| !is_of_the_past(&world.record().exchanges, &object)) {
                 return Some(format!("status of {key}: Ready for generation {generation}, and {wrong}"));
             }
         }

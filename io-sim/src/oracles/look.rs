@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pilothouse_protocol::Object;
+use pilothouse_protocol::{Object, Reply, metadata};
+use serde_json::Value;
 
-use crate::world::{Machine, World};
+use crate::world::{Exchange, Machine, World};
 
 /// Kinds that oracles look at, with the resource that the store has them under.
 const RESOURCES: [(&str, &str); 9] = [
@@ -25,7 +26,60 @@ pub(crate) fn list<M: Machine>(world: &World<M>, kind: &str, namespace: Option<&
     world.server().store().list(resource, namespace).map(|stored| Arc::clone(&stored.object)).collect()
 }
 
+/// Whether an object is as a process has written it that was gone when its request arrived. Nothing takes that back: the
+/// next pass of the new process puts it right.
+pub(super) fn is_of_the_past(exchanges: &[Exchange], object: &Value) -> bool {
+    let (uid, version) = (metadata::text(object, "uid"), metadata::resource_version(object));
+    let newest = exchanges.last().map_or(0, |exchange| exchange.incarnation);
+    let wrote = |exchange: &&Exchange| match &exchange.reply {
+        Some(Reply::Object(reply)) => {
+            exchange.request.is_write()
+                && metadata::resource_version(reply) == version
+                && metadata::text(reply, "uid") == uid
+        }
+        _ => false,
+    };
+    newest > 0 && exchanges.iter().rev().find(wrote).is_some_and(|exchange| exchange.incarnation < newest)
+}
+
 /// The resource of a known kind.
 pub(super) fn resource(kind: &str) -> &'static str {
     RESOURCES.iter().find(|(name, _)| *name == kind).map_or("", |(_, resource)| resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use pilothouse_protocol::{Identity, Monotonic, ObjectRef, Patch, ReleaseKey, Request, RequestId};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_late_write_of_a_process_that_is_gone_is_known_by_the_version() {
+        let written = |incarnation: u64, version: &str| Exchange {
+            number: incarnation,
+            incarnation,
+            at: Monotonic(0),
+            key: ReleaseKey::new("ns", "app"),
+            id: RequestId(0),
+            identity: Identity::Controller,
+            request: Request::Patch {
+                object: ObjectRef::namespaced("v1", "ConfigMap", "ns", "app"),
+                patch: Patch::Merge,
+                body: Arc::new(json!({})),
+                status: true,
+                dry_run: false,
+            },
+            fault: None,
+            reply: Some(Reply::Object(Arc::new(
+                json!({"metadata": {"uid": "u", "resourceVersion": version}}),
+            ))),
+        };
+        let exchanges = [written(1, "8"), written(2, "7")];
+        let object = |version: &str| json!({"metadata": {"uid": "u", "resourceVersion": version}});
+        assert!(is_of_the_past(&exchanges, &object("8")));
+        assert!(!is_of_the_past(&exchanges, &object("7")));
+        assert!(!is_of_the_past(&exchanges, &object("9")), "somebody else");
+        assert!(!is_of_the_past(&exchanges[..1], &object("8")), "nobody has taken over");
+    }
 }

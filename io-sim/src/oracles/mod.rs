@@ -123,9 +123,14 @@ impl Oracles {
         self.meddled.releases.insert(key);
     }
 
-    /// From now on everything is looked at as if nobody had meddled.
+    /// From now on everything is looked at as if nobody had meddled, but for releases where a revision that somebody else
+    /// has made stays deployed.
     pub fn forgive(&mut self) {
-        self.meddled.releases.clear();
+        let releases = &self.releases;
+        self.meddled.releases.retain(|key| {
+            let revisions = releases.of(&key.namespace, &key.name).into_iter().flatten();
+            revisions.filter(|(_, revision)| revision.status() == "deployed").count() > 1
+        });
     }
 
     /// A HelmRelease with this key may retry this often; the most that was ever allowed counts.
