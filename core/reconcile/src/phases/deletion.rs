@@ -1,10 +1,10 @@
 //! Deletion of the HelmRelease (spec 02 §9.1).
 
-use pilothouse_api::FINALIZER;
+use pilothouse_api::{FINALIZER, HelmRelease};
 use pilothouse_machine::Context;
 use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::{Identity, LogLevel, ObjectRef, Reply, Request, RequestId, metadata};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::chart_template::ChartTemplateStage;
 use super::cluster_change::reached_by;
@@ -104,17 +104,9 @@ fn step(state: State, subject: &mut Subject, context: &mut Context) -> Step {
     }
 }
 
-fn start(subject: &mut Subject, context: &mut Context) -> Step {
+fn start(subject: &Subject, context: &mut Context) -> Step {
     if !subject.release.metadata.has_finalizer() {
         return Step::End(Ending::Gone);
-    }
-    // What was installed is not left behind because another version has not kept where it is stored.
-    if subject.status.storage_namespace.is_empty() && !subject.status.history.0.is_empty() {
-        subject.release.storage_namespace().clone_into(&mut subject.status.storage_namespace);
-    }
-    if subject.status.storage_namespace.is_empty() {
-        context.log(LogLevel::Info, "skipping Helm release uninstallation: no storage namespace configured");
-        return delete_chart(context);
     }
     let object = subject.reference();
     Step::Wait(State::Confirming(context.request_as_controller(Request::Get { object })))
@@ -129,6 +121,12 @@ fn confirmed(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step
                 context.log(LogLevel::Info, "waiting for the watch: it shows a HelmRelease that is gone");
                 return Step::End(Ending::Rate);
             }
+            know_what_was_installed(&object, subject);
+            if subject.status.storage_namespace.is_empty() {
+                let reason = "no storage namespace configured";
+                context.log(LogLevel::Info, format!("skipping Helm release uninstallation: {reason}"));
+                return delete_chart(context);
+            }
             Step::Go(State::Connecting(Connect::by(reached_by(subject))))
         }
         Reply::Failed(failure) if failure.is_object_gone() => Step::End(Ending::Gone),
@@ -136,6 +134,22 @@ fn confirmed(reply: Reply, subject: &mut Subject, context: &mut Context) -> Step
             Step::End(Ending::Error(format!("failed to read the HelmRelease that is deleted: {failure}")))
         }
         Reply::List(_) | Reply::Deleted | Reply::Discovery(_) | Reply::Artifact(_) => Step::End(Ending::Rate),
+    }
+}
+
+/// A status of the past knows of no release, and another version may not have kept where it is stored: neither is a reason
+/// to leave behind what was installed.
+fn know_what_was_installed(object: &Value, subject: &mut Subject) {
+    let live = HelmRelease::from_object(object).map(|release| release.status).unwrap_or_default();
+    let status = &mut subject.status;
+    if status.history.0.is_empty() {
+        status.history = live.history;
+    }
+    if status.storage_namespace.is_empty() {
+        status.storage_namespace = live.storage_namespace;
+    }
+    if status.storage_namespace.is_empty() && !status.history.0.is_empty() {
+        subject.release.storage_namespace().clone_into(&mut status.storage_namespace);
     }
 }
 
