@@ -313,7 +313,11 @@ impl Draft {
             0 => Statement::Edit(config, Edit::Message(edited)),
             1 => Statement::Edit(config, Edit::Label(edited)),
             2 => Statement::Delete(config),
-            _ => Statement::Delete(workload),
+            _ => {
+                // An action that waits for it just then fails, and that counts.
+                self.nudge = true;
+                Statement::Delete(workload)
+            }
         };
         self.at(moment, statement);
     }
