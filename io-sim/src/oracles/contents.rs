@@ -1,13 +1,14 @@
 //! What is written into an object stands in a manifest.
 
 use pilothouse_protocol::{Patch, Request};
+use pilothouse_release::ReleaseRecord;
 use serde_json::Value;
 
 use super::Meddled;
 use super::releases::Releases;
 use crate::world::Exchange;
 
-/// A text that is written into the data of a ConfigMap, and that no stored revision has.
+/// A text that is written into the data of a ConfigMap, and that no stored revision has, hooks included.
 pub(super) fn check(releases: &Releases, meddled: &Meddled, exchange: &Exchange) -> Option<String> {
     let key = &exchange.key;
     let (name, texts) = written(&exchange.request)?;
@@ -15,9 +16,11 @@ pub(super) fn check(releases: &Releases, meddled: &Meddled, exchange: &Exchange)
         return None;
     }
     let stored = || releases.all.values().flat_map(|revisions| revisions.values());
-    let is_known = |text: &&str| {
-        stored().any(|revision| revision.record.as_ref().is_ok_and(|record| record.manifest.contains(*text)))
+    let has = |record: &ReleaseRecord, text: &str| {
+        record.manifest.contains(text) || record.hooks.iter().any(|hook| hook.manifest.contains(text))
     };
+    let is_known =
+        |text: &&str| stored().any(|revision| revision.record.as_ref().is_ok_and(|record| has(record, text)));
     let unknown = texts.into_iter().find(|text| !is_known(text))?;
     Some(format!("model: {key} writes {unknown:?} into ConfigMap {name}, which no revision has"))
 }
