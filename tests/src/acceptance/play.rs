@@ -46,7 +46,7 @@ pub struct Player<'a> {
     pub(super) applied: BTreeSet<(String, Option<String>, String)>,
     pub(super) results: Map<String, Value>,
     tolerance: Tolerance,
-    watcher: &'a mut dyn Watcher,
+    pub(super) watcher: &'a mut dyn Watcher,
 }
 
 /// Plays a scenario with the flags that it names.

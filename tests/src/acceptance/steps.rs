@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pilothouse_encoding::digest::Algorithm;
 use pilothouse_io_sim::clock::{SECOND, rfc3339};
-use pilothouse_protocol::{Failure, ObjectRef, Propagation, Reply, Request};
+use pilothouse_protocol::{Failure, ObjectRef, Propagation, ReleaseKey, Reply, Request};
 use serde_json::{Value, json};
 
 use super::play::{Player, accepted, nanos};
@@ -207,6 +207,7 @@ impl Player<'_> {
         let namespace = text(argument, "namespace").unwrap_or(&own).to_owned();
         let name = text(argument, "name").unwrap_or_default();
         let version = argument["version"].as_i64().unwrap_or_default();
+        self.watcher.stored_by_others(ReleaseKey::new(&*namespace, name));
         let secret = |version| ObjectRef::namespaced("v1", "Secret", &*namespace, secret_name(name, version));
         let current = self.cluster.get(&secret(version));
         let copied = argument.get("copyFrom").and_then(Value::as_i64);

@@ -1,6 +1,7 @@
 //! Looking at the world while a scenario is played.
 
 use pilothouse_io_sim::world::World;
+use pilothouse_protocol::ReleaseKey;
 
 use super::Driven;
 
@@ -8,6 +9,9 @@ use super::Driven;
 pub trait Watcher {
     /// Looks; an answer ends the scenario, and says why.
     fn look(&mut self, world: &World<Driven>) -> Option<String>;
+
+    /// The script changes what is stored of a release: it may be upgraded to what it is.
+    fn stored_by_others(&mut self, _release: ReleaseKey) {}
 }
 
 /// Looks at nothing.
