@@ -95,6 +95,12 @@ impl Context {
         self.next_id = self.next_id.max(first);
     }
 
+    /// The number that the next request or watch gets.
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.next_id
+    }
+
     /// Entropy for one render.
     pub fn chart_entropy(&mut self) -> [u8; 32] {
         let block = self.random.next_block();

@@ -338,7 +338,10 @@ impl Operator {
     }
 
     fn forget(&mut self, key: &ReleaseKey) {
-        self.releases.remove(key);
+        if let Some(release) = self.releases.remove(key) {
+            // What is still on its way to it is no reply to another one with its name.
+            self.first_id = self.first_id.max(release.next_number());
+        }
         self.indexed.remove(key);
         self.readiness.remove(key);
         self.timers.set(key, None);

@@ -119,6 +119,12 @@ impl Release {
         self
     }
 
+    /// The number that the next request or watch gets.
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.context.next_number()
+    }
+
     /// Takes in one input and goes as far as it can.
     pub fn handle(&mut self, now: Now, input: Input) {
         if let Input::Storage(stored) = input {
