@@ -11,6 +11,7 @@ mod drift;
 mod managed_fields;
 mod merge;
 mod objects;
+pub mod origin;
 mod ownership;
 mod read;
 pub mod readiness;

@@ -65,6 +65,22 @@ pub(crate) fn union(into: &mut Value, from: &Value) {
     }
 }
 
+/// What tells an element of a list from the others in a set of fields: a key like `k:{"name":"web"}`.
+pub(crate) struct ItemKeys(pub(crate) Map<String, Value>);
+
+impl ItemKeys {
+    /// Reads a key; `None` for one of another form.
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        serde_json::from_str(key.strip_prefix("k:")?).ok().map(Self)
+    }
+
+    /// The element of a list, with its place.
+    pub(crate) fn find<'a>(&self, list: &'a Value) -> Option<(usize, &'a Value)> {
+        let is_it = |item: &Value| self.0.iter().all(|(key, value)| item.get(key) == Some(value));
+        list.as_array()?.iter().enumerate().find(|(_, item)| is_it(item))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -120,8 +120,7 @@ impl HelmError {
     #[must_use]
     pub(crate) fn delete(errors: &[DeleteError]) -> Option<Self> {
         let class = errors.iter().map(|error| error.failure.class()).max()?;
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Some(Self::Apply(texts.join("; ")).of_class(class))
+        Some(Self::Apply(join(errors, "; ")).of_class(class))
     }
 
     /// What trying again can do about it (spec 08 row 18).
@@ -188,7 +187,7 @@ impl HelmError {
 
 /// The texts of several failures in one line.
 #[must_use]
-pub(crate) fn join(errors: &[HelmError], separator: &str) -> String {
+pub(crate) fn join<E: ToString>(errors: &[E], separator: &str) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 

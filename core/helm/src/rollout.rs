@@ -158,8 +158,7 @@ pub(crate) fn new_wait(
     wait_for: WaitFor,
     options: &WaitOptions,
 ) -> Wait {
-    let origin = (config.origin.name.clone(), config.origin.namespace.clone());
-    let wait = Wait::new(objects, wait_for, options.timeout, Some(origin));
+    let wait = Wait::new(objects, wait_for, options.timeout, Some(config.origin.clone()));
     match (options.strategy, &options.reader) {
         (WaitStrategy::Legacy, _) => wait.legacy(),
         (WaitStrategy::Watcher | WaitStrategy::HookOnly, Some(reader)) => wait.with_reader(reader.clone()),

@@ -12,6 +12,7 @@ use pilothouse_protocol::Propagation;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus};
 
 use crate::action::{Session, Step, Steps, now, warn};
+use crate::error::join;
 use crate::hooks::{ExecuteHooks, HookOptions};
 use crate::storage::{ListReleases, UpdateRelease};
 use crate::uninstall_order::objects_to_delete;
@@ -183,8 +184,8 @@ impl Uninstall {
 
     fn objects_deleted(&mut self, deleted: Deleted, context: &mut Context) -> Step<State> {
         if !deleted.errors.is_empty() {
-            let texts: Vec<String> = deleted.errors.iter().map(ToString::to_string).collect();
-            warn(context, "uninstall: Failed to delete release", &[("error", &texts.join("; "))]);
+            let error = join(&deleted.errors, "; ");
+            warn(context, "uninstall: Failed to delete release", &[("error", &error)]);
             return Step::End(Err(HelmError::DeleteFailed(self.record.name.clone())));
         }
         match self.options.wait.for_resources() {

@@ -19,6 +19,12 @@ impl ReleaseKey {
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
+
+    /// That of a HelmRelease, given as JSON.
+    #[must_use]
+    pub fn of(release: &Value) -> Self {
+        Self::new(metadata::text(release, "namespace"), metadata::text(release, "name"))
+    }
 }
 
 impl fmt::Display for ReleaseKey {

@@ -311,13 +311,21 @@ impl WatchTarget {
     #[must_use]
     pub fn object(object: &ObjectRef) -> Self {
         Self {
-            api_version: object.api_version.clone(),
-            kind: object.kind.clone(),
-            namespace: object.namespace.clone(),
-            labels: BTreeMap::new(),
             name: Some(object.name.clone()),
-            essentials: false,
+            ..Self::labelled(&object.api_version, &object.kind, object.namespace.clone(), BTreeMap::new())
         }
+    }
+
+    /// Watch the objects of a kind that have these labels, in one namespace or everywhere.
+    #[must_use]
+    pub fn labelled(
+        api_version: impl Into<String>,
+        kind: impl Into<String>,
+        namespace: Option<String>,
+        labels: BTreeMap<String, String>,
+    ) -> Self {
+        let (api_version, kind) = (api_version.into(), kind.into());
+        Self { api_version, kind, namespace, labels, name: None, essentials: false }
     }
 
     /// Whether an object, given as JSON, is of this target.

@@ -58,7 +58,7 @@ impl Bounds {
 
     /// Only a counter that grows past its bound is wrong: the policy may have become stricter since.
     fn count(&mut self, release: &Value) -> Option<String> {
-        let key = ReleaseKey::new(metadata::text(release, "namespace"), metadata::text(release, "name"));
+        let key = ReleaseKey::of(release);
         let counter = |field: &str| release.pointer(field).and_then(Value::as_i64).unwrap_or_default();
         let now = (counter("/status/installFailures"), counter("/status/upgradeFailures"));
         let before = self.seen.insert(key.clone(), now).unwrap_or_default();

@@ -6,7 +6,7 @@ use pilothouse_api::HelmRelease;
 use pilothouse_protocol::{ReleaseKey, metadata};
 
 use super::Meddled;
-use super::look::{is_of_the_past, list};
+use super::look::{is_of_the_past, list, values_of};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -33,7 +33,7 @@ impl Declared {
         meddled: &Meddled,
     ) -> Option<String> {
         for object in list(world, "HelmRelease", None) {
-            let key = ReleaseKey::new(metadata::text(&object, "namespace"), metadata::text(&object, "name"));
+            let key = ReleaseKey::of(&object);
             let Some((generation, lines)) = self.specs.get(&key) else { continue };
             let claims = *generation == metadata::generation(&object) && !metadata::is_deleting(&object);
             let Ok(release) = HelmRelease::from_object(&object) else { continue };
@@ -64,11 +64,7 @@ fn other(release: &HelmRelease, lines: &[DeclaredLine], releases: &Releases) -> 
 }
 
 fn has(manifest: &str, key: &str, wanted: Option<&str>) -> bool {
-    let value = |line: &str| {
-        let value = line.trim().strip_prefix(key)?.strip_prefix(':')?.trim();
-        Some(value.trim_matches(['"', '\'']).to_owned())
-    };
-    let mut found = manifest.lines().filter_map(value);
+    let mut found = values_of(manifest, key);
     match wanted {
         Some(wanted) => found.any(|value| value == wanted),
         None => found.next().is_none(),

@@ -6,7 +6,7 @@ use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
 use pilothouse_protocol::{Object, metadata};
 use serde_json::{Value, json};
 
-use super::look::list;
+use super::look::{list, values_of};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -44,7 +44,9 @@ pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
         let (_, revision) = revisions.last_key_value()?;
         let manifest = revision.record.as_ref().map(|record| record.manifest.clone()).unwrap_or_default();
         // What a deleted release was last, if it was installed at all, depends on how much was seen before the deletion.
-        if revision.status() == "uninstalled" || is_unready(&|label| label_in(&manifest, label)) {
+        if revision.status() == "uninstalled"
+            || is_unready(&|label| values_of(&manifest, label).next().map(str::to_owned))
+        {
             return None;
         }
         Some((format!("{namespace}/{name}"), json!({"status": revision.status(), "manifest": manifest})))
@@ -94,12 +96,6 @@ impl EndState {
 fn is_ready(release: &Value) -> bool {
     let all = release.pointer("/status/conditions").and_then(Value::as_array);
     all.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
-}
-
-/// The first value of a label in a manifest.
-fn label_in(manifest: &str, label: &str) -> Option<String> {
-    let value = manifest.lines().find_map(|line| line.trim().strip_prefix(label)?.strip_prefix(':'))?;
-    Some(value.trim().trim_matches(['"', '\'']).to_owned())
 }
 
 fn key(object: &Value) -> String {

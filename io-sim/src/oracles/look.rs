@@ -42,6 +42,12 @@ pub(super) fn is_of_the_past(exchanges: &[Exchange], object: &Value) -> bool {
     newest > 0 && exchanges.iter().rev().find(wrote).is_some_and(|exchange| exchange.incarnation < newest)
 }
 
+/// The values of a key in a manifest, without quotes, one for each line that has it.
+pub(super) fn values_of<'m>(manifest: &'m str, key: &str) -> impl Iterator<Item = &'m str> {
+    let values = manifest.lines().filter_map(move |line| line.trim().strip_prefix(key)?.strip_prefix(':'));
+    values.map(|value| value.trim().trim_matches(['"', '\'']))
+}
+
 /// The resource of a known kind.
 pub(super) fn resource(kind: &str) -> &'static str {
     RESOURCES.iter().find(|(name, _)| *name == kind).map_or("", |(_, resource)| resource)

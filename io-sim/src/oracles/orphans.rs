@@ -25,7 +25,7 @@ impl Orphans {
         meddled: &Meddled,
     ) -> Option<String> {
         let now = list(world, "HelmRelease", None).into_iter();
-        let now = now.map(|release| (key_of(&release), release)).collect();
+        let now = now.map(|release| (ReleaseKey::of(&release), release)).collect();
         let before = std::mem::replace(&mut self.seen, now);
         let gone = before.iter().filter(|(key, release)| {
             let uid = |release: &Object| metadata::text(release, "uid").to_owned();
@@ -33,10 +33,6 @@ impl Orphans {
         });
         gone.into_iter().find_map(|(key, release)| left_behind(key, release, releases))
     }
-}
-
-fn key_of(release: &Object) -> ReleaseKey {
-    ReleaseKey::new(metadata::text(release, "namespace"), metadata::text(release, "name"))
 }
 
 /// What stands in the storage of a HelmRelease that has gone, unless it was to be left there.

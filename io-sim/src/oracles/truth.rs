@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pilothouse_api::{HelmRelease, Snapshot};
-use pilothouse_protocol::metadata;
+use pilothouse_protocol::{ReleaseKey, metadata};
 use pilothouse_release::verify_object;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ const HISTORY_MAX: usize = 7;
 /// The statuses that were looked at.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
-    seen: BTreeMap<String, Claim>,
+    seen: BTreeMap<ReleaseKey, Claim>,
 }
 
 /// What a status says about the release: its condition Ready and the newest entry of its history.
@@ -38,13 +38,13 @@ impl Truth {
         meddled: &Meddled,
     ) -> Option<String> {
         for object in list(world, "HelmRelease", None) {
-            let key = format!("{}/{}", metadata::text(&object, "namespace"), metadata::text(&object, "name"));
+            let key = ReleaseKey::of(&object);
             let claim = Claim::of(&object);
             let before = self.seen.insert(key.clone(), claim.clone());
             if before.as_ref() == Some(&claim) {
                 continue;
             }
-            if meddled.has(metadata::text(&object, "namespace"), metadata::text(&object, "name")) {
+            if meddled.has(&key.namespace, &key.name) {
                 continue;
             }
             // While a reconcile is marked, an untouched Ready tells how the last one ended.

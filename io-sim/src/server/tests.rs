@@ -32,14 +32,7 @@ fn config_map(name: &str, labels: &Value) -> Value {
 }
 
 fn everything() -> WatchTarget {
-    WatchTarget {
-        api_version: "v1".to_owned(),
-        kind: "ConfigMap".to_owned(),
-        namespace: None,
-        labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
-        name: None,
-        essentials: false,
-    }
+    WatchTarget::labelled("v1", "ConfigMap", None, BTreeMap::from([("a".to_owned(), "b".to_owned())]))
 }
 
 #[test]

@@ -37,14 +37,7 @@ const STORAGE_LABEL: (&str, &str) = ("owner", "helm");
 pub fn followed() -> Vec<WatchTarget> {
     let target = |(api_version, kind): (&str, &str)| {
         let label = (api_version == "v1").then(|| (CONFIG_LABEL.0.to_owned(), CONFIG_LABEL.1.to_owned()));
-        WatchTarget {
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
-            namespace: None,
-            labels: label.into_iter().collect(),
-            name: None,
-            essentials: false,
-        }
+        WatchTarget::labelled(api_version, kind, None, label.into_iter().collect())
     };
     let storage = WatchTarget {
         labels: BTreeMap::from([(STORAGE_LABEL.0.to_owned(), STORAGE_LABEL.1.to_owned())]),
@@ -178,9 +171,7 @@ impl Watches {
                 }
                 let (owner, target) = (watch.owner.clone(), &watch.target);
                 let events = due.into_iter().map(|(_, event)| match event {
-                    WatchEvent::Changed(object) if target.essentials => {
-                        WatchEvent::Changed(Arc::new(essentials(&object)))
-                    }
+                    WatchEvent::Changed(object) => WatchEvent::Changed(shown(target, object)),
                     event => event,
                 });
                 events.filter_map(|event| event_input(&owner, event)).collect()
@@ -239,7 +230,7 @@ impl Watches {
         watch.known = Some(revision);
         let owner = watch.owner.clone();
         if let Owner::Machine(key, id) = owner {
-            let observation = Observation::Snapshot(shown(&watch.target, objects));
+            let observation = snapshot(&watch.target, objects);
             return vec![OperatorInput::Observed { key, watch: id, observation }];
         }
         let is_there = |gone: &ObjectRef| objects.iter().any(|object| ObjectRef::of(object) == *gone);
@@ -260,7 +251,7 @@ impl Watches {
                 watch.known = Some(revision);
                 match &watch.owner {
                     Owner::Machine(key, id) => {
-                        let observation = Observation::Snapshot(shown(&watch.target, objects));
+                        let observation = snapshot(&watch.target, objects);
                         vec![OperatorInput::Observed { key: key.clone(), watch: *id, observation }]
                     }
                     owner => objects
@@ -309,12 +300,13 @@ impl Watches {
     }
 }
 
-/// The objects as the watch of a target shows them.
-fn shown(target: &WatchTarget, objects: Vec<Object>) -> Vec<Object> {
-    match target.essentials {
-        true => objects.iter().map(|object| Arc::new(essentials(object))).collect(),
-        false => objects,
-    }
+/// An object as the watch of a target shows it.
+fn shown(target: &WatchTarget, object: Object) -> Object {
+    if target.essentials { Arc::new(essentials(&object)) } else { object }
+}
+
+fn snapshot(target: &WatchTarget, objects: Vec<Object>) -> Observation {
+    Observation::Snapshot(objects.into_iter().map(|object| shown(target, object)).collect())
 }
 
 /// The last event of each object, in order.

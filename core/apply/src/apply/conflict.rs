@@ -7,6 +7,8 @@
 use pilothouse_protocol::FIELD_MANAGER;
 use serde_json::{Map, Value};
 
+use crate::managed_fields::ItemKeys;
+
 /// A field that is left to its manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeftField {
@@ -78,13 +80,9 @@ impl<'a> Place<'a> {
             let place = Place { target, live: inner(self.live), original: inner(self.original), ours };
             return Some((Step::Field(name.to_owned()), place));
         }
-        let keys: Map<String, Value> = serde_json::from_str(key.strip_prefix("k:")?).ok()?;
-        let find = |value: &'a Value| {
-            let is_it = |item: &Value| keys.iter().all(|(key, value)| item.get(key) == Some(value));
-            value.as_array()?.iter().enumerate().find(|(_, item)| is_it(item))
-        };
-        let item = |value: Option<&'a Value>| value.and_then(find).map(|(_, item)| item);
-        let (index, target) = find(self.target)?;
+        let keys = ItemKeys::parse(key)?;
+        let item = |value: Option<&'a Value>| value.and_then(|list| keys.find(list)).map(|(_, item)| item);
+        let (index, target) = keys.find(self.target)?;
         let place = Place { target, live: item(self.live), original: item(self.original), ours };
         Some((Step::Item(index), place))
     }

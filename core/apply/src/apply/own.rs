@@ -6,7 +6,7 @@
 use pilothouse_protocol::FIELD_MANAGER;
 use serde_json::{Map, Value};
 
-use crate::managed_fields::union;
+use crate::managed_fields::{ItemKeys, union};
 
 /// Parts of the metadata that manifests bring. Others are the server's, or finalizers and owners that no manifest of ours
 /// has set although we may have.
@@ -68,20 +68,17 @@ fn at<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     if let Some(name) = key.strip_prefix("f:") {
         return value.get(name);
     }
-    let mut elements = value.as_array()?.iter();
     if let Some(scalar) = key.strip_prefix("v:") {
         let scalar: Value = serde_json::from_str(scalar).ok()?;
-        return elements.find(|element| **element == scalar);
+        return value.as_array()?.iter().find(|element| **element == scalar);
     }
-    let keys: Map<String, Value> = serde_json::from_str(key.strip_prefix("k:")?).ok()?;
-    elements.find(|element| keys.iter().all(|(key, value)| element.get(key) == Some(value)))
+    ItemKeys::parse(key)?.find(value).map(|(_, element)| element)
 }
 
 /// A part of an element with what tells it apart from others.
 fn with_keys(part: Value, key: &str) -> Value {
-    let keys = key.strip_prefix("k:").and_then(|keys| serde_json::from_str(keys).ok());
-    match (part, keys) {
-        (Value::Object(part), Some(Value::Object(mut keys))) => {
+    match (part, ItemKeys::parse(key)) {
+        (Value::Object(part), Some(ItemKeys(mut keys))) => {
             keys.extend(part);
             Value::Object(keys)
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use gone::GoneWait;
 use pilothouse_machine::{Context, Interrupt, SECOND, Task};
-use pilothouse_protocol::{Monotonic, ObjectRef, Why};
+use pilothouse_protocol::{Monotonic, ObjectRef, ReleaseKey, Why};
 use ready::ReadyWait;
 use rules::Rules;
 use serde_json::Value;
@@ -72,7 +72,7 @@ pub struct Wait {
     objects: Vec<ManifestObject>,
     wait_for: WaitFor,
     timeout_nanos: u64,
-    origin: Option<(String, String)>,
+    origin: Option<ReleaseKey>,
     not_before: BTreeMap<ObjectRef, u64>,
     reader: Option<Arc<dyn StatusReader>>,
     legacy: bool,
@@ -86,14 +86,14 @@ enum Running {
 }
 
 impl Wait {
-    /// Waits at most `timeout_nanos` for the objects. `origin` is name and namespace of the HelmRelease, by whose labels
+    /// Waits at most `timeout_nanos` for the objects. `origin` is the HelmRelease by whose labels
     /// objects are watched when they carry them.
     #[must_use]
     pub fn new(
         objects: Vec<ManifestObject>,
         wait_for: WaitFor,
         timeout_nanos: u64,
-        origin: Option<(String, String)>,
+        origin: Option<ReleaseKey>,
     ) -> Self {
         Self {
             objects,

@@ -35,14 +35,7 @@ impl Pods {
 }
 
 fn target(set: &Value, labels: BTreeMap<String, String>) -> WatchTarget {
-    WatchTarget {
-        api_version: "v1".to_owned(),
-        kind: "Pod".to_owned(),
-        namespace: Some(metadata::text(set, "namespace").to_owned()),
-        labels,
-        name: None,
-        essentials: false,
-    }
+    WatchTarget::labelled("v1", "Pod", Some(metadata::text(set, "namespace").to_owned()), labels)
 }
 
 /// `spec.selector.matchLabels`; `None` when there are none, for then all Pods of the namespace would be watched.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pilothouse_machine::{Context, SECOND, Task};
-use pilothouse_protocol::{Failure, Object, ObjectRef, Why, metadata};
+use pilothouse_protocol::{Failure, Object, ObjectRef, ReleaseKey, Why, metadata};
 
 use super::pods::Pods;
 use super::rules::{Rules, may_vanish};
@@ -62,7 +62,7 @@ impl ReadyWait {
         objects: Vec<ManifestObject>,
         rules: Rules,
         not_before: &BTreeMap<ObjectRef, u64>,
-        origin: Option<&(String, String)>,
+        origin: Option<&ReleaseKey>,
         context: &mut Context,
     ) -> Self {
         let mut wanted: Vec<ManifestObject> = Vec::new();

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use pilothouse_machine::{Context, SECOND};
 use pilothouse_protocol::{
-    Failure, Monotonic, Object, ObjectRef, Request, WatchId, WatchTarget, Why, metadata,
+    Failure, Monotonic, Object, ObjectRef, ReleaseKey, Request, WatchId, WatchTarget, Why,
 };
 
-use crate::ManifestObject;
 use crate::call::Call;
+use crate::{ManifestObject, origin};
 
 /// Pause between reads where a watch cannot be had, in nanoseconds (Flux's poll interval).
 const POLL_INTERVAL: u64 = 5 * SECOND;
-const ORIGIN_NAME: &str = "helm.toolkit.fluxcd.io/name";
-const ORIGIN_NAMESPACE: &str = "helm.toolkit.fluxcd.io/namespace";
 
 /// What is known about an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,13 +42,14 @@ impl Source {
     /// watch, which a driver can serve from one stream for all releases.
     pub(super) fn of_all(
         objects: &[ManifestObject],
-        origin: Option<&(String, String)>,
+        origin: Option<&ReleaseKey>,
         context: &mut Context,
     ) -> Vec<Self> {
         let mut groups: BTreeMap<Group, Option<WatchId>> = BTreeMap::new();
         for (group, members) in members(objects) {
-            let labels = origin.filter(|origin| members.iter().all(|member| has_origin(member, origin)));
-            let watch = labels.map(|origin| context.watch(group_target(group, origin)));
+            let labels =
+                origin.filter(|origin| members.iter().all(|member| origin::marks(origin, &member.body)));
+            let watch = labels.map(|origin| context.watch(origin::target(group, origin)));
             groups.insert(group, watch);
         }
         let mut sources = Vec::new();
@@ -142,23 +141,4 @@ fn members(objects: &[ManifestObject]) -> BTreeMap<Group<'_>, Vec<&ManifestObjec
         groups.entry(group_of(object)).or_default().push(object);
     }
     groups
-}
-
-fn has_origin(object: &ManifestObject, (name, namespace): &(String, String)) -> bool {
-    metadata::label(&object.body, ORIGIN_NAME) == Some(name)
-        && metadata::label(&object.body, ORIGIN_NAMESPACE) == Some(namespace)
-}
-
-fn group_target((api_version, kind, space): Group<'_>, (name, namespace): &(String, String)) -> WatchTarget {
-    WatchTarget {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: space.map(str::to_owned),
-        labels: BTreeMap::from([
-            (ORIGIN_NAME.to_owned(), name.clone()),
-            (ORIGIN_NAMESPACE.to_owned(), namespace.clone()),
-        ]),
-        name: None,
-        essentials: false,
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pilothouse_apply::{Assessment, ManifestObject, Status, StatusReader, Wait, WaitError, WaitFor};
 use pilothouse_machine::{Interrupt, SECOND, Task};
-use pilothouse_protocol::{ApiError, Failure, ObjectRef, Observation, Reply, Why};
+use pilothouse_protocol::{ApiError, Failure, ObjectRef, Observation, ReleaseKey, Reply, Why};
 use serde_json::{Value, json};
 
 use crate::driver::{Driver, found, not_found, object, refused};
@@ -45,8 +45,8 @@ fn manifest(body: Value) -> ManifestObject {
 
 fn wait(bodies: &[Value], wait_for: WaitFor) -> Wait {
     let objects = bodies.iter().cloned().map(manifest).collect();
-    let [name, namespace] = ORIGIN.map(str::to_owned);
-    Wait::new(objects, wait_for, 60 * SECOND, Some((name, namespace)))
+    let [name, namespace] = ORIGIN;
+    Wait::new(objects, wait_for, 60 * SECOND, Some(ReleaseKey::new(namespace, name)))
 }
 
 fn snapshot(bodies: &[Value]) -> Observation {

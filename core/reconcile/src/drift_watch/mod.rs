@@ -9,7 +9,7 @@ mod pace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
+use pilothouse_apply::origin;
 use pilothouse_machine::Context;
 use pilothouse_protocol::{
     Failure, Identity, LogLevel, Monotonic, ObjectRef, Observation, ReleaseKey, WatchId, WatchTarget,
@@ -164,17 +164,8 @@ impl DriftWatch {
 
 /// The watch in which an object of a HelmRelease is.
 fn target_of(object: &ObjectRef, key: &ReleaseKey) -> WatchTarget {
-    WatchTarget {
-        api_version: object.api_version.clone(),
-        kind: object.kind.clone(),
-        namespace: object.namespace.clone(),
-        labels: BTreeMap::from([
-            (ORIGIN_NAME_LABEL.to_owned(), key.name.clone()),
-            (ORIGIN_NAMESPACE_LABEL.to_owned(), key.namespace.clone()),
-        ]),
-        name: None,
-        essentials: true,
-    }
+    let group = (&*object.api_version, &*object.kind, object.namespace.as_deref());
+    WatchTarget { essentials: true, ..origin::target(group, key) }
 }
 
 fn target_of_kind(object: &ObjectRef, target: &WatchTarget) -> bool {

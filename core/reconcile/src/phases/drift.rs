@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use pilothouse_api::{ConditionStatus, ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
+use pilothouse_api::ConditionStatus;
 use pilothouse_apply::{
     CorrectDrift, Corrected, DetectDrift, DriftKind, DriftSet, DriftSubject, Operation, drift_subjects,
+    origin,
 };
 use pilothouse_chart::CompiledSelector;
 use pilothouse_helm::{Discover, Storage};
 use pilothouse_machine::{Context, Task};
-use pilothouse_protocol::{EventType, LogLevel, ObjectRef, metadata};
+use pilothouse_protocol::{EventType, LogLevel, ObjectRef};
 use pilothouse_release::ReleaseRecord;
 use serde_json::Value;
 
@@ -119,12 +120,9 @@ fn ignore(subjects: &mut [DriftSubject], subject: &Subject) -> Result<(), String
 /// The objects that were looked at and carry the labels of the HelmRelease, by which they can be watched.
 #[must_use]
 pub fn watchable(set: &DriftSet, subject: &Subject) -> Vec<ObjectRef> {
-    let own = &subject.release.metadata;
-    let labels = [(ORIGIN_NAME_LABEL, &own.name), (ORIGIN_NAMESPACE_LABEL, &own.namespace)];
+    let key = subject.key();
     let looked_at = set.drifts.iter().filter(|drift| drift.kind != DriftKind::Excluded);
-    let objects = looked_at.map(|drift| &drift.object).filter(|object| {
-        labels.iter().all(|(label, value)| metadata::label(&object.body, label) == Some(value.as_str()))
-    });
+    let objects = looked_at.map(|drift| &drift.object).filter(|object| origin::marks(&key, &object.body));
     objects.map(|object| object.reference.clone()).collect()
 }
 

@@ -13,6 +13,7 @@ use super::outcome::success_message;
 use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
 use super::running::ActionKind;
 use super::summarise::summarise;
+use super::terminal::RETRIES_EXCEEDED;
 use crate::{Ending, Subject};
 
 /// The state cannot be determined.
@@ -87,11 +88,11 @@ pub(super) fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> 
     let (name, failures) =
         action.map_or(("release", 0), |action| (action.name(), action.failures(&subject.status)));
     let message = format!("Failed to {name} after {failures} attempt(s)");
-    subject.stalled(context, "RetriesExceeded", &message);
+    subject.stalled(context, RETRIES_EXCEEDED, &message);
     if is_back(Twin::Hc848) {
         subject.status.conditions.remove("Stalled");
     }
-    end_progress(subject, context, "RetriesExceeded", &message);
+    end_progress(subject, context, RETRIES_EXCEEDED, &message);
     Ending::Terminal("terminal error: exceeded maximum retries: cannot remediate failed release".to_owned())
 }
 

@@ -15,6 +15,8 @@ pub const TRIES: u32 = 8;
 /// Tries that are left at least to a process that has found a release failing, but not stalled. Not all of what the status
 /// counts would have come again.
 const TRIES_LEFT: u32 = 4;
+/// The reason of a release that was tried on the cluster as often as it may be.
+pub(super) const RETRIES_EXCEEDED: &str = "RetriesExceeded";
 /// The words by which a stalled release of this kind is known again.
 const STOPPED: &str = "because another one would end the same way";
 
@@ -62,8 +64,6 @@ impl TerminalError {
         self.error = None;
     }
 }
-
-const RETRIES_EXCEEDED: &str = "RetriesExceeded";
 
 /// Passes in a row that have failed so before this process began, as far as the status of an object tells: a release that
 /// was stalled stays so, and one that was about to be is not tried as often again after each start.

@@ -29,7 +29,7 @@ impl Run<'_, '_> {
             Some(count) => *count += 1,
             None => drop(self.included.insert(Rc::from(name), 1)),
         }
-        let result = self.execute_named(written.as_bytes(), data);
+        let result = self.execute_named(name, written.as_bytes(), data);
         if let Some(count) = self.included.get_mut(name) {
             *count -= 1;
         }

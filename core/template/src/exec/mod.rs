@@ -21,7 +21,7 @@ use crate::parse::ast::{Branch, Command, Expr, Node, Pipe, Source, Tree};
 use crate::parse::place::{Place, Span};
 use crate::set::{MissingKey, Namespace, ROOT_NAME};
 use crate::stack::StackGuard;
-use crate::value::{Value, lossy};
+use crate::value::Value;
 
 /// Result of an execution step.
 pub(crate) type Executed<T> = Result<T, ExecError>;
@@ -81,14 +81,14 @@ pub(crate) fn execute(
         guard,
         included: BTreeMap::new(),
     };
-    run.execute_named(name.as_bytes(), data)
+    run.execute_named(name, name.as_bytes(), data)
 }
 
 impl Run<'_, '_> {
-    /// Runs a template by name and returns its output.
-    fn execute_named(&mut self, name: &[u8], data: &Value) -> Executed<Vec<u8>> {
-        let Some(tree) = self.namespace.find(&lossy(name)) else {
-            let (name, root) = (quoted(name), quoted(ROOT_NAME.as_bytes()));
+    /// Runs a template by name and returns its output; `written` is the name with the bytes that are no letter.
+    fn execute_named(&mut self, name: &str, written: &[u8], data: &Value) -> Executed<Vec<u8>> {
+        let Some(tree) = self.namespace.find(name) else {
+            let (name, root) = (quoted(written), quoted(ROOT_NAME.as_bytes()));
             return Err(ExecError::plain(format!(
                 "template: no template {name} associated with template {root}"
             )));

@@ -157,13 +157,13 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_action(&mut self) -> Token {
-        let Some(byte) = self.peek_byte() else {
+        let Some(first) = self.peek() else {
             return self.error("unclosed action");
         };
-        if byte.is_ascii_alphabetic() {
+        if first.is_ascii_alphabetic() {
             return self.lex_identifier();
         }
-        if (byte == b'}' || is_space_byte(byte))
+        if (first == '}' || is_space(first))
             && let Some((delim, trims)) = right_delim(self.rest())
         {
             if self.paren_depth > 0 {
@@ -171,17 +171,15 @@ impl<'t> Lexer<'t> {
             }
             return self.lex_right_delim(delim, trims);
         }
-        if is_space_byte(byte) {
+        if is_space(first) {
             return self.lex_space();
         }
-        self.lex_sign()
+        self.bump();
+        self.lex_sign(first)
     }
 
-    /// What is neither space nor the end of the action, nor begins with a letter of ASCII.
-    fn lex_sign(&mut self) -> Token {
-        let Some(first) = self.bump() else {
-            return self.error("unclosed action");
-        };
+    /// What begins with a character, which has been passed, that is neither space nor a letter of ASCII.
+    fn lex_sign(&mut self, first: char) -> Token {
         match first {
             '=' => self.emit(TokenKind::Assign),
             ':' if self.bump() == Some('=') => self.emit(TokenKind::Declare),
