@@ -6,6 +6,7 @@ mod nested;
 mod number;
 mod parse;
 mod scan;
+mod shown;
 mod string;
 mod tables;
 mod tree;

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::encode::shown_key;
 use super::parse::{Key, Parser};
 use super::scan::{Scanned, is_blank, is_space};
+use super::shown::shown_key;
 use super::tree::{Node, Table};
 
 impl Parser<'_, '_> {

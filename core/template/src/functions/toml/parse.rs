@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::budget::{Budget, LimitError};
 use crate::value::Value;
 
-use super::encode::shown_key;
 use super::scan::{Failure, Scanned, Scanner, is_blank, is_space, shown};
+use super::shown::shown_key;
 use super::tree::{Table, table_value};
 
 /// How deep arrays and tables may nest.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::encode::{shown_key, shown_part};
 use super::parse::{Key, Parser};
 use super::scan::{Failure, Scanned};
+use super::shown::{shown_key, shown_part};
 use super::tree::{Node, Table};
 
 impl Parser<'_, '_> {
