@@ -48,7 +48,11 @@ def edited_and_deleted(bench):
 
 
 def fought_over(bench):
-    """Who changes an object again and again is answered ever more rarely."""
+    """Who changes an object again and again is answered ever more rarely.
+
+    An edit that comes while a pass still corrects makes that pass fail, and it is made again after a back-off that doubles;
+    any other edit waits for as long as the watch has been told to. Neither makes more than eight looks in forty seconds.
+    """
     place = bench.namespace('fight')
     place.source()
     place.apply(interval=INTERVAL, driftDetection={'mode': 'enabled'}, values={'replicaCount': 1})
@@ -59,7 +63,7 @@ def fought_over(bench):
             place.api.merge('Deployment', place.namespace, 'podinfo', {'spec': {'replicas': 2}})
         time.sleep(0.2)
     looks = passes(place, 'podinfo') - before
-    assert 2 <= looks <= 4, f'{looks} looks'
+    assert 2 <= looks <= 8, f'{looks} looks'
 
 
 def left_alone(bench):
