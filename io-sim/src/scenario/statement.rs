@@ -260,11 +260,18 @@ impl Scenario {
         self.steps().find_map(seed).unwrap_or_default()
     }
 
-    /// How many operators there are: one when nothing is said.
+    /// How many operators there are: as many as are asked for, and one for each shard that a release is declared in.
     #[must_use]
     pub fn shards(&self) -> u64 {
-        let shards = |step: &Step| if let Statement::Shards(count) = step.what { Some(count) } else { None };
-        self.steps().find_map(shards).unwrap_or(1).clamp(1, SHARDS_MAX)
+        let wanted = |step: &Step| match &step.what {
+            Statement::Shards(count) => Some(*count),
+            Statement::Release { settings, .. } => match setting(settings, Knob::Shard) {
+                Some(Value::Text(shard)) => Some(shard.strip_prefix("shard-")?.parse::<u64>().ok()? + 1),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.steps().filter_map(wanted).max().unwrap_or(1).clamp(1, SHARDS_MAX)
     }
 
     /// Adds a step.

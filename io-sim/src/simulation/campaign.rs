@@ -62,24 +62,7 @@ pub struct Coverage {
 #[must_use]
 pub fn simulate(seed: u64, campaign: &Campaign) -> Simulated {
     let scenario = generate(seed, &campaign.classes);
-    let mut run = run_scenario_with(&scenario, &campaign.options);
-    let mut runs = 1;
-    if campaign.twice && run.finding.is_none() {
-        runs += 1;
-        let again = run_scenario_with(&scenario, &campaign.options);
-        if again.hash != run.hash {
-            run.finding = Some(found(&run, "determinism: the same scenario went another way"));
-        }
-    }
-    if campaign.twins && run.finding.is_none() && is_comparable(&scenario) {
-        runs += 1;
-        let calm = run_scenario_with(&twin(&scenario), &campaign.options);
-        let difference = match &calm.finding {
-            Some(finding) => Some(format!("twin: without disturbances: {}", finding.what)),
-            None => differences(&run, &calm),
-        };
-        run.finding = difference.map(|what| found(&run, &what));
-    }
+    let (run, runs) = campaign.play(&scenario);
     Simulated { seed, scenario, run, runs }
 }
 
@@ -88,14 +71,46 @@ fn found(run: &Run, what: &str) -> Finding {
 }
 
 impl Campaign {
+    /// Plays a scenario; returns how it went and how many runs that took.
+    fn play(&self, scenario: &Scenario) -> (Run, u32) {
+        let mut run = run_scenario_with(scenario, &self.options);
+        let mut runs = 1;
+        if self.twice && run.finding.is_none() {
+            runs += 1;
+            let again = run_scenario_with(scenario, &self.options);
+            if again.hash != run.hash {
+                run.finding = Some(found(&run, "determinism: the same scenario went another way"));
+            }
+        }
+        if self.twins && run.finding.is_none() && is_comparable(scenario) {
+            runs += 1;
+            let calm = run_scenario_with(&twin(scenario), &self.options);
+            let difference = match &calm.finding {
+                Some(finding) => Some(format!("twin: without disturbances: {}", finding.what)),
+                None => differences(&run, &calm),
+            };
+            run.finding = difference.map(|what| found(&run, &what));
+        }
+        (run, runs)
+    }
+
     /// Makes the scenario of a finding as short as it can be while `more` says that there is time left.
     #[must_use]
     pub fn shrink(&self, simulated: &Simulated, more: impl FnMut() -> bool) -> Option<Shrunk> {
-        let oracle = simulated.run.finding.as_ref()?.oracle().to_owned();
-        if matches!(oracle.as_str(), "twin" | "determinism") {
-            return None;
-        }
-        Some(shrink_finding(&simulated.scenario, &self.options, &oracle, more))
+        let finding = simulated.run.finding.as_ref()?;
+        let oracle = finding.oracle();
+        // What is not asked for need not be played.
+        let again = Self {
+            twice: oracle == "determinism",
+            twins: oracle == "twin",
+            options: self.options.clone(),
+            classes: BTreeSet::new(),
+        };
+        let finds = |candidate: &Scenario| {
+            let (run, _) = again.play(candidate);
+            run.finding.is_some_and(|found| found.kind() == finding.kind())
+        };
+        Some(shrink_finding(&simulated.scenario, finds, more))
     }
 }
 

@@ -23,6 +23,13 @@ impl Finding {
     pub fn oracle(&self) -> &str {
         self.what.split(':').next().unwrap_or_default()
     }
+
+    /// What kind of finding it is: what it says up to the first number, quotation or list.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        let is_detail = |letter: char| letter.is_ascii_digit() || "\"'[{(".contains(letter);
+        self.what.split(is_detail).next().unwrap_or_default()
+    }
 }
 
 /// What a played scenario leaves behind.

@@ -106,7 +106,7 @@ impl<M: Machine> World<M> {
     }
 
     /// Gives an input, when the process stands still as soon as it goes on.
-    fn give_or_keep(&mut self, input: OperatorInput) {
+    pub(super) fn give_or_keep(&mut self, input: OperatorInput) {
         match self.paused.filter(|until| *until > self.clock.now().monotonic) {
             Some(until) => self.schedule(until, What::Input(Box::new(input))),
             None => self.give(input),
@@ -118,7 +118,8 @@ impl<M: Machine> World<M> {
         match what {
             What::Request(_) => None,
             What::Input(_) | What::Reply(..) => self.paused,
-            What::Watch(handle, _) => self.paused.max(self.watches.held(*handle)),
+            // A watch goes on while the process stands still: what it tells waits, in its order.
+            What::Watch(handle, _) => self.watches.held(*handle),
         }
     }
 

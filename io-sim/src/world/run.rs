@@ -128,11 +128,11 @@ impl<M: Machine> World<M> {
     }
 
     fn take_entry(&mut self) {
-        let Some((_, Entry { incarnation, what })) = self.queue.pop_first() else { return };
+        let Some(((_, place), Entry { incarnation, what })) = self.queue.pop_first() else { return };
         let alive = incarnation == self.incarnation;
         if let Some(until) = self.held_until(&what).filter(|until| *until > self.clock.now().monotonic) {
-            self.sequence += 1;
-            self.queue.insert((until, self.sequence), Entry { incarnation, what });
+            // What waits for the same moment comes in the order in which it came about.
+            self.queue.insert((until, place), Entry { incarnation, what });
             return;
         }
         match what {
@@ -141,7 +141,7 @@ impl<M: Machine> World<M> {
             What::Reply(number, input) if alive => self.acknowledge(number, *input),
             What::Watch(handle, revision) if alive => {
                 for input in self.watches.deliver(handle, &self.server, revision) {
-                    self.give(input);
+                    self.give_or_keep(input);
                     if incarnation != self.incarnation {
                         break;
                     }

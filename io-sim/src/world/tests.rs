@@ -166,6 +166,69 @@ fn watches_can_be_stale_for_a_long_time() {
     assert!(world.machine().is_some_and(|machine| machine.watched <= 10));
 }
 
+/// Watches the ConfigMap and knows what it was shown last.
+#[derive(Default)]
+struct Onlooker {
+    wanted: Option<Action>,
+    last: String,
+}
+
+impl Machine for Onlooker {
+    fn handle(&mut self, _: Now, input: OperatorInput) {
+        let shown = match input {
+            OperatorInput::Synced => {
+                let target = WatchTarget::object(&counter());
+                self.wanted = Some(Action::Watch { id: WatchId(1), identity: Identity::Controller, target });
+                None
+            }
+            OperatorInput::Observed { observation: Observation::Changed(object), .. } => Some(object),
+            OperatorInput::Observed { observation: Observation::Snapshot(objects), .. } => {
+                objects.first().cloned()
+            }
+            _ => None,
+        };
+        if let Some(object) = shown {
+            self.last = object["data"]["count"].to_string();
+        }
+    }
+
+    fn poll_action(&mut self) -> Option<OperatorAction> {
+        let action = self.wanted.take()?;
+        Some(OperatorAction { key: ReleaseKey::new("default", "counter"), action })
+    }
+
+    fn poll_timeout(&self) -> Option<Deadline> {
+        None
+    }
+}
+
+#[test]
+fn what_a_process_that_stood_still_sees_last_is_the_newest() {
+    let mut world = World::new(WorldOptions::default(), |_| Onlooker::default());
+    let write = |world: &mut World<Onlooker>, count: u64| {
+        let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"count": count.to_string()},
+            "metadata": {"namespace": "default", "name": "counter"}});
+        world.act("test", &Request::Update { body: Arc::new(body) });
+    };
+    let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"count": "1"},
+        "metadata": {"namespace": "default", "name": "counter"}});
+    world.act("test", &Request::Create { body: Arc::new(body) });
+    world.start();
+    world.run_for(5 * SECOND);
+    world.pause(60 * SECOND);
+    world.run_for(5 * SECOND);
+    write(&mut world, 2);
+    world.run_for(20 * SECOND);
+    world.rewind(22 * SECOND, 5 * SECOND);
+    // It stands still for longer than was said at first.
+    world.pause(50 * SECOND);
+    world.run_for(10 * SECOND);
+    write(&mut world, 3);
+    assert_eq!(world.machine().map(|machine| machine.last.as_str()), Some("\"1\""));
+    world.run_for(60 * SECOND);
+    assert_eq!(world.machine().map(|machine| machine.last.as_str()), Some("\"3\""));
+}
+
 #[test]
 fn endless_timers_are_noticed() {
     struct Restless;
