@@ -219,13 +219,14 @@ fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
         return live.get("spec") != object.get("spec")
             || (kind.gvk.kind == "Deployment" && annotations(live) != annotations(object));
     }
-    let rest = |value: &Value| {
-        let fields = value.as_object().into_iter().flatten();
-        let kept = fields.filter(|(key, _)| {
-            let apart = *key == "status" && kind.status;
-            !apart && !matches!(key.as_str(), "metadata" | "apiVersion" | "kind")
-        });
-        kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>()
-    };
-    rest(live) != rest(object)
+    !said(kind, live).eq(said(kind, object))
+}
+
+/// What an object says besides what it is, and besides what has become of it.
+fn said<'o>(kind: &Kind, object: &'o Value) -> impl Iterator<Item = (&'o String, &'o Value)> {
+    let has_status = kind.status;
+    object.as_object().into_iter().flatten().filter(move |(key, _)| {
+        let apart = *key == "status" && has_status;
+        !apart && !matches!(key.as_str(), "metadata" | "apiVersion" | "kind")
+    })
 }

@@ -6,6 +6,8 @@ use pilothouse_cel::Expression;
 use regex::Regex;
 use serde_json::Value;
 
+use super::field_path::FieldPath;
+
 const UNCHECKED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
 /// Checks one object.
@@ -31,16 +33,19 @@ impl<'a> Validator<'a> {
     /// All field errors of a value.
     #[must_use]
     pub(crate) fn check(mut self, node: &Value, value: &Value) -> Vec<String> {
-        self.walk(node, value, "");
+        self.walk(node, value, FieldPath::Root);
         if !self.blocking {
-            self.rules(node, value, "");
+            self.rules(node, value, FieldPath::Root);
         } else if has_rules(node) {
             self.errors.push(UNCHECKED.to_owned());
         }
         self.errors
     }
 
-    fn rules(&mut self, node: &Value, value: &Value, path: &str) {
+    fn rules(&mut self, node: &Value, value: &Value, path: FieldPath<'_>) {
+        if self.rules.is_empty() {
+            return;
+        }
         for rule in node.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
             let rule = self.rules.get(text("rule"));
@@ -53,13 +58,13 @@ impl<'a> Validator<'a> {
             Value::Object(fields) => {
                 for (name, member) in fields {
                     if let Some(inner) = member_schema(node, name) {
-                        self.rules(inner, member, &join(path, name));
+                        self.rules(inner, member, path.member(name));
                     }
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.rules(node.get("items").unwrap_or(&Value::Null), item, &format!("{path}[{index}]"));
+                    self.rules(node.get("items").unwrap_or(&Value::Null), item, path.item(index));
                 }
             }
             _ => {}
@@ -71,7 +76,7 @@ impl<'a> Validator<'a> {
         self.errors.push(error);
     }
 
-    fn walk(&mut self, node: &Value, value: &Value, path: &str) {
+    fn walk(&mut self, node: &Value, value: &Value, path: FieldPath<'_>) {
         if value.is_null() && node.get("nullable").and_then(Value::as_bool).unwrap_or_default() {
             return;
         }
@@ -82,18 +87,18 @@ impl<'a> Validator<'a> {
         match value {
             Value::Object(fields) => {
                 for name in texts(node, "required").filter(|name| !fields.contains_key(*name)) {
-                    self.block(format!("{}: Required value", join(path, name)));
+                    self.block(format!("{}: Required value", path.member(name)));
                 }
                 for (name, member) in fields {
                     if let Some(inner) = member_schema(node, name) {
-                        self.walk(inner, member, &join(path, name));
+                        self.walk(inner, member, path.member(name));
                     }
                 }
             }
             Value::Array(items) => {
                 if let Some(inner) = node.get("items") {
                     for (index, item) in items.iter().enumerate() {
-                        self.walk(inner, item, &format!("{path}[{index}]"));
+                        self.walk(inner, item, path.item(index));
                     }
                 }
             }
@@ -103,7 +108,7 @@ impl<'a> Validator<'a> {
         }
     }
 
-    fn has_type(&mut self, node: &Value, value: &Value, path: &str) -> bool {
+    fn has_type(&mut self, node: &Value, value: &Value, path: FieldPath<'_>) -> bool {
         let wanted = node.get("type").and_then(Value::as_str).unwrap_or_default();
         let int_or_string =
             node.get("x-kubernetes-int-or-string").and_then(Value::as_bool).unwrap_or_default();
@@ -127,7 +132,7 @@ impl<'a> Validator<'a> {
         fits
     }
 
-    fn has_listed_value(&mut self, node: &Value, value: &Value, path: &str) {
+    fn has_listed_value(&mut self, node: &Value, value: &Value, path: FieldPath<'_>) {
         let Some(allowed) = node.get("enum").and_then(Value::as_array) else { return };
         if !allowed.contains(value) {
             let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
@@ -136,7 +141,7 @@ impl<'a> Validator<'a> {
         }
     }
 
-    fn has_text(&mut self, node: &Value, text: &str, path: &str) {
+    fn has_text(&mut self, node: &Value, text: &str, path: FieldPath<'_>) {
         let length = text.chars().count() as u64;
         if let Some(least) = node.get("minLength").and_then(Value::as_u64).filter(|least| length < *least) {
             let why = format!("{path} in body should be at least {least} chars long");
@@ -153,7 +158,7 @@ impl<'a> Validator<'a> {
         }
     }
 
-    fn has_range(&mut self, node: &Value, number: f64, value: &Value, path: &str) {
+    fn has_range(&mut self, node: &Value, number: f64, value: &Value, path: FieldPath<'_>) {
         let mut fail = |limit: &Value, words: &str| {
             self.errors
                 .push(format!("{path}: Invalid value: {value}: {path} in body should be {words} {limit}"));
@@ -184,10 +189,6 @@ fn member_schema<'n>(node: &'n Value, name: &str) -> Option<&'n Value> {
 
 fn texts<'n>(node: &'n Value, name: &str) -> impl Iterator<Item = &'n str> {
     node.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn type_name(value: &Value) -> &'static str {

@@ -10,6 +10,7 @@ mod defaults;
 pub(crate) mod definitions;
 pub(crate) mod delete;
 pub mod errors;
+mod field_path;
 pub mod fields;
 mod frozen;
 pub mod kinds;
