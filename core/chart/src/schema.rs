@@ -4,6 +4,7 @@ mod collapsed;
 mod cost;
 mod describe;
 mod formats;
+mod order;
 mod patterns;
 mod quick;
 
@@ -203,8 +204,8 @@ mod tests {
             (
                 json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}),
                 json!(true),
-                "- at '/v': 'oneOf' failed, none matched\n  - at '/v': got boolean, want integer\n  - at '/v': got \
-                 boolean, want string\n",
+                "- at '/v': 'oneOf' failed, none matched\n  - at '/v': got boolean, want string\n  - at '/v': got \
+                 boolean, want integer\n",
             ),
             (json!({"not": {"type": "string"}}), json!("s"), "- at '/v': 'not' failed\n"),
             (
@@ -224,6 +225,34 @@ mod tests {
             let schema = json!({"properties": {"v": schema}});
             assert_eq!(problem(&schema, json!({"v": value})), expected, "{schema}");
         }
+    }
+
+    #[test]
+    fn violations_come_in_the_order_of_go() {
+        let schema = json!({"properties": {"v": {
+            "anyOf": [
+                {"properties": {"z": {"required": ["y", "x"]}}, "required": ["q"]},
+                {"items": {"type": "string"}, "properties": {"z": {"required": ["a"]}}},
+                {"properties": {"b": {"maximum": 1}, "a": {"not": {}}}, "maxProperties": 1},
+            ],
+            "allOf": [{"minProperties": 5}],
+            "required": ["m"],
+        }}});
+        let expected = "\
+- at '/v': missing property 'm'
+- at '/v': 'allOf' failed
+  - at '/v': minProperties: got 3, want 5
+- at '/v': 'anyOf' failed
+  - at '/v': validation failed
+    - at '/v': missing property 'q'
+    - at '/v/z': missing properties 'y', 'x'
+  - at '/v/z': missing property 'a'
+  - at '/v': validation failed
+    - at '/v': maxProperties: got 3, want 1
+    - at '/v/a': 'not' failed
+    - at '/v/b': maximum: got 2, want 1
+";
+        assert_eq!(problem(&schema, json!({"v": {"z": {}, "a": 1.0, "b": 2.0}})), expected);
     }
 
     #[test]

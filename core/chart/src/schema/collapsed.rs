@@ -55,7 +55,7 @@ pub(super) fn outer(error: &ValidationError<'_, '_>, base: &str) -> Option<Outer
 }
 
 /// Tokens that a keyword takes in the location of a schema: it may have a name or a number.
-fn length(keyword: &str, next: Option<&str>) -> usize {
+pub(super) fn length(keyword: &str, next: Option<&str>) -> usize {
     match keyword {
         "properties" | "patternProperties" | "dependentSchemas" | "dependencies" | "prefixItems"
         | "allOf" | "anyOf" | "oneOf" | "$defs" | "definitions" => 2,
@@ -65,7 +65,7 @@ fn length(keyword: &str, next: Option<&str>) -> usize {
 }
 
 /// How many steps into the values the keywords go.
-fn steps(tokens: &[&str]) -> usize {
+pub(super) fn steps(tokens: &[&str]) -> usize {
     let (mut at, mut steps) = (0, 0);
     while at < tokens.len() {
         steps += usize::from(matches!(

@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 
 use super::collapsed::Outer;
 use super::formats::GO_REGEX;
+use super::order::Place;
 use super::patterns::Patterns;
 use super::{Violation, collapsed};
 
@@ -84,7 +85,8 @@ fn absolute(url: &str) -> String {
     format!("{:?}", format!("{}#", url.trim_end_matches('#')))
 }
 
-/// The blocks of what caused a violation, in the order of their text: the validator's own order is not always the same.
+/// The blocks of what caused a violation, in the order in which Go's validator finds them: this one's own is not always
+/// the same.
 fn lines(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> Vec<String> {
     let causes: Vec<Found<'_, '_>> =
         told(error).map(|cause| (cause, collapsed::base(error, cause))).collect();
@@ -114,11 +116,11 @@ type Found<'e, 's> = (&'e ValidationError<'s, 's>, String);
 /// The blocks of several violations. Alternatives of which one failed are mentioned, though the validator leaves them out;
 /// what is wrong with the same alternative stands together.
 fn blocks(found: &[Found<'_, '_>], indent: usize, patterns: &Patterns) -> Vec<String> {
-    let mut texts = Vec::new();
+    let mut texts: Vec<(Place, String)> = Vec::new();
     let mut alternatives: Vec<(Outer, Vec<Found<'_, '_>>)> = Vec::new();
     for (error, base) in found {
         let Some(outer) = collapsed::outer(error, base) else {
-            texts.extend(plain(error, indent, patterns));
+            texts.push((Place::of(error), plain(error, indent, patterns)));
             continue;
         };
         let within = (*error, outer.base.clone());
@@ -127,9 +129,11 @@ fn blocks(found: &[Found<'_, '_>], indent: usize, patterns: &Patterns) -> Vec<St
             None => alternatives.push((outer, vec![within])),
         }
     }
-    texts.extend(alternatives.iter().map(|(outer, within)| alternative(outer, within, indent, patterns)));
+    texts.extend(alternatives.iter().map(|(outer, within)| {
+        (Place::of_alternatives(&outer.base, &outer.place), alternative(outer, within, indent, patterns))
+    }));
     texts.sort();
-    texts
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 fn alternative(outer: &Outer, within: &[Found<'_, '_>], indent: usize, patterns: &Patterns) -> String {
@@ -147,10 +151,10 @@ fn alternative(outer: &Outer, within: &[Found<'_, '_>], indent: usize, patterns:
     text
 }
 
-/// The blocks of one violation. A reference with one cause is not mentioned itself.
-fn plain(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> Vec<String> {
+/// What is said of one violation. A reference with one cause is not mentioned itself.
+fn plain(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> String {
     let is_skipped = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
-    if is_skipped { lines(error, indent, patterns) } else { vec![block(error, indent, patterns)] }
+    if is_skipped { lines(error, indent, patterns).join("\n") } else { block(error, indent, patterns) }
 }
 
 fn block(error: &ValidationError<'_, '_>, indent: usize, patterns: &Patterns) -> String {
@@ -180,15 +184,18 @@ fn words(kind: &ErrorKind<'_, '_>, patterns: &Patterns) -> String {
             format!("{} is not valid {want}: {err}", shown(got))
         }
         ErrorKind::AdditionalProperties { got } => {
-            format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
+            // Go's order changes from run to run.
+            let mut names: Vec<&str> = got.iter().map(AsRef::as_ref).collect();
+            names.sort_unstable();
+            format!("additional properties {} not allowed", listed(&names))
         }
         ErrorKind::AdditionalItems { got } => format!("last {} additionalItem(s) not allowed", grouped(*got)),
         ErrorKind::Required { want } => match &want[..] {
             [name] => format!("missing property {}", quoted(name)),
-            names => format!("missing properties {}", list(names.iter().copied())),
+            names => format!("missing properties {}", listed(names)),
         },
         ErrorKind::Dependency { prop, missing } | ErrorKind::DependentRequired { prop, missing } => {
-            format!("properties {} required, if {} exists", list(missing.iter().copied()), quoted(prop))
+            format!("properties {} required, if {} exists", listed(missing), quoted(prop))
         }
         ErrorKind::PropertyName { prop } => format!("invalid propertyName {}", quoted(prop)),
         ErrorKind::UniqueItems { got: [first, second] } => format!("items at {first} and {second} are equal"),
@@ -282,10 +289,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<String> = names.map(quoted).collect();
-    names.sort();
-    names.join(", ")
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted(text: &str) -> String {
