@@ -9,6 +9,7 @@ use pilothouse_chart::{File, IgnoreRules, Limits};
 use pilothouse_encoding::timestamp::Timestamp;
 
 use super::go_errors::file_error;
+use super::links;
 use super::warnings::{Level, log_line};
 
 /// How deep folders may be nested: links may lead in circles.
@@ -80,9 +81,8 @@ impl Walk<'_> {
         if !metadata.is_symlink() {
             return Ok(metadata);
         }
-        let resolved = fs::canonicalize(path).map_err(|error| {
-            format!("error evaluating symlink {}: {}", path.display(), file_error("lstat", path, &error))
-        })?;
+        let resolved = links::evaluate(path)
+            .map_err(|error| format!("error evaluating symlink {}: {error}", path.display()))?;
         let message = "found symbolic link in path. Contents of linked file included and used";
         let (from, to) = (path.display().to_string(), resolved.display().to_string());
         let attributes = [("path", from.as_str()), ("resolved", to.as_str())];

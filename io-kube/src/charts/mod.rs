@@ -3,6 +3,7 @@
 
 mod folder;
 mod go_errors;
+mod links;
 mod lists;
 mod source;
 mod values;
