@@ -45,7 +45,9 @@ fn rendered(values: &Value) -> Result<Rendered, String> {
         ..RenderOptions::default()
     };
     let values: Map<String, Value> = values.as_object().unwrap().clone();
-    match render(&chart(), &values, &options, &Lookups::Detached).map_err(|error| error.to_string())? {
+    match render(&chart(), &values, &options, &Lookups::Detached, &mut Vec::new())
+        .map_err(|error| error.to_string())?
+    {
         Outcome::Rendered(rendered) => Ok(*rendered),
         Outcome::NeedsLookup(_) => panic!("the chart looks nothing up"),
     }

@@ -55,9 +55,11 @@ fn stages(criterion: &mut Criterion) {
     let (chart, values, options) = (chart(), Map::new(), RenderOptions::default());
     let files = BTreeMap::from([("c/templates/a.yaml".to_owned(), definition())]);
     let mut group = criterion.benchmark_group("chart");
-    group.bench_function("values", |bencher| bencher.iter(|| coalesce_values(&chart, &values).unwrap()));
+    group.bench_function("values", |bencher| {
+        bencher.iter(|| coalesce_values(&chart, &values, &mut Vec::new()).unwrap())
+    });
     group.bench_function("render", |bencher| {
-        bencher.iter(|| render(&chart, &values, &options, &Lookups::Detached).unwrap());
+        bencher.iter(|| render(&chart, &values, &options, &Lookups::Detached, &mut Vec::new()).unwrap());
     });
     group.throughput(Throughput::Bytes(files.values().map(|text| text.len() as u64).sum()));
     group.bench_function("split", |bencher| {

@@ -21,26 +21,27 @@ pub(crate) enum Mode {
     Merge,
 }
 
-/// The values of a chart and its subcharts, and warnings.
+/// The values of a chart and its subcharts. What Helm warns about is added to the warnings.
 ///
 /// # Errors
 /// When the values for a subchart are no map.
 pub fn coalesce_values(
     chart: &Chart,
     values: &Map<String, Value>,
-) -> Result<(Map<String, Value>, Vec<String>), String> {
-    coalesce(chart, values, Mode::Coalesce)
+    warnings: &mut Vec<String>,
+) -> Result<Map<String, Value>, String> {
+    coalesce(chart, values, Mode::Coalesce, warnings)
 }
 
 pub(crate) fn coalesce(
     chart: &Chart,
     values: &Map<String, Value>,
     mode: Mode,
-) -> Result<(Map<String, Value>, Vec<String>), String> {
-    let mut run = Run { mode, warnings: Vec::new() };
+    warnings: &mut Vec<String>,
+) -> Result<Map<String, Value>, String> {
     let mut values = values.clone();
-    run.chart(chart, &mut values, "")?;
-    Ok((values, run.warnings))
+    Run { mode, warnings }.chart(chart, &mut values, "")?;
+    Ok(values)
 }
 
 /// Merges `src` into `dst`, which takes precedence.
@@ -48,10 +49,9 @@ pub(crate) fn coalesce_tables(
     dst: &mut Map<String, Value>,
     src: Map<String, Value>,
     mode: Mode,
-) -> Vec<String> {
-    let mut run = Run { mode, warnings: Vec::new() };
-    run.tables(dst, src, "", mode);
-    run.warnings
+    warnings: &mut Vec<String>,
+) {
+    Run { mode, warnings }.tables(dst, src, "", mode);
 }
 
 /// Removes keys whose value is null, in maps within maps, too.
@@ -100,12 +100,12 @@ fn spread_globals(chart: &Chart, dependencies: &[Chart], values: &mut Map<String
     }
 }
 
-struct Run {
+struct Run<'w> {
     mode: Mode,
-    warnings: Vec<String>,
+    warnings: &'w mut Vec<String>,
 }
 
-impl Run {
+impl Run<'_> {
     fn chart(&mut self, chart: &Chart, values: &mut Map<String, Value>, prefix: &str) -> Result<(), String> {
         self.own_values(chart, values, prefix);
         for (index, subchart) in chart.dependencies.iter().enumerate() {
@@ -116,7 +116,9 @@ impl Run {
                 other => return Err(format!("type mismatch on {name}: {}", as_bool(&other))),
             };
             let path = joined(prefix, chart.name());
-            self.globals(&mut inner, values.get(GLOBAL), &path);
+            // A subchart of that name has the globals for its values.
+            let same = (name == GLOBAL).then(|| Value::Object(inner.clone()));
+            self.globals(&mut inner, same.as_ref().or_else(|| values.get(GLOBAL)), &path);
             self.chart(subchart, &mut inner, &path)?;
             let is_changed = share_globals(values.get_mut(GLOBAL), inner.get(GLOBAL));
             values.insert(name.to_owned(), Value::Object(inner));
@@ -278,7 +280,7 @@ mod tests {
 
     fn coalesced(chart: &Chart, values: Value) -> Value {
         let Value::Object(values) = values else { panic!("a map") };
-        Value::Object(coalesce_values(chart, &values).unwrap().0)
+        Value::Object(coalesce_values(chart, &values, &mut Vec::new()).unwrap())
     }
 
     #[test]
@@ -296,6 +298,14 @@ mod tests {
             "global": {"g": "parent"},
             "sub": {"k": "parent", "global": {"g": "parent", "s": 1.0}},
         });
+        assert_eq!(coalesced(&parent, json!({})), expected);
+    }
+
+    #[test]
+    fn a_subchart_may_be_called_global() {
+        let sub = chart("global", json!({"k": "sub", "g": "sub"}), vec![]);
+        let parent = chart("parent", json!({"global": {"g": "parent"}}), vec![sub]);
+        let expected = json!({"global": {"g": "parent", "k": "sub", "global": {"g": "parent"}}});
         assert_eq!(coalesced(&parent, json!({})), expected);
     }
 

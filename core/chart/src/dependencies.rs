@@ -20,16 +20,19 @@ const MAX_GLOBALS: usize = 48 << 20;
 const MAX_DEPENDENCIES: usize = 48 << 20;
 
 /// Settles names, conditions, tags and imported values of the dependencies of `chart` with the values of the user. What is
-/// left is what Helm renders and stores. Returns warnings.
+/// left is what Helm renders and stores. What Helm warns about is added to the warnings.
 ///
 /// # Errors
 /// When the values for a subchart are no map, or the dependencies are too large.
-pub fn process_dependencies(chart: &mut Chart, values: &Map<String, Value>) -> Result<Vec<String>, String> {
-    let (mut warnings, mut left) = (Vec::new(), MAX_DEPENDENCIES);
+pub fn process_dependencies(
+    chart: &mut Chart,
+    values: &Map<String, Value>,
+    warnings: &mut Vec<String>,
+) -> Result<(), String> {
+    let mut left = MAX_DEPENDENCIES;
     check_globals(chart, values)?;
-    enable(chart, values, "", &mut warnings, &mut left)?;
-    import(chart, &mut warnings)?;
-    Ok(warnings)
+    enable(chart, values, "", warnings, &mut left)?;
+    import(chart, warnings)
 }
 
 /// Whether all dependencies of `Chart.yaml` lie in `charts/`, which commands of Helm check and helm-controller does not.
@@ -86,8 +89,7 @@ fn enable(
         }
         dependency.enabled = true;
     }
-    let (values, more) = coalesce(chart, values, Mode::Coalesce)?;
-    warnings.extend(more);
+    let values = coalesce(chart, values, Mode::Coalesce, warnings)?;
     apply_tags(&mut chart.metadata.dependencies, &values, warnings);
     apply_conditions(&mut chart.metadata.dependencies, &values, path, warnings);
     let disabled: BTreeSet<String> = {
@@ -245,7 +247,7 @@ mod tests {
 
     fn process(chart: &mut Chart, values: Value) -> Vec<String> {
         let Value::Object(values) = values else { panic!("a map") };
-        process_dependencies(chart, &values).unwrap();
+        process_dependencies(chart, &values, &mut Vec::new()).unwrap();
         chart.dependencies.iter().map(|subchart| subchart.name().to_owned()).collect()
     }
 

@@ -24,8 +24,7 @@ pub(crate) fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<()
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    let (mut values, more) = coalesce(chart, &Map::new(), Mode::Merge)?;
-    warnings.extend(more);
+    let mut values = coalesce(chart, &Map::new(), Mode::Merge, warnings)?;
     let (mut imported, mut left) = (Imported::default(), MAX_IMPORTED);
     for dependency in &mut chart.metadata.dependencies {
         let mut resolved = Vec::new();
@@ -42,7 +41,7 @@ pub(crate) fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<()
         dependency.import_values = resolved;
     }
     imported.take_nulls(&values);
-    warnings.extend(coalesce_tables(&mut values, imported.values, Mode::Merge));
+    coalesce_tables(&mut values, imported.values, Mode::Merge, warnings);
     chart.values = Value::Object(values);
     Ok(())
 }

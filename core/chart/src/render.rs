@@ -57,8 +57,6 @@ pub struct Rendered {
     pub hooks: Vec<Hook>,
     /// Notes for the user.
     pub notes: String,
-    /// What Helm warns about.
-    pub warnings: Vec<String>,
 }
 
 impl Rendered {
@@ -108,7 +106,8 @@ pub enum RenderError {
     Manifest(String),
 }
 
-/// Renders a chart with the values of the user.
+/// Renders a chart with the values of the user. What Helm warns about is added to the warnings, also when nothing is
+/// rendered in the end.
 ///
 /// # Errors
 /// Those of [`RenderError`]; while a lookup lacks its answer, errors that its answer may avert are held back.
@@ -117,8 +116,9 @@ pub fn render(
     values: &Map<String, Value>,
     options: &RenderOptions,
     lookups: &Lookups,
+    warnings: &mut Vec<String>,
 ) -> Result<Outcome, RenderError> {
-    render_owned(chart.clone(), values, options, lookups)
+    render_owned(chart.clone(), values, options, lookups, warnings)
 }
 
 /// The same for a chart that nobody needs any more: its files are not copied.
@@ -130,14 +130,14 @@ pub fn render_owned(
     values: &Map<String, Value>,
     options: &RenderOptions,
     lookups: &Lookups,
+    warnings: &mut Vec<String>,
 ) -> Result<Outcome, RenderError> {
-    let mut warnings = process_dependencies(&mut chart, values).map_err(|error| {
+    process_dependencies(&mut chart, values, warnings).map_err(|error| {
         // Only an install says what it was doing.
         let prefix = if options.is_install { DEPENDENCIES } else { "" };
         RenderError::Values(format!("{prefix}{error}"))
     })?;
-    let (values, more) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
-    warnings.extend(more);
+    let values = coalesce_values(&chart, values, warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
         schema::validate(&chart, &values).map_err(RenderError::Schema)?;
     }
@@ -174,7 +174,7 @@ pub fn render_owned(
     }
     warnings.extend(notices);
     let crds = if options.include_crds { chart.crds() } else { Vec::new() };
-    Ok(Outcome::Rendered(Box::new(Rendered { chart, crds, manifests, hooks, notes, warnings })))
+    Ok(Outcome::Rendered(Box::new(Rendered { chart, crds, manifests, hooks, notes })))
 }
 
 /// Renders the templates alone: their texts by path, before they are split and sorted, without the notes. For those who
@@ -188,8 +188,9 @@ pub fn render_templates(
     options: &RenderOptions,
 ) -> Result<BTreeMap<String, String>, RenderError> {
     let mut chart = chart.clone();
-    process_dependencies(&mut chart, values).map_err(RenderError::Values)?;
-    let (values, _) = coalesce_values(&chart, values).map_err(RenderError::Values)?;
+    let warnings = &mut Vec::new();
+    process_dependencies(&mut chart, values, warnings).map_err(RenderError::Values)?;
+    let values = coalesce_values(&chart, values, warnings).map_err(RenderError::Values)?;
     let templates = data::renderables(&chart, &values, options);
     let mut files = engine::run(&templates, options, &Lookups::Detached).result?;
     take_notes(&mut files, &chart, false);

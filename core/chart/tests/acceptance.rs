@@ -149,7 +149,7 @@ fn render_stored(chart: &Chart, release: &Value, object: &Value, label: &str) ->
     };
     let mut answers = BTreeMap::new();
     for _ in 0..3 {
-        match render(chart, &values, &options, &Lookups::Answers(answers.clone())) {
+        match render(chart, &values, &options, &Lookups::Answers(answers.clone()), &mut Vec::new()) {
             Ok(Outcome::Rendered(rendered)) => return Ok(*rendered),
             Ok(Outcome::NeedsLookup(keys)) => answers.extend(keys.into_iter().map(|key| {
                 let object = if key.name == "peer" { json!({"data": {"answer": "42"}}) } else { json!({}) };

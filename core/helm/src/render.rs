@@ -115,15 +115,18 @@ impl RenderChart {
                 return Some(Err(HelmError::Limit(text)));
             }
             self.rounds += 1;
-            match render(&prepared.chart, &prepared.values, &prepared.options, &prepared.answers) {
+            let mut warnings = Vec::new();
+            let Prepared { chart, values, options, answers } = &*prepared;
+            let outcome = render(chart, values, options, answers, &mut warnings);
+            if !matches!(outcome, Ok(Outcome::NeedsLookup(_))) {
+                warnings.into_iter().for_each(|warning| context.log(LogLevel::Info, warning));
+            }
+            match outcome {
                 Err(error) => return Some(Err(self.error(error, &prepared))),
                 Ok(Outcome::NeedsLookup(keys)) => {
                     self.state = State::LookingUp { prepared, lookup: Lookup::new(keys) };
                 }
                 Ok(Outcome::Rendered(rendered)) => {
-                    for warning in &rendered.warnings {
-                        context.log(LogLevel::Info, format!("warning: {warning}"));
-                    }
                     return Some(Ok(prepared.finish(*rendered)));
                 }
             }
@@ -156,7 +159,9 @@ impl RenderChart {
             RenderError::Template(failure) if failure.limit.is_some() => HelmError::Limit(failure.message),
             RenderError::Values(text) if !self.input.is_upgrade => {
                 // Only an install says where the values did not fit.
-                let fits = process_dependencies(&mut prepared.chart.clone(), &prepared.values).is_ok();
+                let fits =
+                    process_dependencies(&mut prepared.chart.clone(), &prepared.values, &mut Vec::new())
+                        .is_ok();
                 let error = HelmError::Chart(text);
                 if fits { error } else { error.context("chart dependencies processing failed") }
             }
@@ -227,9 +232,9 @@ pub(crate) fn crd_files(
         return Ok(Vec::new());
     }
     let mut chart = chart.clone();
-    match process_dependencies(&mut chart, values) {
+    match process_dependencies(&mut chart, values, &mut Vec::new()) {
         // CRDs are applied before anything is rendered: what is too large by its chart alone has to be known here.
-        Ok(_) => storage.check_fits(&unrendered(&chart, values)).map(|()| chart.crds()),
+        Ok(()) => storage.check_fits(&unrendered(&chart, values)).map(|()| chart.crds()),
         Err(error) => Err(HelmError::Chart(error).context("failed to process chart dependencies")),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn reuse_values(
     let metadata = old.metadata.clone().unwrap_or_default();
     let defaults = Value::Object(old.values.clone().unwrap_or_default());
     let old_chart = Chart { metadata: metadata.clone(), values: defaults, ..Chart::default() };
-    let (rebuilt, _) = coalesce_values(&old_chart, &old_values)
+    let rebuilt = coalesce_values(&old_chart, &old_values, &mut Vec::new())
         .map_err(|error| format!("failed to rebuild old values: {error}"))?;
     chart.values = Value::Object(rebuilt);
     over(metadata, old_values, &values)
@@ -45,7 +45,7 @@ fn over(
 ) -> Result<Map<String, Value>, String> {
     // Coalescing with a chart whose defaults are the old values is coalescing of the two tables.
     let underneath = Chart { metadata, values: Value::Object(old_values), ..Chart::default() };
-    coalesce_values(&underneath, values).map(|(values, _)| values)
+    coalesce_values(&underneath, values, &mut Vec::new())
 }
 
 #[cfg(test)]

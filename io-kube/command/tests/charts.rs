@@ -136,6 +136,9 @@ fn what_is_no_yaml_is_printed_with_debug() {
     let (code, out, err) = run(&["template", "demo", "broken"]);
     let hint = "\nUse --debug flag to render out invalid YAML\n";
     assert_eq!((code, out.as_str(), err), (1, "", format!("{error}{hint}")));
+    let (_, _, warned) = run(&["template", "demo", "broken", "--set", "label.x=1"]);
+    let warning = "level=INFO msg=\"warning: skipped value for broken.label: Not a table.\"\n";
+    assert_eq!(warned, format!("{warning}{error}{hint}"));
     let (code, out, err) = run(&["template", "demo", "broken", "--debug"]);
     assert_eq!(
         (code, out.as_str(), err.as_str()),

@@ -77,7 +77,12 @@ fn run(flags: &TemplateFlags, surroundings: &mut Surroundings<'_>) -> Result<(),
     }
     check(&chart, &name, surroundings)?;
     let options = render_options(flags, name, options, surroundings);
-    let failed = match rendered(chart, &values, &options) {
+    let mut warnings = Vec::new();
+    let outcome = rendered(chart, &values, &options, &mut warnings);
+    for warning in &warnings {
+        writeln!(surroundings.err, "{}", warning_line(warning))?;
+    }
+    let failed = match outcome {
         Ok(rendered) => return print(flags, options, values, *rendered, surroundings),
         Err(error) => named(error, &located, &values),
     };
@@ -142,8 +147,9 @@ fn rendered(
     chart: Chart,
     values: &Map<String, Value>,
     options: &RenderOptions,
+    warnings: &mut Vec<String>,
 ) -> Result<Box<Rendered>, TemplateError> {
-    match render_owned(chart, values, options, &Lookups::Detached)? {
+    match render_owned(chart, values, options, &Lookups::Detached, warnings)? {
         Outcome::Rendered(rendered) => Ok(rendered),
         // Without a cluster every question has an answer.
         Outcome::NeedsLookup(_) => Err(TemplateError::Lookup),
@@ -157,7 +163,9 @@ fn named(error: TemplateError, located: &Located, values: &Map<String, Value>) -
         return TemplateError::Dependencies(reason.to_owned());
     }
     // The chart is gone: it may be large, and this is rare.
-    let fits = located.load().is_ok_and(|(mut chart, _)| process_dependencies(&mut chart, values).is_ok());
+    let fits = located
+        .load()
+        .is_ok_and(|(mut chart, _)| process_dependencies(&mut chart, values, &mut Vec::new()).is_ok());
     if fits { TemplateError::Render(RenderError::Values(text)) } else { TemplateError::Dependencies(text) }
 }
 
@@ -168,9 +176,6 @@ fn print(
     rendered: Rendered,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), TemplateError> {
-    for warning in &rendered.warnings {
-        writeln!(surroundings.err, "{}", warning_line(warning))?;
-    }
     if let Some(format) = flags.output {
         let text = record::text(format, options, values, rendered, surroundings.wall)?;
         return Ok(surroundings.out.write_all(text.as_bytes())?);

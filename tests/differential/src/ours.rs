@@ -64,11 +64,11 @@ fn rendered(case: &Case, now: Moment) -> Result<Rendered, String> {
         // `helm template` is an install, whatever templates are told.
         let dependencies = matches!(error, RenderError::Values(_))
             && options.is_upgrade
-            && process_dependencies(&mut chart.clone(), &values).is_err();
+            && process_dependencies(&mut chart.clone(), &values, &mut Vec::new()).is_err();
         let place = if dependencies { "chart dependencies processing failed: " } else { "" };
         format!("{place}{error}")
     };
-    match render(&chart, &values, &options, &Lookups::Detached).map_err(failed)? {
+    match render(&chart, &values, &options, &Lookups::Detached, &mut Vec::new()).map_err(failed)? {
         pilothouse_chart::Outcome::Rendered(rendered) => Ok(*rendered),
         pilothouse_chart::Outcome::NeedsLookup(_) => Err("asks for objects".to_owned()),
     }

@@ -46,7 +46,7 @@ fn use_chart(chart: &Chart) {
     assert!(!chart.name().is_empty(), "a chart has a name");
     assert!(chart.values.is_object(), "values are a map");
     let nothing = Map::new();
-    if let Ok((values, _)) = coalesce_values(chart, &nothing) {
+    if let Ok(values) = coalesce_values(chart, &nothing, &mut Vec::new()) {
         let subcharts: Vec<&str> = chart.dependencies.iter().map(Chart::name).collect();
         let own = |key: &str| key != "global" && !subcharts.contains(&key);
         assert!(

@@ -35,7 +35,7 @@ fn checked(schema: &str, values: &Map<String, Value>) -> Result<(), String> {
         file("values.schema.json", schema),
     ];
     let Ok(chart) = Chart::from_files(files, &Limits::default()) else { return Ok(()) };
-    render(&chart, values, &RenderOptions::default(), &Lookups::Detached)
+    render(&chart, values, &RenderOptions::default(), &Lookups::Detached, &mut Vec::new())
         .map(drop)
         .map_err(|error| error.to_string())
 }

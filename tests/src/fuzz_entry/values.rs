@@ -67,6 +67,7 @@ fn rendered(chart: &str, values: &Map<String, Value>) -> Result<String, String> 
     ];
     let chart = Chart::from_files(files, &Limits::default()).map_err(|error| error.to_string())?;
     let options = RenderOptions { sub_notes: true, ..RenderOptions::default() };
-    let outcome = render(&chart, values, &options, &Lookups::Detached).map_err(|error| error.to_string())?;
+    let outcome = render(&chart, values, &options, &Lookups::Detached, &mut Vec::new())
+        .map_err(|error| error.to_string())?;
     Ok(format!("{outcome:?}"))
 }

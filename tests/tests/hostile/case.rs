@@ -146,7 +146,7 @@ fn chart_files(files: Vec<(String, String)>) -> Vec<File> {
 
 fn rendered(chart: &Chart, values: &Map<String, Value>) -> Ending {
     let options = RenderOptions { release_name: "demo".to_owned(), ..RenderOptions::default() };
-    match render(chart, values, &options, &Lookups::Detached) {
+    match render(chart, values, &options, &Lookups::Detached, &mut Vec::new()) {
         Ok(Outcome::Rendered(_) | Outcome::NeedsLookup(_)) => Ending::done(),
         Err(error) => error.into(),
     }

@@ -75,19 +75,20 @@ fn check_chart(
     let positions = Positions::of(&files::text(files, "Chart.yaml"));
     dependencies::check(chart, &positions, problems);
     let mut enabled = chart.clone();
-    let settled = process_dependencies(&mut enabled, &given.values)
-        .and_then(|warnings| Ok((warnings, coalesce_values(&enabled, &given.values)?)));
-    let (warnings, (values, more)) = match settled {
-        Ok(settled) => settled,
+    let mut warnings = Vec::new();
+    let settled = process_dependencies(&mut enabled, &given.values, &mut warnings)
+        .and_then(|()| coalesce_values(&enabled, &given.values, &mut warnings));
+    for warning in warnings {
+        let text = warning.trim_start_matches("warning: ").to_owned();
+        problems.push(Problem::new(Severity::Warning, "values", "values.yaml", text));
+    }
+    let values = match settled {
+        Ok(values) => values,
         Err(error) => {
             problems.push(Problem::new(Severity::Error, "values", "values.yaml", error));
             return;
         }
     };
-    for warning in warnings.into_iter().chain(more) {
-        let text = warning.trim_start_matches("warning: ").to_owned();
-        problems.push(Problem::new(Severity::Warning, "values", "values.yaml", text));
-    }
     if !options.skip_schema_validation {
         values::check_schemas(&enabled, &values, files, given, problems);
     }

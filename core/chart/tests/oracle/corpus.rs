@@ -116,7 +116,9 @@ fn render_case(folder: &Path, chart: &Chart, case: &Value) -> Result<Rendered, S
         skip_schema_validation: texts(&case["extraArgs"]).contains(&"--skip-schema-validation"),
         ..RenderOptions::default()
     };
-    match render(chart, &values, &options, &Lookups::Detached).map_err(|error| error.to_string())? {
+    match render(chart, &values, &options, &Lookups::Detached, &mut Vec::new())
+        .map_err(|error| error.to_string())?
+    {
         Outcome::Rendered(rendered) => Ok(*rendered),
         Outcome::NeedsLookup(_) => Err("asks for objects".to_owned()),
     }

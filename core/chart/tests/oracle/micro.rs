@@ -118,7 +118,9 @@ fn run(snippet: &Value) -> Result<Rendered, String> {
         return Err("library charts are not installable".to_owned());
     }
     check_dependencies(&chart)?;
-    match render(&chart, &values, &options, &Lookups::Detached).map_err(|error| error.to_string())? {
+    match render(&chart, &values, &options, &Lookups::Detached, &mut Vec::new())
+        .map_err(|error| error.to_string())?
+    {
         Outcome::Rendered(rendered) => Ok(*rendered),
         Outcome::NeedsLookup(_) => Err("asks for objects".to_owned()),
     }

@@ -105,7 +105,7 @@ fn crd_texts(desired: &Desired) -> Vec<(String, String)> {
     let mut files = desired.chart.crds();
     if !files.is_empty() && !desired.chart.dependencies.is_empty() {
         let mut chart = Chart::clone(&desired.chart);
-        if process_dependencies(&mut chart, &desired.values).is_ok() {
+        if process_dependencies(&mut chart, &desired.values, &mut Vec::new()).is_ok() {
             files = chart.crds();
         }
     }
