@@ -37,13 +37,18 @@ pub(crate) struct Built {
     pub(crate) unbuilt: BTreeSet<u32>,
 }
 
-/// Builds until nothing is wrong any more, each time without the mutants that the compiler has refused.
+/// Builds until nothing is wrong any more, each time without the mutants that the compiler has refused, now or in an earlier
+/// run.
 ///
 /// # Errors
 ///
 /// When what remains does not build without any mutant to blame.
 pub(crate) fn build(tree: &Tree, mutants: &[Mutant]) -> Result<Built, Failure> {
-    let mut unbuilt = BTreeSet::new();
+    let record = tree.beside("unbuilt.txt");
+    let known = std::fs::read_to_string(&record).unwrap_or_default();
+    let names: BTreeSet<&str> = known.lines().collect();
+    let of_names = |(id, mutant): (u32, &Mutant)| names.contains(&*mutant.name).then_some(id);
+    let mut unbuilt: BTreeSet<u32> = (0..).zip(mutants).filter_map(of_names).collect();
     loop {
         unbuilt.extend(tree.mutate(mutants, &unbuilt)?);
         let output = cargo(tree).output()?;
@@ -53,6 +58,10 @@ pub(crate) fn build(tree: &Tree, mutants: &[Mutant]) -> Result<Built, Failure> {
             .filter_map(|line| serde_json::from_slice(line).ok())
             .collect();
         if output.status.success() {
+            let is_unbuilt = |(id, _): &(u32, &Mutant)| unbuilt.contains(id);
+            let unbuilt_names = (0..).zip(mutants).filter(is_unbuilt).map(|(_, mutant)| &*mutant.name);
+            let all: BTreeSet<&str> = names.iter().copied().chain(unbuilt_names).collect();
+            std::fs::write(&record, all.into_iter().collect::<Vec<_>>().join("\n"))?;
             return Ok(Built { programs: messages.iter().filter_map(program).collect(), unbuilt });
         }
         let before = unbuilt.len();

@@ -1,11 +1,13 @@
 //! Running the tests against a mutant, the cheapest first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::build::Program;
@@ -17,8 +19,8 @@ const SEEDS: &str = "60";
 /// How much longer than without a mutant a program may take, as a factor and beyond it.
 const PATIENCE: (u32, Duration) = (5, Duration::from_secs(20));
 
-/// Tests that say nothing of a mutant, take long, or need what is not built.
-const LEFT_OUT: [&str; 4] = ["hostile", "corpus", "template", "twins"];
+/// Programs whose tests are about something else, or take minutes.
+const LEFT_OUT: [&str; 6] = ["corpus", "crash", "hostile", "recording", "template", "twins"];
 
 /// What kind of tests a program has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,26 +52,33 @@ pub(crate) enum Outcome {
     Survived(usize),
 }
 
+/// What a program has shown without a mutant, kept for the next run as long as the program is the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Shown {
+    built: SystemTime,
+    time: Duration,
+    reached: BTreeSet<u32>,
+}
+
 /// Runs all programs without a mutant, and sees how long they take and which mutants they come to.
 ///
 /// # Errors
 ///
 /// When one fails.
 pub(crate) fn steps(tree: &Tree, programs: Vec<Program>) -> Result<Vec<Step>, Failure> {
+    let record = tree.beside("steps.json");
+    let mut known: BTreeMap<PathBuf, Shown> =
+        std::fs::read(&record).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
     let mut steps = Vec::new();
     for (program, arguments) in with_simulation(tree, programs) {
-        let record = tree.beside("reached.txt");
-        let _ = std::fs::remove_file(&record);
-        let mut command = command(&program, &arguments);
-        command.env("PILOTHOUSE_MUTANTS_REACHED", &record);
-        let started = Instant::now();
-        if !matches!(wait(command, Duration::from_secs(1800))?, Ended::Well) {
-            let said = format!("{} fails without a mutant", program.path.display());
-            return Err(Failure::Failed { what: program.name, said });
-        }
-        let reached = std::fs::read_to_string(&record).unwrap_or_default();
-        let reached: BTreeSet<u32> = reached.lines().filter_map(|line| line.parse().ok()).collect();
-        let time = started.elapsed();
+        let built = std::fs::metadata(&program.path)?.modified()?;
+        let shown = match known.get(&program.path) {
+            Some(shown) if shown.built == built => shown.clone(),
+            _ => show(tree, &program, &arguments, built)?,
+        };
+        known.insert(program.path.clone(), shown.clone());
+        std::fs::write(&record, serde_json::to_vec(&known)?)?;
+        let Shown { time, reached, .. } = shown;
         println!(
             "{} {}: {:.1} s, comes to {} mutants",
             program.package,
@@ -81,6 +90,21 @@ pub(crate) fn steps(tree: &Tree, programs: Vec<Program>) -> Result<Vec<Step>, Fa
     }
     steps.sort_by_key(|step| (step.stage, step.time));
     Ok(steps)
+}
+
+fn show(tree: &Tree, program: &Program, arguments: &[String], built: SystemTime) -> Result<Shown, Failure> {
+    let record = tree.beside("reached.txt");
+    let _ = std::fs::remove_file(&record);
+    let mut command = command(program, arguments);
+    command.env("PILOTHOUSE_MUTANTS_REACHED", &record);
+    let started = Instant::now();
+    if !matches!(wait(command, Duration::from_secs(1800))?, Ended::Well) {
+        let said = format!("{} fails without a mutant", program.path.display());
+        return Err(Failure::Failed { what: program.name.clone(), said });
+    }
+    let reached = std::fs::read_to_string(&record).unwrap_or_default();
+    let reached = reached.lines().filter_map(|line| line.parse().ok()).collect();
+    Ok(Shown { built, time: started.elapsed(), reached })
 }
 
 /// Runs what comes to where a mutant is until something fails.

@@ -108,20 +108,15 @@ enum Kind {
     Binary(Range<usize>, Range<usize>),
     /// The operand.
     Unary(Range<usize>),
-    /// The value of a field, with where it comes from without it: an expression of the struct's type, whose path is given unless
-    /// the expression is a variable; and the field's name.
-    Field {
-        path: Option<Range<usize>>,
-        base: Range<usize>,
-        name: String,
-    },
+    /// A struct with what stands before and after one of its fields.
+    Field(Range<usize>, Range<usize>),
 }
 
 impl Site {
     /// Which comes first of two around the same text.
     fn rank(&self) -> u8 {
         match self.kind {
-            Kind::Body | Kind::ArmWithoutGuard | Kind::Arm | Kind::Field { .. } => 0,
+            Kind::Body | Kind::ArmWithoutGuard | Kind::Arm | Kind::Field(..) => 0,
             Kind::Guard => 1,
             Kind::Binary(..) | Kind::Unary(_) => 2,
         }
@@ -187,13 +182,12 @@ impl Visit<'_> for Finder {
     }
 
     fn visit_expr_struct(&mut self, node: &syn::ExprStruct) {
-        if let Some(rest) = &node.rest {
-            for field in node.fields.iter().filter(|field| field.colon_token.is_some()) {
-                let syn::Member::Named(name) = &field.member else { continue };
-                let path = (!matches!(**rest, syn::Expr::Path(_))).then(|| range(&node.path));
-                let kind = Kind::Field { path, base: range(rest), name: name.to_string() };
-                self.add(Genre::StructField, field.span(), range(&field.expr), kind);
-            }
+        let whole = range(node);
+        for pair in node.fields.pairs() {
+            let field = range(pair.value());
+            let end = pair.punct().map_or(field.end, |comma| range(comma).end);
+            let kind = Kind::Field(whole.start..field.start, end..whole.end);
+            self.add(Genre::StructField, pair.value().span(), whole.clone(), kind);
         }
         visit::visit_expr_struct(self, node);
     }
@@ -248,12 +242,9 @@ impl Renderer<'_> {
                 chain(site, &original, |operator| format!("{} {operator} {}", text(left), text(right)))
             }
             Kind::Unary(operand) => chain(site, &original, |operator| format!("{operator}{}", text(operand))),
-            Kind::Field { path, base, name } => chain(site, &original, |_| match path {
-                Some(path) => {
-                    format!("let rest: {} = {}; rest.{name}", &self.source[path.clone()], text(base))
-                }
-                None => format!("{}.{name}", text(base)),
-            }),
+            Kind::Field(before, after) => {
+                chain(site, &original, |_| format!("{}{}", text(before), text(after)))
+            }
         }
     }
 

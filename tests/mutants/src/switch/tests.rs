@@ -71,18 +71,11 @@ fn each_genre_gets_its_switch() {
             "fn f() { match a { x if (if on(7) { true } else { p }) => b, _ => c } }",
         ),
         (
-            "fn f() { S { a: 1, ..g() } }",
-            Genre::StructField,
-            "a",
-            "",
-            "fn f() { S { a: (if on(7) { let rest: S = g(); rest.a } else { 1 }), ..g() } }",
-        ),
-        (
             "fn f() { S { a: 1, ..b } }",
             Genre::StructField,
             "a",
             "",
-            "fn f() { S { a: (if on(7) { b.a } else { 1 }), ..b } }",
+            "fn f() { (if on(7) { S { ..b } } else { S { a: 1, ..b } }) }",
         ),
     ];
     for (source, genre, at, replacement, expected) in cases {
