@@ -137,6 +137,38 @@ fn a_failed_read_is_no_evidence_of_absence() {
 }
 
 #[test]
+fn a_failed_read_of_the_old_cluster_leaves_the_release_where_it_is() {
+    let mut driver = installed_in_a();
+    let mut lists = 0;
+    driver.fault = Some(Box::new(move |request| {
+        let Request::List { kind, .. } = request else { return None };
+        lists += usize::from(kind == "Secret");
+        // The new cluster is read first, and holds nothing.
+        (kind == "Secret" && lists > 1).then(|| refused(500, "InternalError", "no leader"))
+    }));
+    driver.edit(|object| object["spec"]["kubeConfig"] = json!({"secretRef": {"name": "b"}}));
+    driver.see();
+    driver.run();
+    assert_eq!((objects(&driver, "a").len(), objects(&driver, "b").len()), (2, 0));
+    assert_eq!(annotation(&driver), "Secret/a");
+    assert_eq!(driver.condition("Ready"), "False/UninstallFailed");
+    driver.fault = None;
+    settle(&mut driver);
+    assert_eq!((objects(&driver, "a").len(), objects(&driver, "b").len()), (0, 2));
+}
+
+#[test]
+fn a_release_that_is_in_neither_cluster_is_installed_in_the_new_one() {
+    let mut driver = installed_in_a();
+    let a = driver.others.get_mut("https://a").unwrap();
+    a.objects.retain(|object, _| object.kind != "Secret");
+    lead_to(&mut driver, &json!({"secretRef": {"name": "b"}}));
+    assert_eq!(objects(&driver, "b"), ["config", "sh.helm.release.v1.app.v1"]);
+    assert_eq!(annotation(&driver), "Secret/b");
+    assert_eq!(driver.events, ["InstallSucceeded", "InstallSucceeded"]);
+}
+
+#[test]
 fn a_deletion_before_the_change_is_seen_uninstalls_where_the_release_is() {
     let mut driver = installed_in_a();
     driver.edit(|object| {

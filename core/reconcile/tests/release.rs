@@ -217,6 +217,107 @@ fn a_release_that_was_never_recorded_is_uninstalled() {
 }
 
 #[test]
+fn a_failed_read_of_the_storage_is_no_release_that_is_gone() {
+    for (code, reason, stays) in [(500, "InternalError", true), (403, "Forbidden", false)] {
+        let mut driver = waiting();
+        driver.crash();
+        driver.fault = Some(Box::new(move |request| {
+            let of_storage = matches!(request, Request::List { kind, .. } if kind == "Secret");
+            of_storage.then(|| refused(code, reason, "not now"))
+        }));
+        delete(&mut driver);
+        // Who may not read the storage has never stored anything (spec 08 row 14).
+        assert_eq!(driver.exists(), stays, "{reason}");
+        if stays {
+            driver.fault = None;
+            driver.pass_time();
+            driver.run();
+            assert!(!driver.exists() && driver.stored().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_release_says_what_it_is_doing() {
+    let mut driver = Driver::new(&json!({}));
+    driver.see();
+    assert_eq!(
+        tell(&mut driver),
+        [
+            "starting",
+            "chart",
+            "storage",
+            "install",
+            "install: discovering the API",
+            "install: reading objects that exist",
+            "install: storing the new release",
+            "install: applying ConfigMap/ns/config",
+            "install: storing how the install went",
+            "storage",
+            "status",
+            "waiting: next reconcile",
+        ]
+    );
+    driver.edit(|object| {
+        object["spec"]["driftDetection"] = json!({"mode": "enabled"});
+        object["spec"]["values"] = json!({"message": "new"});
+    });
+    driver.see();
+    assert_eq!(
+        tell(&mut driver),
+        [
+            "starting",
+            "storage",
+            "upgrade",
+            "upgrade: discovering the API",
+            "upgrade: storing the new revision",
+            "upgrade: reading ConfigMap/ns/config",
+            "upgrade: applying ConfigMap/ns/config",
+            "upgrade: storing the previous revision",
+            "upgrade: storing how the upgrade went",
+            "storage",
+            "drift: comparing ConfigMap/ns/config",
+            "status",
+            "waiting: next reconcile",
+        ]
+    );
+    driver.edit(|object| object["metadata"]["deletionTimestamp"] = json!("2024-01-01T00:00:00Z"));
+    driver.see();
+    assert_eq!(
+        tell(&mut driver),
+        [
+            "deletion",
+            "uninstall: reading the history",
+            "uninstall: discovering the API",
+            "uninstall: reading the history",
+            "uninstall: storing that the uninstall began",
+            "uninstall: deleting ConfigMap/ns/config",
+            "uninstall: waiting for ConfigMap/ns/config to disappear",
+            "uninstall: deleting the history",
+            "deletion",
+            "idle",
+        ]
+    );
+}
+
+/// What a release says before each of its requests until it waits.
+fn tell(driver: &mut Driver) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        driver.start();
+        loop {
+            told.push(driver.release.describe());
+            if !driver.perform() {
+                break;
+            }
+        }
+        driver.see();
+    }
+    told.dedup();
+    told
+}
+
+#[test]
 fn a_foreign_release_is_not_uninstalled() {
     let mut driver = installed();
     driver.edit(|object| object["status"]["history"][0]["version"] = json!(7));

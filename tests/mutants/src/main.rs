@@ -1,5 +1,5 @@
-//! `pilothouse-mutants [--seed N] [--sample N] [--work FOLDER] [--only TEXT]`: mutants of the operator's decisions, and the tests
-//! that catch them.
+//! `pilothouse-mutants [--seed N] [--sample N] [--work FOLDER] [--only TEXT] [--jobs N]`: mutants of the operator's
+//! decisions, and the tests that catch them.
 //!
 //! cargo-mutants lists them; a sample is written into a copy of the checkout, each behind a switch, and built once. Then the
 //! tests run against one after another. What became of each is a line of `results.jsonl` in the work folder; a mutant that was
@@ -18,8 +18,10 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crate::list::Mutant;
 use crate::results::{Line, Results};
 use crate::tree::Tree;
 
@@ -57,45 +59,57 @@ fn command() -> Result<(), Failure> {
     let tree = Tree::new(&PathBuf::from(work))?;
     let all = list::all(tree.checkout())?;
     let mutants = list::sample(all, seed, usize::try_from(size).unwrap_or(usize::MAX));
-    run(&tree, &mutants, flags.get("--only").map_or("", |text| text))
+    let jobs = number("--jobs", 2)?.max(1);
+    run(&tree, &mutants, flags.get("--only").map_or("", |text| text), jobs)
 }
 
-/// Tries the mutants whose names have a text in them.
-fn run(tree: &Tree, mutants: &[list::Mutant], only: &str) -> Result<(), Failure> {
+/// Tries the mutants whose names have a text in them, so many at a time.
+fn run(tree: &Tree, mutants: &[Mutant], only: &str, jobs: u64) -> Result<(), Failure> {
     let started = Instant::now();
     tree.copy(mutants)?;
-    let build::Built { programs, unbuilt } = build::build(tree, mutants)?;
-    println!(
-        "{} mutants, {} do not build, {:.0} s",
-        mutants.len(),
-        unbuilt.len(),
-        started.elapsed().as_secs_f64()
-    );
-    let steps = stages::steps(tree, programs)?;
-    let mut results = Results::open(&tree.beside("results.jsonl"))?;
-    for (id, mutant) in (0..).zip(mutants) {
-        if results.is_caught(&mutant.name) || !mutant.name.contains(only) {
-            continue;
+    let built = build::build(tree, mutants)?;
+    let (seconds, unbuilt) = (started.elapsed().as_secs(), built.unbuilt.len());
+    println!("{} mutants, {unbuilt} do not build, {seconds} s", mutants.len());
+    let steps = stages::steps(tree, built.programs)?;
+    let results = Mutex::new(Results::open(&tree.beside("results.jsonl"))?);
+    let next = Mutex::new((0..).zip(mutants).filter(|(_, mutant)| mutant.name.contains(only)));
+    let work = || {
+        loop {
+            // Released at once: the other workers take theirs meanwhile.
+            let taken = locked(&next).next();
+            let Some((id, mutant)) = taken else { break };
+            if locked(&results).is_caught(&mutant.name) {
+                continue;
+            }
+            let started = Instant::now();
+            let line = if built.unbuilt.contains(&id) {
+                Line::unbuilt(&mutant.name)
+            } else {
+                let outcome = stages::judge(&steps, id, &mutant.package)?;
+                Line::of(&mutant.name, &outcome, started.elapsed())
+            };
+            println!("{} {}", line.outcome, line.mutant);
+            locked(&results).add(line)?;
         }
-        let started = Instant::now();
-        let line = if unbuilt.contains(&id) {
-            Line::unbuilt(&mutant.name)
-        } else {
-            let outcome = stages::judge(&steps, id, &mutant.package)?;
-            Line::of(&mutant.name, &outcome, started.elapsed())
-        };
-        println!("{} {}", line.outcome, line.mutant);
-        results.add(line)?;
-    }
-    println!("{}", results.summary(mutants));
+        Ok::<(), Failure>(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+    })?;
+    println!("{}", locked(&results).summary(mutants));
     Ok(())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn flags() -> Result<BTreeMap<String, String>, Failure> {
     let mut words = std::env::args().skip(1);
     let mut flags = BTreeMap::new();
     while let Some(name) = words.next() {
-        let known = ["--seed", "--sample", "--work", "--only"];
+        let known = ["--seed", "--sample", "--work", "--only", "--jobs"];
         if !known.contains(&&*name) {
             return Err(Failure::Flag(format!("{name} is no flag; there are {}", known.join(", "))));
         }

@@ -1,4 +1,4 @@
-//! Running the tests against a mutant, the cheapest first.
+//! Running the tests against a mutant: first those of its crate, then the others, the quickest first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -88,7 +88,7 @@ pub(crate) fn steps(tree: &Tree, programs: Vec<Program>) -> Result<Vec<Step>, Fa
         );
         steps.push(Step { stage: stage(&program), program, arguments, time, reached });
     }
-    steps.sort_by_key(|step| (step.stage, step.time));
+    steps.sort_by_key(|step| (step.stage != Stage::Unit, step.time));
     Ok(steps)
 }
 

@@ -41,3 +41,6 @@ fn values_changed(subject: &Subject, desired: &Desired) -> bool {
     let verified = || subject.config.digests().verify_checksum(checksum, &desired.values);
     !checksum.is_empty() && verified() == Some(false)
 }
+
+#[cfg(test)]
+mod tests;

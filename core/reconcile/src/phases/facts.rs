@@ -148,3 +148,6 @@ fn still_stored(snapshot: Snapshot, records: &Records, digests: &Digests) -> Opt
 pub fn newest(records: &Records) -> Option<&Arc<ReleaseRecord>> {
     records.iter().max_by_key(|record| record.version)
 }
+
+#[cfg(test)]
+mod tests;

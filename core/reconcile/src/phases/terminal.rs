@@ -158,6 +158,19 @@ mod tests {
     }
 
     #[test]
+    fn passes_in_a_row_end_with_a_success() {
+        let mut known = TerminalError::after(3, &HelmReleaseStatus::default());
+        assert_eq!(known.in_a_row(), None);
+        known.note(ErrorClass::Terminal, "not YAML");
+        assert_eq!(known.in_a_row(), Some(4));
+        known.forget();
+        assert_eq!(known.in_a_row(), None);
+        known.note(ErrorClass::Terminal, "not YAML");
+        known.note(ErrorClass::Transient, "no leader");
+        assert_eq!(known.in_a_row(), None);
+    }
+
+    #[test]
     fn other_errors_are_tried_for_ever() {
         for class in [ErrorClass::Transient, ErrorClass::Ordinary] {
             assert_eq!(after(1000, class, error()), (error(), None));
