@@ -217,6 +217,90 @@ fn a_release_that_was_never_recorded_is_uninstalled() {
 }
 
 #[test]
+fn a_failed_rollback_uses_up_the_last_retry() {
+    let mut driver = installed();
+    driver.edit(|object| {
+        object["spec"]["values"] = json!({"web": true});
+        object["spec"]["upgrade"] = json!({"remediation": {"remediateLastFailure": true}});
+    });
+    driver.see();
+    driver.run();
+    driver.fault = Some(Box::new(|request| {
+        let Request::Patch { object, .. } = request else { return None };
+        (object.kind == "ConfigMap").then(|| refused(403, "Forbidden", "not now"))
+    }));
+    // The wait gives up.
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.events, ["InstallSucceeded", "UpgradeFailed", "RollbackFailed"]);
+    assert_eq!(driver.stored().last().map(|last| last.starts_with("3 failed: ")), Some(true));
+    assert_eq!(driver.condition("Remediated"), "False/RollbackFailed");
+    assert_eq!(driver.condition("Stalled"), "True/RetriesExceeded");
+    assert_eq!((&driver.status()["failures"], &driver.status()["upgradeFailures"]), (&json!(2), &json!(1)));
+}
+
+#[test]
+fn a_failed_uninstall_uses_up_the_last_retry() {
+    let mut driver = Driver::new(&json!({"web": true}));
+    driver.edit(|object| {
+        object["spec"]["install"] = json!({"remediation": {"remediateLastFailure": true}});
+    });
+    driver.see();
+    driver.run();
+    driver.fault = Some(Box::new(|request| {
+        let Request::Delete { object, .. } = request else { return None };
+        (object.kind == "ConfigMap").then(|| refused(403, "Forbidden", "not now"))
+    }));
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.events, ["InstallFailed", "UninstallFailed"]);
+    assert_eq!(driver.condition("Remediated"), "False/UninstallFailed");
+    assert_eq!(driver.condition("Stalled"), "True/RetriesExceeded");
+    assert_eq!((&driver.status()["failures"], &driver.status()["installFailures"]), (&json!(2), &json!(1)));
+}
+
+#[test]
+fn a_failed_unlock_is_a_failure_and_no_attempt() {
+    let mut driver = waiting();
+    driver.crash();
+    driver.fault = Some(Box::new(|request| {
+        let Request::Update { body } = request else { return None };
+        (body["kind"] == "Secret").then(|| refused(403, "Forbidden", "not now"))
+    }));
+    driver.run();
+    assert_eq!(driver.events, ["PendingRelease"]);
+    assert_eq!(driver.condition("Released"), "False/PendingRelease");
+    assert_eq!(
+        (&driver.status()["failures"], &driver.status()["installFailures"]),
+        (&json!(1), &json!(null))
+    );
+}
+
+#[test]
+fn a_finalizer_that_could_not_be_removed_is_tried_again_and_told() {
+    for (code, reason, told) in [(409, "Conflict", false), (403, "Forbidden", true)] {
+        let mut driver = installed();
+        driver.fault = Some(Box::new(move |request| {
+            let Request::Patch { status: false, object, .. } = request else { return None };
+            (*object == driver::key()).then(|| refused(code, reason, "not now"))
+        }));
+        driver.edit(|object| object["metadata"]["deletionTimestamp"] = json!("2024-01-01T00:00:00Z"));
+        driver.see();
+        driver.start();
+        while driver.perform() {}
+        assert!(driver.exists() && driver.stored().is_empty());
+        assert_eq!(driver.release.poll_timeout().map(|deadline| deadline.why), Some(Why::Backoff));
+        let is_told = driver.trace.iter().any(|action| action.contains("failed to remove finalizer"));
+        assert_eq!(is_told, told, "{reason}");
+        driver.fault = None;
+        driver.see();
+        driver.pass_time();
+        driver.run();
+        assert!(!driver.exists());
+    }
+}
+
+#[test]
 fn a_failed_read_of_the_storage_is_no_release_that_is_gone() {
     for (code, reason, stays) in [(500, "InternalError", true), (403, "Forbidden", false)] {
         let mut driver = waiting();

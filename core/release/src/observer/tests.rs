@@ -139,6 +139,37 @@ fn a_late_acknowledgement_is_learnt() {
 }
 
 #[test]
+fn a_late_acknowledgement_of_one_of_two_writes_does_not_say_which_came_last() {
+    let mut observer = observer();
+    perform(&mut observer, create(1, "a")).unwrap();
+    let (first, first_request) = observer.begin(update(1, "b"), 7).unwrap();
+    let (second, second_request) = observer.begin(update(1, "c"), 7).unwrap();
+    let late = observer.driver_mut().answer(&first_request);
+    let reply = observer.driver_mut().answer(&second_request);
+    observer.finish(second, &reply).unwrap().unwrap();
+    assert!(observer.give_up(first).unwrap().is_err());
+    assert!(observer.finish(first, &late).is_none());
+    assert_eq!(observer.knowledge(&key(1)), Knowledge::Unknown);
+    assert_eq!(states(&observer)[2], (Verb::Update, EntryState::Confirmed));
+    perform(&mut observer, StorageOperation::Get { key: key(1) }).unwrap();
+    assert_eq!(observer.observed(&key(1)).unwrap().manifest, "c");
+}
+
+#[test]
+fn a_creation_of_what_was_held_to_be_absent_shows_that_it_is_not() {
+    let mut observer = observer();
+    let absent = perform(&mut observer, StorageOperation::Get { key: key(1) });
+    assert!(matches!(absent, Err(StorageError::NotFound)));
+    assert_eq!(observer.knowledge(&key(1)), Knowledge::Absent);
+    observer.driver_mut().perform(&create(1, "theirs"), 8).unwrap();
+    assert!(matches!(perform(&mut observer, create(1, "a")), Err(StorageError::AlreadyExists)));
+    assert_eq!(observer.knowledge(&key(1)), Knowledge::Unknown);
+    perform(&mut observer, create(2, "b")).unwrap();
+    assert!(perform(&mut observer, create(2, "b")).is_err());
+    assert_eq!(observer.observed(&key(2)).unwrap().manifest, "b", "what was known to exist is known still");
+}
+
+#[test]
 fn a_read_that_began_before_a_write_says_nothing() {
     let mut observer = observer();
     let (read, request) = observer.begin(StorageOperation::history("app"), 7).unwrap();
