@@ -9,7 +9,7 @@ mod driver;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use driver::{Cluster, Driver, refused};
-use pilothouse_protocol::{ObjectRef, Request};
+use pilothouse_protocol::{Input, ObjectRef, Reply, Request};
 use serde_json::{Value, json};
 
 const REACHED_BY: &str = "pilothouse.dev/kube-config";
@@ -67,6 +67,40 @@ fn objects<'a>(driver: &'a Driver, cluster: &str) -> Vec<&'a str> {
 
 fn annotation(driver: &Driver) -> Value {
     driver.cluster.objects[&driver::key()]["metadata"]["annotations"][REACHED_BY].clone()
+}
+
+#[test]
+fn a_first_install_records_the_cluster_on_its_way() {
+    let mut driver = Driver::new(&json!({}));
+    driver.cluster.put(kube_config("a", "a"));
+    driver.others.insert("https://a".to_owned(), Cluster::new(Vec::new()));
+    driver.edit(|object| object["spec"]["kubeConfig"] = json!({"secretRef": {"name": "a"}}));
+    driver.see();
+    driver.run();
+    assert_eq!(annotation(&driver), "Secret/a");
+    assert_eq!(driver.condition("Ready"), "True/InstallSucceeded");
+}
+
+#[test]
+fn a_shutdown_while_the_old_cluster_is_left_is_no_error() {
+    let mut driver = installed_in_a();
+    // The object does not disappear.
+    driver.fault = Some(Box::new(|request| {
+        let Request::Delete { object, .. } = request else { return None };
+        (object.kind == "ConfigMap").then_some(Reply::Deleted)
+    }));
+    driver.edit(|object| object["spec"]["kubeConfig"] = json!({"secretRef": {"name": "b"}}));
+    driver.see();
+    driver.run();
+    assert!(!driver.release.is_idle());
+    let before = driver.trace.len();
+    driver.feed(Input::Shutdown);
+    while driver.perform() {}
+    assert!(driver.release.is_idle());
+    assert_eq!(objects(&driver, "b").len(), 0);
+    assert_eq!(driver.condition("Ready"), "Unknown/Progressing");
+    let is_told = driver.trace[before..].iter().any(|action| action.contains(r#""level":"Error""#));
+    assert!(!is_told, "{:?}", &driver.trace[before..]);
 }
 
 #[test]

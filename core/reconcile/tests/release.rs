@@ -5,6 +5,9 @@
 
 mod driver;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use driver::{Driver, refused};
 use pilothouse_protocol::{Input, ObjectRef, Request, Trigger, Why};
 use serde_json::json;
@@ -173,6 +176,29 @@ fn a_status_that_could_not_be_written_is_not_forgotten() {
 }
 
 #[test]
+fn a_status_that_meets_with_conflicts_is_written_again_so_often() {
+    let mut driver = installed();
+    driver.edit(|object| {
+        object["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"] = json!("t1");
+    });
+    driver.see();
+    let tries = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&tries);
+    driver.fault = Some(Box::new(move |request| {
+        let Request::Patch { status: true, .. } = request else { return None };
+        counted.set(counted.get() + 1);
+        Some(refused(409, "Conflict", "the object has been modified"))
+    }));
+    driver.start();
+    while driver.perform() {}
+    assert_eq!(tries.get(), 4);
+    driver.fault = None;
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.status()["lastHandledReconcileAt"], "t1");
+}
+
+#[test]
 fn a_pass_whose_request_is_never_answered_begins_again() {
     let mut driver = Driver::new(&json!({}));
     driver.see();
@@ -240,6 +266,28 @@ fn a_failed_rollback_uses_up_the_last_retry() {
 }
 
 #[test]
+fn a_release_that_is_as_wanted_again_is_not_remediated() {
+    let mut driver = installed();
+    driver.edit(|object| {
+        object["spec"]["values"] = json!({"web": true});
+        object["spec"]["upgrade"] = json!({"remediation": {"remediateLastFailure": true}});
+    });
+    driver.see();
+    driver.run();
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.condition("Remediated"), "True/RollbackSucceeded");
+    assert_eq!(driver.condition("Ready"), "False/RollbackSucceeded");
+    driver.edit(|object| object["spec"]["values"] = json!({}));
+    driver.see();
+    driver.run();
+    assert_eq!(driver.condition("Remediated"), "");
+    assert_eq!(driver.condition("Released"), "True/UpgradeSucceeded");
+    assert_eq!(driver.condition("Ready"), "True/UpgradeSucceeded");
+    assert_eq!(driver.events, ["InstallSucceeded", "UpgradeFailed", "RollbackSucceeded"]);
+}
+
+#[test]
 fn a_failed_uninstall_uses_up_the_last_retry() {
     let mut driver = Driver::new(&json!({"web": true}));
     driver.edit(|object| {
@@ -298,6 +346,61 @@ fn a_finalizer_that_could_not_be_removed_is_tried_again_and_told() {
         driver.run();
         assert!(!driver.exists());
     }
+}
+
+#[test]
+fn a_lost_condition_of_a_release_that_is_as_wanted_is_found_again() {
+    let mut driver = installed();
+    driver.edit(|object| {
+        let conditions = object["status"]["conditions"].as_array_mut().unwrap();
+        conditions.retain(|condition| condition["type"] != "Released");
+    });
+    driver.crash();
+    driver.run();
+    assert_eq!(driver.condition("Released"), "True/InstallSucceeded");
+    assert_eq!(driver.condition("Ready"), "True/InstallSucceeded");
+    assert_eq!((driver.stored().len(), driver.events.len()), (1, 1));
+}
+
+#[test]
+fn only_a_failed_uninstall_quotes_the_log() {
+    for (verb, reason, quotes) in
+        [("update", "UninstallSucceeded", false), ("delete", "UninstallFailed", true)]
+    {
+        let mut driver = installed();
+        driver.fault = Some(Box::new(move |request| {
+            let is_refused = match request {
+                Request::Update { body } => verb == "update" && body["kind"] == "Secret",
+                Request::Delete { object, .. } => verb == "delete" && object.kind == "ConfigMap",
+                _ => false,
+            };
+            is_refused.then(|| refused(403, "Forbidden", "not now"))
+        }));
+        delete(&mut driver);
+        assert_eq!(driver.exists(), quotes);
+        let told = driver.trace.iter().find(|action| action.contains(&format!("\"{reason}\""))).unwrap();
+        assert_eq!(told.contains("Last Helm logs"), quotes, "{told}");
+        if quotes {
+            assert_eq!(driver.status()["history"][0]["status"], "uninstalling");
+        }
+    }
+}
+
+#[test]
+fn a_release_that_is_gone_counts_as_uninstalled() {
+    let mut driver = installed();
+    driver.cluster.objects.retain(|object, _| object.kind != "Secret");
+    driver.fault = Some(Box::new(|request| {
+        let Request::Patch { status: false, object, .. } = request else { return None };
+        (*object == driver::key()).then(|| refused(403, "Forbidden", "not now"))
+    }));
+    driver.edit(|object| object["metadata"]["deletionTimestamp"] = json!("2024-01-01T00:00:00Z"));
+    driver.see();
+    driver.start();
+    while driver.perform() {}
+    assert_eq!(driver.condition("Released"), "False/UninstallSucceeded");
+    assert_eq!(driver.condition("Ready"), "False/UninstallSucceeded");
+    assert_eq!(driver.events, ["InstallSucceeded"]);
 }
 
 #[test]

@@ -31,12 +31,6 @@ impl CollectedObservations {
     pub fn collect(&mut self, record: &ReleaseRecord) {
         self.0.insert(record.version, Observation::of(record));
     }
-
-    /// Whether nothing was written.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<'a, R: AsRef<ReleaseRecord> + 'a> FromIterator<&'a R> for CollectedObservations {

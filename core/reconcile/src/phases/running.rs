@@ -260,13 +260,10 @@ impl Running {
         Finished { storage: result.storage, error, interrupted: false }
     }
 
-    /// Whether the action has stored a revision of its own. It may have failed before, with an older one marked or pruned.
+    /// Whether an install or upgrade has stored a revision of its own. It may have failed before, with an older one marked or pruned.
     fn is_stored(&self, written: &[Arc<ReleaseRecord>]) -> bool {
         let latest = self.latest.as_ref().map_or(0, |latest| latest.version);
-        match self.kind {
-            ActionKind::Install | ActionKind::Upgrade => written.iter().any(|record| record.version > latest),
-            _ => !written.is_empty(),
-        }
+        written.iter().any(|record| record.version > latest)
     }
 
     /// Brings the status up to date with how the action went; whether its failure ends the pass. `before` is the digest

@@ -97,6 +97,7 @@ fn a_lost_acknowledgement_is_unknown_until_read_back() {
             observer.finish(ticket, &failure(504, "Timeout"));
         }
         assert_eq!(observer.observed(&key(1)), None);
+        assert_eq!(observer.journal()[1].persisted, None, "nobody knows what is stored");
         assert_eq!(observer.unresolved(), [key(1)]);
         perform(&mut observer, StorageOperation::history("app")).unwrap();
         assert_eq!(observer.observed(&key(1)).unwrap().manifest, known);
@@ -124,7 +125,8 @@ fn a_lost_deletion_is_found_by_its_repetition() {
     assert!(perform(&mut observer, StorageOperation::Delete { key: key(1) }).is_err());
     assert_eq!(observer.knowledge(&key(1)), Knowledge::Absent);
     assert_eq!(states(&observer)[1], (Verb::Delete, EntryState::Confirmed));
-    assert_eq!(observer.acknowledged().count(), 2);
+    let manifests: Vec<_> = observer.acknowledged().map(|record| record.manifest.as_str()).collect();
+    assert_eq!(manifests, ["a", "a"], "what was deleted is known from before");
 }
 
 #[test]
@@ -136,6 +138,20 @@ fn a_late_acknowledgement_is_learnt() {
     assert_eq!(states(&observer), [(Verb::Create, EntryState::Confirmed)]);
     assert!(observer.finish(ticket, &reply).is_none(), "repeated");
     assert_eq!(observer.journal().len(), 1);
+}
+
+#[test]
+fn a_late_refusal_is_learnt() {
+    let mut observer = observer();
+    perform(&mut observer, create(1, "a")).unwrap();
+    let (ticket, _) = observer.begin(update(1, "b"), 7).unwrap();
+    assert!(observer.give_up(ticket).unwrap().is_err());
+    assert!(observer.finish(ticket, &failure(504, "Timeout")).is_none());
+    assert_eq!(states(&observer)[1], (Verb::Update, EntryState::Unknown));
+    assert!(observer.finish(ticket, &failure(403, "Forbidden")).is_none());
+    assert_eq!(states(&observer)[1], (Verb::Update, EntryState::Refuted));
+    assert_eq!(observer.observed(&key(1)).unwrap().manifest, "a");
+    assert!(observer.unresolved().is_empty());
 }
 
 #[test]

@@ -94,14 +94,15 @@ fn decided(words: &str) -> String {
     let (truncation, next) = next(&subject, &state, &active, has("forced"), target);
     let name = format!("{state:?}");
     let state = name.split('(').next().unwrap_or_default();
-    let truncation = match truncation {
-        Truncation::Keep => "",
-        Truncation::Bounded { .. } => " bounded",
-        Truncation::Clear => " clear",
-        Truncation::Plain => " plain",
-        Truncation::ToPrevious { .. } => " truncate",
+    let (truncation, ignore_tests) = match truncation {
+        Truncation::Keep => ("", false),
+        Truncation::Bounded { ignore_tests } => (" bounded", ignore_tests),
+        Truncation::Clear => (" clear", false),
+        Truncation::Plain => (" plain", false),
+        Truncation::ToPrevious { ignore_tests } => (" truncate", ignore_tests),
     };
-    format!("{state} -> {next:?}{truncation}")
+    let tests = if ignore_tests { " ignoring tests" } else { "" };
+    format!("{state} -> {next:?}{truncation}{tests}")
 }
 
 #[test]
