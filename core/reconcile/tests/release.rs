@@ -387,6 +387,27 @@ fn only_a_failed_uninstall_quotes_the_log() {
 }
 
 #[test]
+fn an_uninstall_that_leaves_no_trace_in_the_storage_has_failed() {
+    let mut driver = installed();
+    driver.edit(|object| object["spec"]["uninstall"] = json!({"keepHistory": true}));
+    driver.fault = Some(Box::new(|request| {
+        let Request::Update { body } = request else { return None };
+        (body["kind"] == "Secret").then(|| refused(403, "Forbidden", "not now"))
+    }));
+    delete(&mut driver);
+    assert!(driver.exists());
+    assert_eq!(driver.events, ["InstallSucceeded", "UninstallFailed"]);
+    assert_eq!(driver.condition("Released"), "False/UninstallFailed");
+    let text = "uninstall completed with error: release not updated in Helm storage";
+    assert!(driver.status()["conditions"].to_string().contains(text), "{}", driver.status());
+    driver.fault = None;
+    driver.pass_time();
+    driver.run();
+    assert!(!driver.exists());
+    assert_eq!(driver.stored(), ["1 uninstalled: Uninstallation complete"]);
+}
+
+#[test]
 fn a_release_that_is_gone_counts_as_uninstalled() {
     let mut driver = installed();
     driver.cluster.objects.retain(|object, _| object.kind != "Secret");

@@ -257,3 +257,6 @@ fn report(corrected: &Corrected, subject: &Subject, context: &mut Context) {
     let annotations = EventMetadata::of_snapshot(snapshot).annotations();
     subject.event_with(context, kind, reason, &message, annotations);
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,6 +219,9 @@ mod tests {
         assert_eq!(before(stalled(RETRIES_EXCEEDED, 2, "Failed to install"), "t1"), (0, false));
         let failing = |failures: u32| serde_json::json!({"failures": failures, "conditions": conditions("Ready", "InstallFailed", 2, "x")});
         assert_eq!(before(failing(3), ""), (3, false));
+        let mut ready = failing(3);
+        ready["conditions"][0]["status"] = serde_json::json!("True");
+        assert_eq!(before(ready, ""), (0, false), "it has come in line since");
         assert_eq!(before(failing(300), ""), (TRIES - TRIES_LEFT, false));
         assert_eq!(before(serde_json::json!({"failures": 3}), ""), (0, false));
     }
