@@ -125,3 +125,34 @@ fn rank(mutant: &Mutant, seed: u64) -> u64 {
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mutants(lines_before: usize) -> Vec<Mutant> {
+        let mutant = |number: usize| Mutant {
+            file: "a.rs".to_owned(),
+            function: Some(Function { function_name: format!("f{number}") }),
+            genre: Genre::FnValue,
+            name: format!("a.rs:{}:1: replace f{number} with ()", number + lines_before),
+            package: "a".to_owned(),
+            replacement: "()".to_owned(),
+            span: Span { start: Position { line: number + lines_before, column: 1 } },
+        };
+        (0..100).map(mutant).collect()
+    }
+
+    fn drawn(lines_before: usize, seed: u64, size: usize) -> Vec<String> {
+        let sample = sample(mutants(lines_before), seed, size).into_iter();
+        sample.filter_map(|mutant| mutant.function.map(|function| function.function_name)).collect()
+    }
+
+    #[test]
+    fn a_sample_depends_on_nothing_but_the_seed() {
+        assert_eq!(drawn(0, 1, 20), drawn(7, 1, 20));
+        assert_eq!(drawn(0, 1, 20), drawn(0, 1, 50)[..20]);
+        assert_ne!(drawn(0, 1, 20), drawn(0, 2, 20));
+        assert_eq!(drawn(0, 1, 1000).len(), 100);
+    }
+}
