@@ -12,6 +12,7 @@ use super::objects::FORMS;
 use super::route::Objects;
 use super::selector::Selector;
 use super::{Context, HttpResponse, Refusal, table};
+use crate::server::change::TEMPLATE_GENERATION;
 use crate::server::errors;
 use crate::server::kinds::Kind;
 use crate::server::rbac::{Attempt, authorise};
@@ -160,8 +161,22 @@ pub(super) fn partial(object: &Value) -> Value {
     let mut partial = Map::new();
     partial.insert("kind".to_owned(), json!("PartialObjectMetadata"));
     partial.insert("apiVersion".to_owned(), json!("meta.k8s.io/v1"));
-    partial.insert("metadata".to_owned(), object.get("metadata").cloned().unwrap_or_else(|| json!({})));
+    let mut metadata = object.get("metadata").cloned().unwrap_or_else(|| json!({}));
+    if object["kind"] == "DaemonSet" {
+        drop_counted(&mut metadata);
+    }
+    partial.insert("metadata".to_owned(), metadata);
     Value::Object(partial)
+}
+
+/// The server keeps the count of a template's changes as a field of its own, which only whole objects show.
+fn drop_counted(metadata: &mut Value) {
+    let Some(fields) = metadata.as_object_mut() else { return };
+    let Some(Value::Object(annotations)) = fields.get_mut("annotations") else { return };
+    annotations.remove(TEMPLATE_GENERATION);
+    if annotations.is_empty() {
+        fields.remove("annotations");
+    }
 }
 
 /// 400 for a version that is no number.

@@ -1,13 +1,12 @@
 //! The `scale` subresource: how many replicas, of whatever has some.
 
-use pilothouse_protocol::{ApiError, Object, Patch, metadata};
+use pilothouse_protocol::{ApiError, Object, metadata};
 use serde_json::{Value, json};
 
 use super::objects::reference;
 use super::route::Objects;
 use super::{Context, HttpResponse, Refusal, not_allowed};
 use crate::server::kinds::Kind;
-use crate::server::write::PatchOptions;
 use crate::server::{Caller, errors};
 
 impl Context<'_> {
@@ -27,10 +26,8 @@ impl Context<'_> {
             return Err(errors::modified(kind, &objects.name).into());
         }
         let dry_run = self.query.get("dryRun") == "All";
-        let options = PatchOptions { patch: Patch::Merge, status: false, dry_run };
-        let body = json!({"spec": {"replicas": replicas}});
         let caller = Caller { subresource: "scale", ..self.who.caller() };
-        let changed = self.server.patch(&caller, &target, options, &body)?;
+        let changed = self.server.scale(&caller, &target, replicas, dry_run)?;
         Ok(HttpResponse::of_json(200, &scale_of(&changed)))
     }
 }

@@ -63,6 +63,7 @@ fn details(error: &ApiError, subject: Option<&Subject>) -> Value {
     let about = matches!(error.code, 403 | 404 | 405 | 409 | 410 | 422 | 500 | 504);
     // Some refusals say nothing about whom they concern.
     let is_mute = error.reason == "Expired"
+        || error.message.starts_with(" \"\" is invalid: patch: ")
         || (error.code == 500 && error.reason.is_empty())
         || error.message.starts_with("the server rejected our request");
     if let Some(subject) = subject.filter(|_| about && !is_mute) {
@@ -78,17 +79,15 @@ fn details(error: &ApiError, subject: Option<&Subject>) -> Value {
     }
     if error.code == 422 && error.reason == "Invalid" {
         let mut causes = causes(&error.message);
-        if subject.is_some_and(|subject| subject.is_builtin) {
-            // The server checks some fields twice, and says in the message once what it has found.
-            let is_job = subject.is_some_and(|subject| subject.plural == "jobs");
-            let again = causes.iter().filter(|cause| {
-                cause["field"] == "metadata.finalizers"
-                    || (is_job && cause["field"] == "spec.selector" && cause["message"] == "Required value")
-                    || (is_job && cause["field"] == "spec.template.metadata.labels")
-            });
-            let again = again.cloned();
-            causes.extend(again.collect::<Vec<_>>());
-        }
+        // The server checks some fields twice, and says in the message once what it has found.
+        let is_job = subject.is_some_and(|subject| subject.is_builtin && subject.plural == "jobs");
+        let again = causes.iter().filter(|cause| {
+            cause["field"] == "metadata.finalizers"
+                || (is_job && cause["field"] == "spec.selector" && cause["message"] == "Required value")
+                || (is_job && cause["field"] == "spec.template.metadata.labels")
+        });
+        let again = again.cloned();
+        causes.extend(again.collect::<Vec<_>>());
         if !causes.is_empty() {
             details["causes"] = Value::Array(causes);
         }

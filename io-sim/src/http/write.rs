@@ -13,6 +13,7 @@ use super::route::Objects;
 use super::{Context, HttpResponse, Refusal, list, names, status};
 use crate::server::delete::DeleteOptions;
 use crate::server::kinds::Kind;
+use crate::server::patch::merge_patch;
 use crate::server::write::{PatchOptions, UpdateOptions};
 use crate::server::{Caller, errors};
 
@@ -57,9 +58,10 @@ impl Context<'_> {
             expect_applied(kind, objects, &body)?;
         }
         let target = reference(kind, objects);
-        let exists = self.server.peek(&target).is_some();
-        if let (true, Patch::Merge | Patch::StrategicMerge) = (exists, patch) {
-            self.check_patch(kind, &body)?;
+        let live = self.server.peek(&target);
+        let exists = live.is_some();
+        if let (Some(live), Patch::Merge | Patch::StrategicMerge) = (live, patch) {
+            self.check_patch(kind, &live, patch, &body)?;
         }
         let caller = self.who.caller();
         let options = PatchOptions { patch, status, dry_run };
@@ -156,23 +158,29 @@ impl Context<'_> {
         }
         let (problems, name) = (problems.join(", "), &kind.gvk.kind);
         let version = kind.gvk.version();
-        Err(errors::bad_request(if kind.is_builtin() {
-            format!(
-                "{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {problems}"
-            )
-        } else {
-            format!("strict decoding error: {problems}")
-        }))
+        let why = format!("strict decoding error: {problems}");
+        Err(errors::bad_request(format!(
+            "{name} in version {version:?} cannot be handled as a {name}: {why}"
+        )))
     }
 
-    /// [`Self::check_fields`] for a patch, which is refused in other words.
-    fn check_patch(&mut self, kind: &Kind, body: &Value) -> Result<(), ApiError> {
+    /// [`Self::check_fields`] for a patch, which is refused in other words: with what a merge patch makes of the object, or
+    /// with the strategic patch itself.
+    fn check_patch(&mut self, kind: &Kind, live: &Value, patch: Patch, body: &Value) -> Result<(), ApiError> {
         let mut body = body.clone();
         drop_directives(&mut body);
         self.check_fields(kind, &body).map_err(|error| {
             let problems = error.message.rsplit("strict decoding error: ").next().unwrap_or_default();
+            let shown = match patch {
+                Patch::Merge => {
+                    let mut patched = live.clone();
+                    merge_patch(&mut patched, &body);
+                    patched
+                }
+                _ => body,
+            };
             let why =
-                format!("patch: Invalid value: {:?}: strict decoding error: {problems}", body.to_string());
+                format!("patch: Invalid value: {:?}: strict decoding error: {problems}", shown.to_string());
             ApiError::new(422, "Invalid", format!(" \"\" is invalid: {why}"))
         })
     }

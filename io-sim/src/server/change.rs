@@ -10,13 +10,14 @@ use super::fields::compare;
 use super::kinds::{Definition, Kind};
 use super::managed::ManagedFields;
 use super::metadata_fields::{copy, finalizers, metadata_of, put, put_managed};
+use super::pod_admission::admit_change;
 use super::read::in_version;
 use super::store::{Place, Stored};
 use super::write::{Write, writer};
 use super::{Caller, Server, defaults, errors, validation};
 
 /// How often the template of a DaemonSet has changed.
-pub(super) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+pub(crate) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 impl Server {
     pub(super) fn write_change(&mut self, caller: &Caller<'_>, write: Write<'_>) -> Result<Object, ApiError> {
@@ -25,6 +26,7 @@ impl Server {
         guard(kind, &live.object, &object)?;
         keep_identity(kind, &live.object, &mut object);
         let given = metadata_of(&mut object).remove("managedFields");
+        let is_labelled = object.pointer("/metadata/labels").is_some();
         keep_other_half(kind, &live.object, &mut object, status);
         prepare(kind, &mut object);
         if kind.is_builtin() && kind.gvk.kind == "DaemonSet" {
@@ -45,6 +47,9 @@ impl Server {
         });
         self.keep_allocated(kind, &live.object, &mut object);
         keep_counted(kind, &live.object, &mut object);
+        if !status {
+            admit(kind, &live.object, &mut object);
+        }
         let mut problems = validation::check_change(kind, &live.object, &object);
         if let Definition::Custom(version) = &kind.definition {
             let found = version.validate(&object);
@@ -68,6 +73,10 @@ impl Server {
         }
         if self.is_finished(kind, &object) {
             self.remove(place);
+            // The labels of a Job's template are read into a stored one only.
+            if status && !is_labelled && kind.is_builtin() && kind.gvk.kind == "Job" {
+                put(&mut object, "labels", None);
+            }
             return Ok(Arc::new(object));
         }
         let stored = self.commit(place, object, managed);
@@ -125,6 +134,19 @@ fn keep_identity(kind: &Kind, live: &Value, object: &mut Value) {
         && let Value::Object(fields) = object
     {
         fields.insert("spec".to_owned(), live.get("spec").cloned().unwrap_or_default());
+    }
+}
+
+/// What becomes of a changed object, apart from its status, before it is looked at.
+fn admit(kind: &Kind, live: &Value, object: &mut Value) {
+    match kind.gvk.kind.as_str() {
+        _ if !kind.is_builtin() => {}
+        "Pod" => admit_change(live, object),
+        // What no load balancer serves any more has no addresses of one.
+        "Service" if object["spec"]["type"] != "LoadBalancer" => {
+            defaults::inner(object, "status")["loadBalancer"] = json!({});
+        }
+        _ => {}
     }
 }
 
@@ -190,10 +212,10 @@ fn given_managers(given: Option<&Value>, live: &Stored) -> ManagedFields {
     let listed = given.and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     let unchanged = given == live.object.pointer("/metadata/managedFields");
     if !listed || unchanged {
-        return ManagedFields::clone(&live.managed);
+        return live.managed.read_again();
     }
     let decoded = given.map(ManagedFields::decode).unwrap_or_default();
-    if decoded.entries.is_empty() { ManagedFields::clone(&live.managed) } else { decoded }
+    if decoded.entries.is_empty() { live.managed.read_again() } else { decoded }
 }
 
 fn is_same(live: &Stored, object: &mut Value, managed: &ManagedFields) -> bool {

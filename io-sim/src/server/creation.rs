@@ -19,18 +19,26 @@ use super::{Caller, Server, defaults, errors, validation};
 
 impl Server {
     pub(super) fn write_new(&mut self, caller: &Caller<'_>, write: Write<'_>) -> Result<Object, ApiError> {
-        let Write { kind, place, mut object, managed, dry_run, .. } = write;
+        let Write { kind, place, mut object, managed, status, dry_run, .. } = write;
         self.admit_creation(kind, place)?;
         let time = caller.time();
+        let told = object.get("status").filter(|_| status).cloned();
         self.begin_life(kind, place, &mut object, &time);
         prepare(kind, &mut object);
         let managed = managed.unwrap_or_else(|| {
-            let changes = compare(kind.typed(), None, Some(&object), kind.is_builtin());
+            let mut whole = object.clone();
+            if let Some(told) = told {
+                whole["status"] = told;
+            }
+            let changes = compare(kind.typed(), None, Some(&whole), kind.is_builtin());
             let mut managed = ManagedFields::default();
-            managed.record_update(&writer(caller, kind, false, &time), &changes, kind);
+            managed.record_update(&writer(caller, kind, status, &time), &changes, kind);
             managed
         });
-        self.allocate(kind, &mut object);
+        // What is made by a write of its status is given nothing.
+        if !status {
+            self.allocate(kind, &mut object);
+        }
         complete_creation(kind, &mut object);
         first_status(kind, &mut object);
         let mut problems = validation::check_new(kind, &object);

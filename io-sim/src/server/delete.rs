@@ -83,23 +83,24 @@ impl Server {
         let namespace = &*place.resource == "namespaces";
         let grace = grace(kind, &stored.object, options.grace);
         if names.is_empty() && !namespace && grace == 0 {
-            if !options.dry_run {
-                self.remove(place);
+            if options.dry_run {
+                return Deletion { gone: true, ..unchanged() };
             }
-            return Deletion { gone: true, ..unchanged() };
+            self.remove(place);
+            // A Pod ends gracefully, if only for a moment.
+            let is_graceful = kind.is_builtin() && kind.gvk.kind == "Pod";
+            let mut object = Value::clone(&stored.object);
+            if is_graceful {
+                mark_deleted(caller, &mut object, grace);
+            }
+            return Deletion { object: in_version(kind, &Arc::new(object)), gone: true };
         }
         if metadata::is_deleting(&stored.object) && names == finalizers(&stored.object) {
             return unchanged();
         }
         let mut object = Value::clone(&stored.object);
         set_finalizers(&mut object, &names);
-        if !metadata::is_deleting(&object) {
-            put(&mut object, "deletionTimestamp", Some(Value::String(caller.time())));
-            put(&mut object, "deletionGracePeriodSeconds", Some(json!(grace)));
-            if metadata::generation(&object) > 0 {
-                put(&mut object, "generation", Some(json!(metadata::generation(&stored.object) + 1)));
-            }
-        }
+        mark_deleted(caller, &mut object, grace);
         if namespace {
             object["status"]["phase"] = json!("Terminating");
         }
@@ -285,6 +286,19 @@ impl Server {
             references.retain(|reference| reference["uid"] != uid);
         }
         self.commit(place, object, stored.managed.as_ref().clone());
+    }
+}
+
+/// Says in an object, once, that it is deleted.
+fn mark_deleted(caller: &Caller<'_>, object: &mut Value, grace: i64) {
+    if metadata::is_deleting(object) {
+        return;
+    }
+    put(object, "deletionTimestamp", Some(Value::String(caller.time())));
+    put(object, "deletionGracePeriodSeconds", Some(json!(grace)));
+    let generation = metadata::generation(object);
+    if generation > 0 {
+        put(object, "generation", Some(json!(generation + 1)));
     }
 }
 

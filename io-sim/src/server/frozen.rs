@@ -29,13 +29,7 @@ pub(super) fn check_frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<String>
             vec![FROZEN_STATEFUL_SET.to_owned()]
         }
         "Service" => service_frozen(old, new),
-        "Pod"
-            if !now("/spec/activeDeadlineSeconds").is_i64()
-                && old.pointer("/spec/activeDeadlineSeconds").is_some() =>
-        {
-            vec!["spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value".to_owned()]
-        }
-        "Pod" if pod_core(old, new) != old["spec"] => vec![FROZEN_POD.to_owned()],
+        "Pod" => pod_frozen(old, new),
         "Secret" if frozen("/type") => {
             vec![format!("type: Invalid value: {}: field is immutable", now("/type"))]
         }
@@ -48,6 +42,26 @@ pub(super) fn check_frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<String>
         }
         _ => Vec::new(),
     }
+}
+
+fn pod_frozen(old: &Value, new: &Value) -> Vec<String> {
+    let deadline = |pod: &Value| pod.pointer("/spec/activeDeadlineSeconds").and_then(Value::as_i64);
+    let mut errors = Vec::new();
+    match (deadline(old), deadline(new)) {
+        (Some(_), None) => errors.push(
+            "spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value"
+                .to_owned(),
+        ),
+        (Some(before), Some(after)) if before < after => {
+            let why = "must be less than or equal to previous value";
+            return vec![format!("spec.activeDeadlineSeconds: Invalid value: {after}: {why}")];
+        }
+        _ => {}
+    }
+    if pod_core(old, new) != old["spec"] {
+        errors.push(FROZEN_POD.to_owned());
+    }
+    errors
 }
 
 /// The spec of a changed Pod, with what may change as it was.

@@ -74,6 +74,9 @@ static NEVER_OWNED: LazyLock<FieldSet> = LazyLock::new(|| {
 
 static SPEC: LazyLock<FieldSet> = LazyLock::new(|| FieldSet::decode(&json!({"f:spec": {}})));
 
+static REPLICAS: LazyLock<FieldSet> =
+    LazyLock::new(|| FieldSet::decode(&json!({"f:spec": {"f:replicas": {}}})));
+
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| FieldSet::decode(&json!({"f:status": {}})));
 
 /// Takes out what cannot be owned by a write of the object or of a subresource. With the status of a built-in kind metadata
@@ -137,6 +140,56 @@ impl ManagedFields {
             fields: own,
         };
         self.replace(|entry| is_updater(entry, writer), entry, &before);
+    }
+
+    /// Records a write of `scale` (`managedfields.ScaleHandler`): the replicas go from all who had them to the writer. None
+    /// are nobody's, and where nobody had them nobody gets them. The same number again takes them from everybody but
+    /// appliers all the same, into an entry of its own with no time.
+    pub(crate) fn record_scale(&mut self, writer: &Writer<'_>, before: i64, after: i64) {
+        let has = |entry: &Entry| !entry.fields.intersection(&REPLICAS).is_empty();
+        if !self.entries.iter().any(has) {
+            return;
+        }
+        let entry = |manager: &str, subresource: &str| Entry {
+            manager: manager.to_owned(),
+            operation: Operation::Update,
+            api_version: writer.api_version.to_owned(),
+            subresource: subresource.to_owned(),
+            time: String::new(),
+            fields: REPLICAS.clone(),
+        };
+        let losers =
+            |entry: &&mut Entry| has(entry) && (before != after || entry.operation == Operation::Update);
+        let mut apart = Vec::new();
+        for loser in self.entries.iter_mut().filter(losers) {
+            loser.fields = loser.fields.difference(&REPLICAS);
+            if before == after {
+                apart.push(entry(&loser.manager, &loser.subresource));
+            }
+        }
+        if before != after && after != 0 {
+            apart.push(entry(writer.manager, writer.subresource));
+        }
+        self.entries.retain(|entry| !entry.fields.is_empty());
+        self.entries.append(&mut apart);
+        self.entries.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    }
+
+    /// Of several entries of one manager the last one counts, as soon as they are read again.
+    #[must_use]
+    pub(crate) fn read_again(&self) -> Self {
+        let key = |entry: &Entry| {
+            let version = match entry.operation {
+                Operation::Apply => String::new(),
+                Operation::Update => entry.api_version.clone(),
+            };
+            (entry.operation, entry.manager.clone(), entry.subresource.clone(), version)
+        };
+        let counts = |(index, entry): &(usize, &Entry)| {
+            self.entries.iter().skip(index + 1).all(|later| key(later) != key(entry))
+        };
+        let entries = self.entries.iter().enumerate().filter(counts).map(|(_, entry)| entry.clone());
+        Self { entries: entries.collect() }
     }
 
     /// Records an apply: the manager owns exactly `fields`; what changed is taken from the others.
@@ -254,8 +307,11 @@ fn encode_entry(entry: &Entry) -> Value {
     };
     let mut value = json!({
         "apiVersion": entry.api_version, "fieldsType": "FieldsV1", "fieldsV1": entry.fields.encode(),
-        "manager": entry.manager, "operation": operation, "time": entry.time,
+        "manager": entry.manager, "operation": operation,
     });
+    if !entry.time.is_empty() {
+        value["time"] = Value::String(entry.time.clone());
+    }
     if !entry.subresource.is_empty() {
         value["subresource"] = Value::String(entry.subresource.clone());
     }

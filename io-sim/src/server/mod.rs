@@ -2,7 +2,7 @@
 //!
 //! One global revision; objects are shared, never copied for a read. Time and chance come from outside.
 
-mod change;
+pub(crate) mod change;
 mod creation;
 pub mod custom;
 mod custom_validation;

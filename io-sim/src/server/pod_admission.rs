@@ -16,6 +16,26 @@ pub(super) fn admit_pod(object: &mut Value) {
     set(spec, "serviceAccount", account);
     set(spec, "priority", json!(0));
     set(spec, "preemptionPolicy", json!("PreemptLowerPriority"));
+    tolerate(spec);
+    let class = quality_class(spec);
+    set(inner(object, "status"), "qosClass", json!(class));
+}
+
+/// What the plug-ins do with a changed Pod: its priority stays when nothing is said, and tolerations are added again.
+pub(super) fn admit_change(live: &Value, object: &mut Value) {
+    let spec = inner(object, "spec");
+    if let Some(account) = spec.get("serviceAccountName").cloned() {
+        set(spec, "serviceAccount", account);
+    }
+    for field in ["priority", "preemptionPolicy"] {
+        if let Some(kept) = live["spec"].get(field) {
+            set(spec, field, kept.clone());
+        }
+    }
+    tolerate(spec);
+}
+
+fn tolerate(spec: &mut Value) {
     set(spec, "tolerations", json!([]));
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = items(spec, "tolerations").any(|toleration| tolerates(toleration, key));
@@ -23,8 +43,6 @@ pub(super) fn admit_pod(object: &mut Value) {
             list.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": TOLERATION}));
         }
     }
-    let class = quality_class(spec);
-    set(inner(object, "status"), "qosClass", json!(class));
 }
 
 fn tolerates(toleration: &Value, key: &str) -> bool {

@@ -171,9 +171,18 @@ fn containers(object: &Value, path: &str) -> Vec<String> {
 fn service(object: &Value) -> Vec<String> {
     let ports = object.pointer("/spec/ports").and_then(Value::as_array);
     let headless = text(object, "/spec/clusterIP") == "None";
-    let external = text(object, "/spec/type") == "ExternalName";
+    let kind = text(object, "/spec/type");
+    let external = kind == "ExternalName";
     if ports.is_none_or(Vec::is_empty) && !headless && !external {
         return vec!["spec.ports: Required value".to_owned()];
+    }
+    let addresses = object.pointer("/spec/clusterIPs").and_then(Value::as_array);
+    if !text(object, "/spec/clusterIP").is_empty() && addresses.is_none_or(Vec::is_empty) {
+        return vec!["spec.clusterIPs: Required value".to_owned()];
+    }
+    if headless && matches!(kind, "NodePort" | "LoadBalancer") {
+        let why = format!("may not be set to 'None' for {kind} services");
+        return vec![format!("spec.clusterIPs[0]: Invalid value: \"None\": {why}")];
     }
     let several = ports.is_some_and(|ports| ports.len() > 1);
     let unnamed =

@@ -85,7 +85,7 @@ impl Server {
             Attempt { verb: "update", kind: &kind, status, namespace: &place.namespace, name: &place.name };
         authorise(&self.store, caller.identity, &attempt)?;
         let is_there = self.store.get(&place.resource, &place.namespace, &place.name).is_some();
-        if !is_there && !status && makes_on_update(&kind) {
+        if !is_there && makes_on_update(&kind) {
             authorise(&self.store, caller.identity, &Attempt { verb: "create", ..attempt })?;
             let (live, object) = (None, Value::clone(body));
             let write = Write { kind: &kind, place: &place, live, object, managed: None, status, dry_run };
@@ -129,6 +129,33 @@ impl Server {
         }
         authorise(&self.store, caller.identity, &Attempt { verb: "create", ..attempt })?;
         self.write_new(caller, write)
+    }
+
+    /// Sets the number of replicas through `scale`.
+    pub(crate) fn scale(
+        &mut self,
+        caller: &Caller<'_>,
+        target: &ObjectRef,
+        replicas: i64,
+        dry_run: bool,
+    ) -> Result<Object, ApiError> {
+        let (kind, place) = self.locate(target)?;
+        let (namespace, name) = (place.namespace.as_str(), place.name.as_str());
+        authorise(
+            &self.store,
+            caller.identity,
+            &Attempt { verb: "patch", kind: &kind, status: false, namespace, name },
+        )?;
+        let live = self.live(&kind, &place)?;
+        let before = live.object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
+        let mut managed = live.managed.as_ref().clone();
+        let time = caller.time();
+        managed.record_scale(&writer(caller, &kind, false, &time), before, replicas);
+        let mut object = Value::clone(&live.object);
+        object["spec"]["replicas"] = Value::from(replicas);
+        let (live, managed) = (Some(live), Some(managed));
+        let write = Write { kind: &kind, place: &place, live, object, managed, status: false, dry_run };
+        self.write_change(caller, write)
     }
 
     pub(super) fn replace_status(
@@ -186,9 +213,22 @@ impl Server {
     }
 }
 
-/// Whether an update must say which version it was made on.
+/// Whether an update must say which version it was made on (`AllowUnconditionalUpdate` of `pkg/registry/*/strategy.go`).
 fn is_conditional(kind: &Kind) -> bool {
-    !kind.is_builtin() || kind.gvk.kind == "CustomResourceDefinition"
+    !kind.is_builtin()
+        || matches!(
+            &*kind.resource,
+            "customresourcedefinitions.apiextensions.k8s.io"
+                | "apiservices.apiregistration.k8s.io"
+                | "poddisruptionbudgets.policy"
+                | "leases.coordination.k8s.io"
+                | "runtimeclasses.node.k8s.io"
+                | "csidrivers.storage.k8s.io"
+                | "csinodes.storage.k8s.io"
+                | "csistoragecapacities.storage.k8s.io"
+                | "volumeattachments.storage.k8s.io"
+        )
+        || kind.gvk.group() == "admissionregistration.k8s.io"
 }
 
 /// Whether an update of what does not exist makes it.
@@ -196,6 +236,7 @@ fn makes_on_update(kind: &Kind) -> bool {
     matches!(
         &*kind.resource,
         "services"
+            | "runtimeclasses.node.k8s.io"
             | "endpoints"
             | "events"
             | "limitranges"

@@ -1,6 +1,6 @@
 //! Coming to rest: without disturbances everything gets to where it should be, and stays there without a write.
 
-use pilothouse_protocol::Request;
+use pilothouse_protocol::{Reply, Request};
 
 use super::Finding;
 use super::spec::text;
@@ -31,7 +31,7 @@ impl Stage<'_> {
         let mut step = STEP;
         loop {
             self.pass(step)?;
-            let Some(wrong) = self.wrong() else { break };
+            let Some(wrong) = self.wrong().or_else(|| self.unfinished()) else { break };
             if self.world.now().monotonic.nanos_since(begin) > BOUND {
                 return Err(self.finding(&wrong));
             }
@@ -74,6 +74,21 @@ impl Stage<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// A release that is as it should be, with a write that was refused and that its process will try again.
+    fn unfinished(&self) -> Option<String> {
+        let (exchanges, process) = (&self.world.record().exchanges, self.world.incarnation());
+        let is_open = |name: &&String| {
+            let last = exchanges.iter().rev().find(|exchange| exchange.key.name == **name);
+            last.is_some_and(|last| {
+                let is_refused = matches!(last.reply, Some(Reply::Failed(_)));
+                last.incarnation == process && last.request.is_write() && is_refused
+            })
+        };
+        let declared = self.declared.iter().filter(|(_, settings)| settings.is_some()).map(|(name, _)| name);
+        let found = declared.filter(|name| self.is_ready(name)).find(is_open);
+        found.map(|name| format!("liveness: {name} is as it should be, and what it writes is refused"))
     }
 
     /// Releases whose objects are looked at in every interval, which the status tells.

@@ -155,6 +155,12 @@ impl<M: Machine> World<M> {
         self.machine.as_ref()
     }
 
+    /// How many processes there were before the present one.
+    #[must_use]
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
     /// What has happened.
     #[must_use]
     pub fn record(&self) -> &Record {

@@ -147,9 +147,7 @@ fn next(rng: &mut Rng, namespace: &str, subject: &mut Subject) -> Step {
         15 | 16 if subject.resource.status => set_status(rng, &path, subject),
         17 if subject.resource.scale => scale(rng, &path),
         18 => delete(rng, &path),
-        19 if rng.chance(200) => {
-            Step::new("DELETE", &subject.resource.collection(namespace)).param("labelSelector", "app%3Dweb")
-        }
+        19 if rng.chance(200) => delete_collection(namespace, subject),
         _ => read(rng, namespace, subject),
     }
 }
@@ -228,6 +226,14 @@ fn delete(rng: &mut Rng, path: &str) -> Step {
     };
     let step = step.body(JSON, options);
     if rng.chance(100) { step.param("dryRun", "All") } else { step }
+}
+
+fn delete_collection(namespace: &str, subject: &Subject) -> Step {
+    let step = Step::new("DELETE", &subject.resource.collection(namespace));
+    if subject.resource.namespaced {
+        return step.param("labelSelector", "app%3Dweb");
+    }
+    step.param("fieldSelector", &format!("metadata.name%3D{}", subject.name))
 }
 
 fn operations(rng: &mut Rng) -> Value {

@@ -34,20 +34,25 @@ pub fn sorted_causes(message: &str) -> String {
     }
 }
 
-/// Some refusals print values of the server's own Go types, or the difference between two of them, which a model in
-/// another language has not got.
+/// Some refusals print values of the server's own Go types, the difference between two of them, a whole object with its
+/// times, or one of several fields as it happens to meet them: what a model has not got.
 #[must_use]
 pub fn without_go_values(message: &str) -> String {
     let message = message
         .split_once("\n@@")
         .or_else(|| message.split_once("\n  core."))
         .map_or(message, |(head, _)| head);
-    let (words, end) = ("spec.template: Invalid value: ", ": field is immutable");
-    let Some(start) = message.find(words).map(|at| at + words.len()) else {
-        return message.trim_end().to_owned();
-    };
-    let Some(length) = message[start..].rfind(end) else { return message.to_owned() };
-    format!("{}<go>{}", &message[..start], &message[start + length..])
+    let message = masked(message, "spec.template: Invalid value: ", ": field is immutable", "<go>");
+    let message = masked(&message, "patch: Invalid value: ", ": strict decoding error", "<object>");
+    let message = masked(&message, "): .spec.", ": field not declared in schema", "<field>");
+    message.trim_end().to_owned()
+}
+
+/// A text with what stands between two parts replaced.
+fn masked(message: &str, before: &str, after: &str, mask: &str) -> String {
+    let Some(start) = message.find(before).map(|at| at + before.len()) else { return message.to_owned() };
+    let Some(length) = message[start..].rfind(after) else { return message.to_owned() };
+    format!("{}{mask}{}", &message[..start], &message[start + length..])
 }
 
 #[cfg(test)]
@@ -67,6 +72,16 @@ mod tests {
         assert_eq!(without_go_values(text), "spec.template: Invalid value: <go>: field is immutable");
         assert_eq!(without_go_values("spec: Forbidden: no\n@@ -6 +7 @@\n"), "spec: Forbidden: no");
         assert_eq!(without_go_values("gone"), "gone");
+        let text = "patch: Invalid value: \"{}\": strict decoding error: unknown field \"a\"";
+        assert_eq!(
+            without_go_values(text),
+            "patch: Invalid value: <object>: strict decoding error: unknown field \"a\""
+        );
+        let text = "patch object (a/b; v1, Kind=C): .spec.odd: field not declared in schema";
+        assert_eq!(
+            without_go_values(text),
+            "patch object (a/b; v1, Kind=C): .spec.<field>: field not declared in schema"
+        );
     }
 
     #[test]

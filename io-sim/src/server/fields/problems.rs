@@ -21,11 +21,15 @@ fn walk(typed: Typed<'_>, value: &Value, path: &mut Vec<PathElement>, found: &mu
     match value {
         Value::Object(fields) => {
             let closed = matches!(typed.get(), Type::Struct(known) if !known.open);
+            let mut refused = false;
             for (key, member) in fields {
                 let (inner, known) = typed.member(key);
                 path.push(PathElement::field(key));
                 if closed && !known {
-                    found.push(format!("{}: field not declared in schema", display_path(path)));
+                    // The rest of the fields is not looked at; which come first is chance there.
+                    if !std::mem::replace(&mut refused, true) {
+                        found.push(format!("{}: field not declared in schema", display_path(path)));
+                    }
                 } else {
                     walk(inner, member, path, found);
                 }

@@ -34,7 +34,7 @@ pub(crate) fn apply(
     let typed = kind.typed();
     check(kind, typed, config)?;
     let own = ownable(&fields_of(typed, config), kind, writer.subresource);
-    let mut managed = live.map(|(_, managed)| managed.clone()).unwrap_or_default();
+    let mut managed = live.map(|(_, managed)| managed.read_again()).unwrap_or_default();
     if let Some((object, _)) = live.filter(|(_, managed)| managed.entries.is_empty()) {
         // What nobody owned was there before the first apply.
         let changes = compare(typed, None, Some(object), kind.is_builtin());

@@ -35,8 +35,13 @@ pub fn normalise(typed: Typed<'_>, value: &mut Value) {
                     }
                 }
             }
+            let of_texts = matches!(typed.get(), Type::Map { .. });
             for (key, member) in fields.iter_mut() {
-                normalise(typed.member(key).0, member);
+                let inner = typed.member(key).0;
+                if of_texts && member.is_null() && matches!(inner.get(), Type::Scalar('s' | 'y')) {
+                    *member = Value::String(String::new());
+                }
+                normalise(inner, member);
             }
             fields.retain(|key, member| is_kept(typed.member(key).0, member));
         }
