@@ -73,8 +73,8 @@ pub fn snapshot_of(
     })
 }
 
-/// Records what an install or upgrade wrote: a new snapshot of the highest revision, and a refreshed one of the next
-/// lower revision that is in the history. One that is in the history already is refreshed: the new revision was not stored.
+/// Records what an install or upgrade wrote: a new snapshot of the highest revision, and refreshed ones of the lower
+/// revisions that are in the history. One that is in the history already is refreshed: the new revision was not stored.
 ///
 /// # Errors
 /// When an observation cannot be serialised; the history is unchanged then.
@@ -94,13 +94,15 @@ pub fn record_collected(
         return refresh(snapshot, newest.clone(), &action, &digests);
     }
     let newest = snapshot_of(&newest.clone().with(oci_digest, action), &digests)?;
+    // The one that was pruned to make room comes before the one that was superseded.
+    let mut refreshed = history.clone();
     for observation in newest_first {
         if let Some(existing) = position(history, observation) {
-            refresh(&mut history.0[existing], observation.clone(), "", &digests)?;
-            break;
+            refresh(&mut refreshed.0[existing], observation.clone(), "", &digests)?;
         }
     }
-    history.0.insert(0, newest);
+    refreshed.0.insert(0, newest);
+    *history = refreshed;
     Ok(())
 }
 

@@ -67,7 +67,7 @@ fn nothing_collected_changes_nothing() {
 }
 
 #[test]
-fn the_highest_revision_is_prepended_and_the_next_known_one_refreshed() {
+fn the_highest_revision_is_prepended_and_the_known_ones_are_refreshed() {
     let mut history = History(vec![known(2, "upgrade", "sha256:b"), known(1, "install", "sha256:a")]);
     let written =
         [record(1, "superseded"), record(2, "superseded"), record(4, "failed"), record(4, "deployed")];
@@ -77,7 +77,7 @@ fn the_highest_revision_is_prepended_and_the_next_known_one_refreshed() {
         [
             (4, "deployed", "upgrade", "sha256:c", false),
             (2, "superseded", "", "sha256:b", true),
-            (1, "deployed", "install", "sha256:a", true),
+            (1, "superseded", "", "sha256:a", true),
         ]
     );
     assert!(verify_object(&history.0[0], &record(4, "deployed")).is_ok());
