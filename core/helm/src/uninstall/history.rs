@@ -42,7 +42,8 @@ impl CloseHistory {
         Self { record, state: State::Purging { current: None, rest } }
     }
 
-    /// Stores the last revision as it is now, and that the others are superseded.
+    /// Stores the last revision as it is now, and that the others are superseded. Helm goes on when the first cannot be
+    /// stored, and nobody comes back to it.
     pub(crate) fn keep(record: Arc<ReleaseRecord>) -> Self {
         let state = State::RecordingEnd(UpdateRelease::new(Arc::clone(&record)));
         Self { record, state }
@@ -67,7 +68,9 @@ impl CloseHistory {
                     *current = Some(DeleteRelease::new(StorageKey::new(self.record.name.clone(), version)));
                 }
                 State::RecordingEnd(update) => {
-                    warn_not_stored(update.poll(storage, context)?, context);
+                    if let Err(error) = update.poll(storage, context)? {
+                        return Some(Err(error.context("uninstall: Failed to store updated release")));
+                    }
                     self.state = State::ListingDeployed(ListReleases::new(&self.record.name));
                 }
                 State::ListingDeployed(list) => match list.poll(storage, context)? {

@@ -114,6 +114,26 @@ fn a_history_that_cannot_be_deleted_is_an_error() {
 }
 
 #[test]
+fn a_history_that_cannot_be_closed_is_an_error() {
+    let mut fake = installed(&[]);
+    fake.fault = Some(Box::new(|request| match request {
+        Request::Update { body } if body["kind"] == "Secret" => {
+            Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
+        }
+        _ => None,
+    }));
+    let (_, outcome) = uninstall(&mut fake, true);
+    let text = outcome.unwrap_err();
+    assert!(
+        text.starts_with("uninstall: Failed to store updated release: ") && text.ends_with("no"),
+        "{text}"
+    );
+    fake.fault = None;
+    let (writes, outcome) = uninstall(&mut fake, true);
+    assert_eq!((writes.len(), outcome), (3, Ok(2)));
+}
+
+#[test]
 fn nothing_to_uninstall() {
     let (writes, outcome) = uninstall(&mut Fake::new(), false);
     assert_eq!(outcome, Err("uninstall: Release not loaded: app: release: not found".to_owned()));
