@@ -231,6 +231,30 @@ impl Driver {
     }
 }
 
+/// A release without a Deployment, installed.
+pub(crate) fn installed() -> Driver {
+    let mut driver = Driver::new(&json!({}));
+    driver.see();
+    driver.run();
+    driver
+}
+
+/// Up to the wait for a Deployment that nobody makes ready.
+pub(crate) fn waiting() -> Driver {
+    let mut driver = Driver::new(&json!({"web": true}));
+    driver.see();
+    driver.run();
+    assert_eq!(driver.stored(), ["1 pending-install: Initial install underway"]);
+    driver
+}
+
+/// Deletes the HelmRelease, and lets its passes run.
+pub(crate) fn delete(driver: &mut Driver) {
+    driver.edit(|object| object["metadata"]["deletionTimestamp"] = json!("2024-01-01T00:00:00Z"));
+    driver.see();
+    driver.run();
+}
+
 pub(crate) fn key() -> ObjectRef {
     ObjectRef::namespaced(API_VERSION, KIND, "ns", "app")
 }
