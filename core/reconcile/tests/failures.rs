@@ -143,7 +143,7 @@ fn only_a_failed_uninstall_quotes_the_log() {
 }
 
 #[test]
-fn an_uninstall_that_leaves_no_trace_in_the_storage_has_failed() {
+fn an_uninstall_that_is_not_stored_has_failed() {
     let mut driver = installed();
     driver.edit(|object| object["spec"]["uninstall"] = json!({"keepHistory": true}));
     driver.fault = Some(Box::new(|request| {
@@ -154,7 +154,7 @@ fn an_uninstall_that_leaves_no_trace_in_the_storage_has_failed() {
     assert!(driver.exists());
     assert_eq!(driver.events, ["InstallSucceeded", "UninstallFailed"]);
     assert_eq!(driver.condition("Released"), "False/UninstallFailed");
-    let text = "uninstall completed with error: release not updated in Helm storage";
+    let text = "uninstall: Failed to store updated release: ";
     assert!(driver.status()["conditions"].to_string().contains(text), "{}", driver.status());
     driver.fault = None;
     driver.pass_time();
