@@ -24,6 +24,10 @@ impl Context<'_> {
         if is_in_namespace != kind.namespaced && !(kind.namespaced && is_whole) {
             return Ok(unknown_path());
         }
+        if &*kind.resource == "endpoints" {
+            let words = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+            self.warnings.push(words.to_owned());
+        }
         let answered = self.dispatch(&kind, objects);
         // The name of what is to be made stands in the body alone.
         let body =

@@ -81,8 +81,10 @@ fn details(error: &ApiError, subject: Option<&Subject>) -> Value {
         let mut causes = causes(&error.message);
         // The server checks some fields twice, and says in the message once what it has found.
         let is_job = subject.is_some_and(|subject| subject.is_builtin && subject.plural == "jobs");
+        let is_once =
+            subject.is_some_and(|subject| subject.is_builtin && ONCE.contains(&subject.plural.as_str()));
         let again = causes.iter().filter(|cause| {
-            cause["field"] == "metadata.finalizers"
+            (cause["field"] == "metadata.finalizers" && !is_once)
                 || (is_job && cause["field"] == "spec.selector" && cause["message"] == "Required value")
                 || (is_job && cause["field"] == "spec.template.metadata.labels")
         });
@@ -101,6 +103,15 @@ fn details(error: &ApiError, subject: Option<&Subject>) -> Value {
     }
     details
 }
+
+/// Built-in kinds whose metadata is checked once.
+const ONCE: [&str; 5] = [
+    "poddisruptionbudgets",
+    "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
+    "endpointslices",
+    "persistentvolumes",
+];
 
 /// The words that follow a field in a validation error, with the reason of the cause.
 const CAUSES: [(&str, &str); 9] = [

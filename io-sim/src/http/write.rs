@@ -266,6 +266,10 @@ fn returns_deleted(kind: &Kind) -> bool {
             | "podtemplates"
             | "resourcequotas"
             | "storageclasses.storage.k8s.io"
+            | "csidrivers.storage.k8s.io"
+            | "csinodes.storage.k8s.io"
+            | "volumeattachments.storage.k8s.io"
+            | "volumeattributesclasses.storage.k8s.io"
     )
 }
 

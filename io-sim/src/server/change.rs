@@ -1,17 +1,18 @@
 //! A write of an object that exists.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use pilothouse_protocol::{ApiError, Object, metadata};
 use serde_json::{Map, Value, json};
 
 use super::creation::prepare;
-use super::fields::compare;
+use super::fields::{FieldSet, compare};
 use super::kinds::{Definition, Kind};
 use super::managed::ManagedFields;
 use super::metadata_fields::{copy, finalizers, metadata_of, put, put_managed};
 use super::pod_admission::admit_change;
 use super::read::in_version;
+use super::storage_defaults::note_phase;
 use super::store::{Place, Stored};
 use super::write::{Write, writer};
 use super::{Caller, Server, defaults, errors, validation};
@@ -19,11 +20,17 @@ use super::{Caller, Server, defaults, errors, validation};
 /// How often the template of a DaemonSet has changed.
 pub(crate) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
+/// What says that an object is deleted: nobody can own it, but for as long as nobody leaves it out.
+static END: LazyLock<FieldSet> = LazyLock::new(|| {
+    FieldSet::decode(&json!({"f:metadata": {"f:deletionTimestamp": {}, "f:deletionGracePeriodSeconds": {}}}))
+});
+
 impl Server {
     pub(super) fn write_change(&mut self, caller: &Caller<'_>, write: Write<'_>) -> Result<Object, ApiError> {
         let Write { kind, place, live, mut object, managed, status, dry_run } = write;
         let Some(live) = live else { return Err(errors::not_found(kind, &place.name)) };
         guard(kind, &live.object, &object)?;
+        let forgets_end = metadata::is_deleting(&live.object) && !metadata::is_deleting(&object);
         keep_identity(kind, &live.object, &mut object);
         let given = metadata_of(&mut object).remove("managedFields");
         let is_labelled = object.pointer("/metadata/labels").is_some();
@@ -41,7 +48,10 @@ impl Server {
                 // Nobody begins to own fields of an object that nobody owned, before the first apply.
                 return managed;
             }
-            let changes = compare(kind.typed(), Some(&live.object), Some(&object), false);
+            let mut changes = compare(kind.typed(), Some(&live.object), Some(&object), false);
+            if forgets_end {
+                changes.removed = changes.removed.union(&END);
+            }
             managed.record_update(&writer(caller, kind, status, &time), &changes, kind);
             managed
         });
@@ -49,6 +59,8 @@ impl Server {
         keep_counted(kind, &live.object, &mut object);
         if !status {
             admit(kind, &live.object, &mut object);
+        } else if kind.is_builtin() && kind.gvk.kind == "PersistentVolume" {
+            note_phase(&live.object, &mut object, &time);
         }
         let mut problems = validation::check_change(kind, &live.object, &object);
         if let Definition::Custom(version) = &kind.definition {
@@ -241,7 +253,10 @@ fn spec_differs(kind: &Kind, live: &Value, object: &Value) -> bool {
         return live.get("spec") != object.get("spec")
             || (kind.gvk.kind == "Deployment" && annotations(live) != annotations(object));
     }
+    // Whoever reads slices chooses them by their labels.
+    let labels = |value: &Value| value.pointer("/metadata/labels").cloned();
     !said(kind, live).eq(said(kind, object))
+        || (kind.is_builtin() && kind.gvk.kind == "EndpointSlice" && labels(live) != labels(object))
 }
 
 /// What an object says besides what it is, and besides what has become of it.

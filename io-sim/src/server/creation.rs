@@ -40,13 +40,16 @@ impl Server {
             self.allocate(kind, &mut object);
         }
         complete_creation(kind, &mut object);
-        first_status(kind, &mut object);
+        first_status(kind, &mut object, &time);
         let mut problems = validation::check_new(kind, &object);
         if let Definition::Custom(version) = &kind.definition {
             problems.extend(version.validate(&object));
         }
         if !problems.is_empty() {
             return Err(errors::invalid(kind, &place.name, &problems));
+        }
+        if let Some(there) = self.store.get(&place.resource, &place.namespace, &place.name) {
+            return Err(errors::already_exists(kind, &place.name, metadata::is_deleting(&there.object)));
         }
         put_managed(&mut object, &managed);
         if dry_run {
@@ -88,7 +91,8 @@ impl Server {
         } else {
             fields.remove("namespace");
         }
-        if kind.generation {
+        // A driver's first change is its first generation.
+        if kind.generation && kind.gvk.kind != "CSIDriver" {
             fields.insert("generation".to_owned(), json!(1));
         }
         if let (true, Value::Object(fields)) = (kind.status, &mut *object) {
@@ -127,17 +131,21 @@ fn admission(kind: &Kind, object: &mut Value) {
 fn complete_creation(kind: &Kind, object: &mut Value) {
     match kind.gvk.kind.as_str() {
         "Namespace" if kind.is_builtin() => object["spec"] = json!({"finalizers": ["kubernetes"]}),
-        "PersistentVolumeClaim" if kind.is_builtin() => {
-            let mut names = finalizers(object).into_iter().map(str::to_owned).collect::<Vec<_>>();
-            names.push("kubernetes.io/pvc-protection".to_owned());
-            put(object, "finalizers", Some(json!(names)));
-        }
+        "PersistentVolumeClaim" if kind.is_builtin() => protect(object, "kubernetes.io/pvc-protection"),
+        "PersistentVolume" if kind.is_builtin() => protect(object, "kubernetes.io/pv-protection"),
         "Job" if kind.is_builtin() && object.pointer("/spec/manualSelector") != Some(&Value::Bool(true)) => {
             job_labels(object);
         }
         "Pod" if kind.is_builtin() => admit_pod(object),
         _ => {}
     }
+}
+
+/// Adds a finalizer.
+fn protect(object: &mut Value, name: &str) {
+    let mut names = finalizers(object).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    names.push(name.to_owned());
+    put(object, "finalizers", Some(json!(names)));
 }
 
 /// The selector of a Job and the labels that fulfil it. A Job that has no labels of its own shares them.
@@ -194,7 +202,10 @@ fn string_data(object: &mut Value) {
     }
 }
 
-fn first_status(kind: &Kind, object: &mut Value) {
+fn first_status(kind: &Kind, object: &mut Value, time: &str) {
+    if kind.is_builtin() && kind.gvk.kind == "PersistentVolume" {
+        defaults::inner(object, "status")["lastPhaseTransitionTime"] = json!(time);
+    }
     let phase = match kind.gvk.kind.as_str() {
         _ if !kind.is_builtin() => return,
         "Namespace" => "Active",

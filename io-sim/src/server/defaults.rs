@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::pod_defaults::{limits_are_requests, pod_spec, pod_template};
+use super::storage_defaults::{storage_class, storage_driver, volume};
 
 /// Fills in what a built-in object does not say.
 pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
@@ -37,10 +38,16 @@ pub(crate) fn fill_defaults(kind: &str, object: &mut Value) {
         "PriorityClass" => set(object, "preemptionPolicy", json!("PreemptLowerPriority")),
         "Ingress" => with_spec(object, |_| {}),
         "NetworkPolicy" => with_spec(object, network_policy),
-        "StorageClass" => {
-            set(object, "reclaimPolicy", json!("Delete"));
-            set(object, "volumeBindingMode", json!("Immediate"));
-        }
+        "StorageClass" => storage_class(object),
+        "PersistentVolume" => with_spec(object, volume),
+        "CSIDriver" => with_spec(object, storage_driver),
+        "EndpointSlice" => items(object, "ports").for_each(|port| {
+            set(port, "name", json!(""));
+            set(port, "protocol", json!("TCP"));
+        }),
+        "Endpoints" => items(object, "subsets").for_each(|subset| {
+            items(subset, "ports").for_each(|port| set(port, "protocol", json!("TCP")));
+        }),
         "RoleBinding" | "ClusterRoleBinding" => binding(object),
         "CustomResourceDefinition" => with_spec(object, definition),
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => webhooks(kind, object),

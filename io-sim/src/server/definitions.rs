@@ -82,6 +82,8 @@ impl Server {
                 super::defaults::set(&mut object["spec"], field, kept.clone());
             }
         }
+        super::defaults::set(&mut object["spec"], "ipFamilies", json!(["IPv4"]));
+        super::defaults::set(&mut object["spec"], "ipFamilyPolicy", json!("SingleStack"));
         let ports = live.pointer("/spec/ports").and_then(Value::as_array).cloned().unwrap_or_default();
         for port in super::defaults::items(&mut object["spec"], "ports") {
             let same =

@@ -49,7 +49,6 @@ const WITHOUT_GENERATION: &[&str] = &[
     "CSINode",
     "CSIStorageCapacity",
     "Endpoints",
-    "EndpointSlice",
     "Event",
     "HorizontalPodAutoscaler",
     "LimitRange",

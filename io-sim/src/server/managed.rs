@@ -58,6 +58,8 @@ pub struct ManagedFields {
 pub struct Conflict {
     /// The entry as messages name it.
     pub manager: String,
+    /// By what conflicts are ordered: the entry as the server identifies it.
+    pub identity: String,
     /// The fields.
     pub fields: FieldSet,
 }
@@ -215,7 +217,13 @@ impl ManagedFields {
         let others = self.entries.iter().filter(|entry| !is_applier(entry, writer));
         let clashes = others.map(|entry| (entry, entry.fields.intersection(&touched)));
         let clashes = clashes.filter(|(_, fields)| !fields.is_empty());
-        clashes.map(|(entry, fields)| Conflict { manager: display_manager(entry), fields }).collect()
+        clashes
+            .map(|(entry, fields)| Conflict {
+                manager: display_manager(entry),
+                identity: identity(entry),
+                fields,
+            })
+            .collect()
     }
 
     /// Whether both hold the same ownership, times left aside.
@@ -280,6 +288,21 @@ fn display_manager(entry: &Entry) -> String {
     if entry.operation == Operation::Update {
         text.push_str(&format!(" using {}", entry.api_version));
     }
+    text
+}
+
+fn identity(entry: &Entry) -> String {
+    let mut text = format!("{{\"manager\":{:?}", entry.manager);
+    match entry.operation {
+        Operation::Apply => text.push_str(",\"operation\":\"Apply\""),
+        Operation::Update => {
+            text.push_str(&format!(",\"operation\":\"Update\",\"apiVersion\":{:?}", entry.api_version));
+        }
+    }
+    if !entry.subresource.is_empty() {
+        text.push_str(&format!(",\"subresource\":{:?}", entry.subresource));
+    }
+    text.push('}');
     text
 }
 

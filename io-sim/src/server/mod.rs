@@ -22,6 +22,7 @@ mod pod_defaults;
 pub(crate) mod rbac;
 pub(crate) mod read;
 pub mod schema;
+mod storage_defaults;
 pub mod store;
 #[cfg(test)]
 mod tests;

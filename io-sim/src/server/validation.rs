@@ -92,6 +92,7 @@ fn check_content(kind: &Kind, object: &Value) -> Vec<String> {
         "Service" => service(object),
         "HorizontalPodAutoscaler" => autoscaler(object),
         "PodDisruptionBudget" => disruption_budget(object),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => webhooks(object),
         _ => Vec::new(),
     }
 }
@@ -215,6 +216,28 @@ fn disruption_budget(object: &Value) -> Vec<String> {
         field("unhealthyPodEvictionPolicy")
     );
     vec![format!("spec: Invalid value: {value}: minAvailable and maxUnavailable cannot be both set")]
+}
+
+fn webhooks(object: &Value) -> Vec<String> {
+    let list = object.get("webhooks").and_then(Value::as_array);
+    let mut errors = Vec::new();
+    for (index, webhook) in list.into_iter().flatten().enumerate() {
+        if text(webhook, "/sideEffects").is_empty() {
+            let why = "must specify one of None, NoneOnDryRun";
+            errors.push(format!("webhooks[{index}].sideEffects: Required value: {why}"));
+        }
+        let config = webhook.get("clientConfig").unwrap_or(&Value::Null);
+        if config.get("url").is_some() == config.get("service").is_some() {
+            let why = "exactly one of url or service is required";
+            errors.push(format!("webhooks[{index}].clientConfig: Required value: {why}"));
+        }
+        let versions = webhook.get("admissionReviewVersions").and_then(Value::as_array);
+        if versions.is_none_or(Vec::is_empty) {
+            let why = "must specify one of v1, v1beta1";
+            errors.push(format!("webhooks[{index}].admissionReviewVersions: Required value: {why}"));
+        }
+    }
+    errors
 }
 
 fn secret_size(object: &Value) -> usize {

@@ -62,9 +62,6 @@ impl Server {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(ApiError::new(500, "", message));
         }
-        if let Some(there) = self.store.get(&place.resource, &place.namespace, &place.name) {
-            return Err(errors::already_exists(&kind, &place.name, metadata::is_deleting(&there.object)));
-        }
         let write =
             Write { kind: &kind, place: &place, live: None, object, managed: None, status: false, dry_run };
         self.write_new(caller, write)

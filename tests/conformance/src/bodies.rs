@@ -1,9 +1,15 @@
 //! Objects as charts make them, and changes of them.
 
+mod workloads;
+
 use pilothouse_io_sim::rng::Rng;
 use serde_json::{Map, Value, json};
 
 use crate::resources::Resource;
+use workloads::{claim, cron_job, daemon_set, deployment, job, pod, stateful_set, workload};
+
+/// What a quota counts: nothing that a sequence makes.
+const QUOTA: &str = "count/nothings.none.example.com";
 
 /// One of several.
 pub fn pick<T: Copy>(rng: &mut Rng, items: &[T]) -> T {
@@ -70,6 +76,8 @@ pub fn status(rng: &mut Rng, resource: &Resource) -> Value {
             json!({"currentHealthy": 0, "desiredHealthy": 1, "disruptionsAllowed": 0, "expectedPods": 1})
         }
         "CronJob" => json!({"lastScheduleTime": "2026-01-01T00:00:00Z"}),
+        "PersistentVolume" => json!({"phase": pick(rng, &["Available", "Released"])}),
+        "ResourceQuota" => json!({"hard": {QUOTA: "3"}, "used": {QUOTA: "0"}}),
         _ => json!({"active": 1}),
     }
 }
@@ -115,6 +123,19 @@ fn content(rng: &mut Rng, kind: &str, namespace: &str) -> Value {
         "StorageClass" => json!({"provisioner": "example.com/disk", "parameters": {"type": "ssd"}}),
         "PriorityClass" => json!({"value": 1000, "description": "tests"}),
         "IngressClass" => json!({"spec": {"controller": "example.com/ingress"}}),
+        "PersistentVolume" => json!({"spec": volume(rng)}),
+        "ResourceQuota" => json!({"spec": {"hard": {QUOTA: pick(rng, &["3", "4"])}}}),
+        "Endpoints" => {
+            json!({"subsets": [{"addresses": [{"ip": "192.0.2.1"}], "ports": [{"name": "http", "port": 80}]}]})
+        }
+        "EndpointSlice" => {
+            json!({"addressType": "IPv4", "endpoints": [{"addresses": ["192.0.2.1"]}], "ports": [{"name": "http", "port": 80}]})
+        }
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
+            json!({"webhooks": [webhook(rng, namespace)]})
+        }
+        "RuntimeClass" => json!({"handler": "runc"}),
+        "CSIDriver" => json!({"spec": {"attachRequired": rng.chance(500)}}),
         _ => json!({"spec": widget(rng)}),
     }
 }
@@ -155,6 +176,21 @@ fn content_change(rng: &mut Rng, kind: &str) -> Value {
         "IngressClass" => {
             json!({"metadata": {"annotations": {"ingressclass.kubernetes.io/is-default-class": "false"}}})
         }
+        "PersistentVolume" => {
+            json!({"spec": if rng.chance(500) { json!({"persistentVolumeReclaimPolicy": "Delete"}) } else { json!({"capacity": {"storage": "2Gi"}}) }})
+        }
+        "ResourceQuota" => json!({"spec": {"hard": {QUOTA: pick(rng, &["5", "6"])}}}),
+        "Endpoints" => {
+            json!({"subsets": [{"notReadyAddresses": [{"ip": "192.0.2.2"}], "ports": [{"port": 81}]}]})
+        }
+        "EndpointSlice" => {
+            json!({"endpoints": [{"addresses": ["192.0.2.2"], "conditions": {"ready": rng.chance(500)}}]})
+        }
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
+            json!({"webhooks": [{"name": "a.example.com", "timeoutSeconds": rng.between(1, 9)}]})
+        }
+        "RuntimeClass" => json!({"scheduling": {"nodeSelector": {"disk": pick(rng, &["ssd", "hdd"])}}}),
+        "CSIDriver" => json!({"spec": {"podInfoOnMount": rng.chance(500)}}),
         _ => json!({"spec": match rng.below(6) {
             0 => json!({"count": rng.below(12)}),
             1 => json!({"size": pick(rng, &["S", "L", "XL"])}),
@@ -203,113 +239,6 @@ fn service(rng: &mut Rng) -> Value {
     spec
 }
 
-fn pod(rng: &mut Rng) -> Value {
-    let mut container =
-        json!({"name": "main", "image": pick(rng, &["nginx", "nginx:1.27", "busybox:latest"])});
-    if rng.chance(400) {
-        container["ports"] = json!([{"name": "http", "containerPort": 80}]);
-    }
-    if rng.chance(400) {
-        container["env"] = json!([{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "b"}}}]);
-    }
-    if rng.chance(300) {
-        container["resources"] = json!({"requests": {"cpu": "100m"}, "limits": {"memory": "128Mi"}});
-    }
-    if rng.chance(300) {
-        container["livenessProbe"] = json!({"httpGet": {"path": "/", "port": "http"}});
-    }
-    if rng.chance(200) {
-        container["securityContext"] = json!({"runAsNonRoot": true, "capabilities": {"drop": ["ALL"]}});
-    }
-    let mut spec = json!({"containers": [container], "automountServiceAccountToken": false});
-    if rng.chance(300) {
-        spec["volumes"] =
-            json!([{"name": "config", "configMap": {"name": "c"}}, {"name": "scratch", "emptyDir": {}}]);
-        spec["containers"][0]["volumeMounts"] = json!([{"name": "config", "mountPath": "/etc/config"}]);
-    }
-    if rng.chance(200) {
-        spec["initContainers"] = json!([{"name": "init", "image": "busybox"}]);
-    }
-    if rng.chance(200) {
-        spec["nodeSelector"] = json!({"disk": "ssd"});
-    }
-    if rng.chance(200) {
-        spec["securityContext"] = json!({"fsGroup": 1000});
-    }
-    if rng.chance(200) {
-        spec["serviceAccountName"] = json!("default");
-    }
-    spec
-}
-
-fn template(rng: &mut Rng) -> Value {
-    json!({"metadata": {"labels": {"app": "web"}}, "spec": pod(rng)})
-}
-
-fn workload(rng: &mut Rng) -> Value {
-    let mut spec = json!({"selector": {"matchLabels": {"app": "web"}}, "template": template(rng)});
-    if rng.chance(600) {
-        spec["replicas"] = json!(rng.below(4));
-    }
-    spec
-}
-
-fn deployment(rng: &mut Rng) -> Value {
-    let mut spec = workload(rng);
-    match rng.below(4) {
-        0 => spec["strategy"] = json!({"type": "Recreate"}),
-        1 => spec["strategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}),
-        _ => {}
-    }
-    spec
-}
-
-fn stateful_set(rng: &mut Rng) -> Value {
-    let mut spec = workload(rng);
-    spec["serviceName"] = json!("web");
-    if rng.chance(400) {
-        let claim = claim(rng);
-        spec["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"}, "spec": claim}]);
-    }
-    spec
-}
-
-fn daemon_set(rng: &mut Rng) -> Value {
-    let mut spec = json!({"selector": {"matchLabels": {"app": "web"}}, "template": template(rng)});
-    if rng.chance(300) {
-        spec["updateStrategy"] = json!({"type": "OnDelete"});
-    }
-    spec
-}
-
-fn job(rng: &mut Rng) -> Value {
-    let mut spec = json!({"template": {"spec": pod(rng)}});
-    spec["template"]["spec"]["restartPolicy"] = json!(pick(rng, &["Never", "OnFailure"]));
-    if rng.chance(300) {
-        spec["backoffLimit"] = json!(rng.below(3));
-    }
-    if rng.chance(200) {
-        spec["ttlSecondsAfterFinished"] = json!(60);
-    }
-    spec
-}
-
-fn cron_job(rng: &mut Rng) -> Value {
-    let mut spec = json!({"schedule": "0 3 * * *", "jobTemplate": {"spec": job(rng)}});
-    if rng.chance(400) {
-        spec["concurrencyPolicy"] = json!("Forbid");
-    }
-    spec
-}
-
-fn claim(rng: &mut Rng) -> Value {
-    let mut claim = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
-    if rng.chance(400) {
-        claim["storageClassName"] = json!("fast");
-    }
-    claim
-}
-
 fn ingress(rng: &mut Rng) -> Value {
     let backend = json!({"service": {"name": "web", "port": {"number": 80}}});
     let path = json!({"path": "/", "pathType": pick(rng, &["Prefix", "Exact"]), "backend": backend});
@@ -343,6 +272,26 @@ fn autoscaler(rng: &mut Rng) -> Value {
         spec["minReplicas"] = json!(2);
     }
     spec
+}
+
+fn volume(rng: &mut Rng) -> Value {
+    let mut volume = json!({"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/data"}});
+    if rng.chance(400) {
+        volume["storageClassName"] = json!("fast");
+    }
+    volume
+}
+
+/// A webhook for what nobody makes: a server that calls one has to wait for it.
+fn webhook(rng: &mut Rng, namespace: &str) -> Value {
+    let rules = json!([{"apiGroups": ["none.example.com"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nothings"]}]);
+    let service = json!({"name": "hook", "namespace": namespace, "path": "/"});
+    let mut webhook = json!({"name": "a.example.com", "clientConfig": {"service": service}, "rules": rules,
+        "admissionReviewVersions": ["v1"], "sideEffects": "None"});
+    if rng.chance(400) {
+        webhook["failurePolicy"] = json!("Ignore");
+    }
+    webhook
 }
 
 fn rule(rng: &mut Rng) -> Value {

@@ -111,6 +111,9 @@ fn bare_object(object: &mut Value) {
             });
         }
     }
+    if let Some(time) = object.pointer_mut("/status/lastPhaseTransitionTime") {
+        *time = json!("<time>");
+    }
     if object.pointer("/spec/ports").is_some() || object.pointer("/spec/clusterIP").is_some() {
         mask_addresses(&mut object["spec"]);
     }

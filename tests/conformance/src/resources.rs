@@ -21,6 +21,8 @@ pub struct Resource {
     pub weight: u64,
 }
 
+const HOOKS: &str = "admissionregistration.k8s.io/v1";
+
 const fn resource(
     api_version: &'static str,
     kind: &'static str,
@@ -84,6 +86,14 @@ pub const RESOURCES: &[Resource] = &[
     resource("storage.k8s.io/v1", "StorageClass", "storageclasses", 2).cluster(),
     resource("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", 1).cluster(),
     resource("networking.k8s.io/v1", "IngressClass", "ingressclasses", 2).cluster(),
+    resource("v1", "PersistentVolume", "persistentvolumes", 2).cluster().status(),
+    resource("v1", "ResourceQuota", "resourcequotas", 2).status(),
+    resource("v1", "Endpoints", "endpoints", 2),
+    resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", 2),
+    resource(HOOKS, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", 3).cluster(),
+    resource(HOOKS, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", 3).cluster(),
+    resource("node.k8s.io/v1", "RuntimeClass", "runtimeclasses", 1).cluster(),
+    resource("storage.k8s.io/v1", "CSIDriver", "csidrivers", 1).cluster(),
     resource("conformance.example.com/v1", "Widget", "widgets", 8).status(),
 ];
 

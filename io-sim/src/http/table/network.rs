@@ -34,6 +34,31 @@ pub(super) const NETWORK_POLICIES: &[Known] =
 
 pub(super) const ENDPOINTS: &[Known] = &[("Endpoints", "string", 0, endpoints), AGE];
 
+pub(super) const ENDPOINT_SLICES: &[Known] = &[
+    ("AddressType", "string", 0, |row| json!(row.text("/addressType"))),
+    ("Ports", "string", 0, |row| {
+        first_three(row.items("/ports").map(|port| match port.get("port") {
+            Some(number) => number.to_string(),
+            None => port.get("name").and_then(Value::as_str).unwrap_or("*").to_owned(),
+        }))
+    }),
+    ("Endpoints", "string", 0, |row| {
+        let lists = row.items("/endpoints").filter_map(|endpoint| endpoint.get("addresses")?.as_array());
+        first_three(lists.flatten().map(|address| address.as_str().unwrap_or_default().to_owned()))
+    }),
+    AGE,
+];
+
+fn first_three(texts: impl Iterator<Item = String>) -> Value {
+    let texts: Vec<String> = texts.collect();
+    let shown = texts.iter().take(3).cloned().collect::<Vec<_>>().join(",");
+    json!(match texts.len() {
+        0 => "<unset>".to_owned(),
+        1..=3 => shown,
+        more => format!("{shown} + {} more...", more - 3),
+    })
+}
+
 fn external_address(row: &Row<'_>) -> Value {
     let own: Vec<&str> = row.items("/spec/externalIPs").filter_map(Value::as_str).collect();
     match row.text("/spec/type") {
@@ -83,5 +108,6 @@ fn endpoints(row: &Row<'_>) -> Value {
             }
         }
     }
-    or_none(&all.join(","))
+    // Where there are only such as are not ready nothing is shown.
+    if row.count("/subsets") == 0 { json!("<none>") } else { json!(all.join(",")) }
 }

@@ -74,6 +74,12 @@ pub(super) const AUTOSCALERS: &[Known] = &[
     AGE,
 ];
 
+pub(super) const QUOTAS: &[Known] =
+    &[("Request", "string", 0, |row| used(row, false)), ("Limit", "string", 0, |row| used(row, true)), AGE];
+
+pub(super) const RUNTIME_CLASSES: &[Known] =
+    &[("Handler", "string", 0, |row| json!(row.text("/handler"))), AGE];
+
 pub(super) const LEASES: &[Known] =
     &[("Holder", "string", 0, |row| json!(row.text("/spec/holderIdentity"))), AGE];
 
@@ -123,4 +129,17 @@ fn bound(row: &Row<'_>, pointer: &str) -> Value {
         Some(number) => json!(number.to_string()),
         None => json!("N/A"),
     }
+}
+
+/// What of a quota is used, of limits or of everything else.
+fn used(row: &Row<'_>, limits: bool) -> Value {
+    let fields = |field: &str| {
+        let found = row.object.pointer(&format!("/status/{field}")).and_then(Value::as_object);
+        found.cloned().unwrap_or_default()
+    };
+    let (hard, used) = (fields("hard"), fields("used"));
+    let shown = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("0").to_owned();
+    let chosen = hard.iter().filter(|(name, _)| name.starts_with("limits.") == limits);
+    let texts = chosen.map(|(name, most)| format!("{name}: {}/{}", shown(used.get(name)), shown(Some(most))));
+    json!(texts.collect::<Vec<_>>().join(", "))
 }

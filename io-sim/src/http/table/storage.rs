@@ -35,6 +35,7 @@ pub(super) const VOLUMES: &[Known] = &[
         json!(if name.is_empty() { String::new() } else { format!("{namespace}/{name}") })
     }),
     ("StorageClass", "string", 0, |row| json!(row.text("/spec/storageClassName"))),
+    ("VolumeAttributesClass", "string", 0, |row| unset(row.text("/spec/volumeAttributesClassName"))),
     ("Reason", "string", 0, |row| json!(row.text("/status/reason"))),
     AGE,
     ("VolumeMode", "string", 1, |row| json!(row.text("/spec/volumeMode"))),
@@ -49,6 +50,29 @@ pub(super) const CLASSES: &[Known] = &[
     }),
     AGE,
 ];
+
+pub(super) const DRIVERS: &[Known] = &[
+    ("AttachRequired", "boolean", 0, |row| json!(flag(row, "/spec/attachRequired"))),
+    ("PodInfoOnMount", "boolean", 0, |row| json!(flag(row, "/spec/podInfoOnMount"))),
+    ("StorageCapacity", "boolean", 0, |row| json!(flag(row, "/spec/storageCapacity"))),
+    ("TokenRequests", "string", 0, |row| {
+        let audiences: Vec<&str> = row
+            .items("/spec/tokenRequests")
+            .filter_map(|request| request.get("audience")?.as_str())
+            .collect();
+        json!(if audiences.is_empty() { "<unset>".to_owned() } else { audiences.join(",") })
+    }),
+    ("RequiresRepublish", "boolean", 0, |row| json!(flag(row, "/spec/requiresRepublish"))),
+    ("Modes", "string", 0, |row| {
+        let modes: Vec<&str> = row.items("/spec/volumeLifecycleModes").filter_map(Value::as_str).collect();
+        json!(if modes.is_empty() { "<none>".to_owned() } else { modes.join(",") })
+    }),
+    AGE,
+];
+
+fn flag(row: &Row<'_>, pointer: &str) -> bool {
+    row.object.pointer(pointer).and_then(Value::as_bool).unwrap_or_default()
+}
 
 fn phase<'a>(row: &'a Row<'_>) -> &'a str {
     if pilothouse_protocol::metadata::is_deleting(row.object) {

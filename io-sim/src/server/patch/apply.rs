@@ -140,18 +140,21 @@ fn merged_item(typed: Typed<'_>, live: Option<Value>, wanted: &Value) -> Value {
 }
 
 fn conflict_error(conflicts: &[Conflict]) -> ApiError {
-    let mut by_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut by_manager: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for conflict in conflicts {
         let paths = conflict.fields.paths();
-        by_manager.entry(&conflict.manager).or_default().extend(paths.iter().map(|path| display_path(path)));
+        by_manager
+            .entry((&conflict.identity, &conflict.manager))
+            .or_default()
+            .extend(paths.iter().map(|path| display_path(path)));
     }
     let count: usize = by_manager.values().map(Vec::len).sum();
-    if let (1, Some((manager, paths))) = (count, by_manager.first_key_value()) {
+    if let (1, Some(((_, manager), paths))) = (count, by_manager.first_key_value()) {
         let message = format!("Apply failed with 1 conflict: conflict with {manager}: {}", paths.join(""));
         return ApiError::new(409, "Conflict", message);
     }
     let mut lines = Vec::new();
-    for (manager, paths) in by_manager {
+    for ((_, manager), paths) in by_manager {
         lines.push(format!("conflicts with {manager}:"));
         lines.extend(paths.into_iter().map(|path| format!("- {path}")));
     }
