@@ -102,6 +102,25 @@ pub(crate) fn has_scale(kind: &Kind) -> bool {
         )
 }
 
+/// Kinds whose deletion is answered with the object instead of a status.
+pub(crate) fn returns_deleted(kind: &Kind) -> bool {
+    matches!(
+        &*kind.resource,
+        "pods"
+            | "services"
+            | "serviceaccounts"
+            | "persistentvolumes"
+            | "persistentvolumeclaims"
+            | "podtemplates"
+            | "resourcequotas"
+            | "storageclasses.storage.k8s.io"
+            | "csidrivers.storage.k8s.io"
+            | "csinodes.storage.k8s.io"
+            | "volumeattachments.storage.k8s.io"
+            | "volumeattributesclasses.storage.k8s.io"
+    )
+}
+
 fn of_definition(definition: &Value, kind: &Kind) -> Names {
     let names = definition.pointer("/spec/names").unwrap_or(&Value::Null);
     let text = |field: &str, default: String| {

@@ -76,7 +76,7 @@ impl Context<'_> {
         self.warnings.extend(left_behind(kind, &options));
         let caller = self.who.caller();
         let deletion = self.server.delete(&caller, &reference(kind, objects), &options)?;
-        if deletion.gone && !returns_deleted(kind) {
+        if deletion.gone && !names::returns_deleted(kind) {
             let uid = metadata::text(&deletion.object, "uid");
             return Ok(HttpResponse::of_json(200, &status::deleted(kind, &objects.name, uid)));
         }
@@ -252,25 +252,6 @@ fn left_behind(kind: &Kind, options: &DeleteOptions) -> Option<String> {
     let words = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to \
                  remove them or set propagationPolicy=Orphan to suppress this warning";
     (!is_silent).then(|| words.to_owned())
-}
-
-/// Kinds whose deletion is answered with the object instead of a status.
-fn returns_deleted(kind: &Kind) -> bool {
-    matches!(
-        &*kind.resource,
-        "pods"
-            | "services"
-            | "serviceaccounts"
-            | "persistentvolumes"
-            | "persistentvolumeclaims"
-            | "podtemplates"
-            | "resourcequotas"
-            | "storageclasses.storage.k8s.io"
-            | "csidrivers.storage.k8s.io"
-            | "csinodes.storage.k8s.io"
-            | "volumeattachments.storage.k8s.io"
-            | "volumeattributesclasses.storage.k8s.io"
-    )
 }
 
 /// What the body leaves out is taken from the path; what it says must agree with it.

@@ -6,7 +6,7 @@ use pilothouse_protocol::{ApiError, Identity, Object, ObjectRef, Preconditions, 
 use serde_json::{Value, json};
 
 use super::kinds::Kind;
-use super::metadata_fields::{finalizers, put, set_finalizers};
+use super::metadata_fields::{finalizers, mark_deleted, put, set_finalizers};
 use super::rbac::{Attempt, authorise};
 use super::read::in_version;
 use super::store::{Place, Stored};
@@ -91,7 +91,7 @@ impl Server {
             let is_graceful = kind.is_builtin() && kind.gvk.kind == "Pod";
             let mut object = Value::clone(&stored.object);
             if is_graceful {
-                mark_deleted(caller, &mut object, grace);
+                mark_deleted(&mut object, &caller.time(), grace);
             }
             return Deletion { object: in_version(kind, &Arc::new(object)), gone: true };
         }
@@ -100,7 +100,7 @@ impl Server {
         }
         let mut object = Value::clone(&stored.object);
         set_finalizers(&mut object, &names);
-        mark_deleted(caller, &mut object, grace);
+        mark_deleted(&mut object, &caller.time(), grace);
         if namespace {
             object["status"]["phase"] = json!("Terminating");
         }
@@ -286,19 +286,6 @@ impl Server {
             references.retain(|reference| reference["uid"] != uid);
         }
         self.commit(place, object, stored.managed.as_ref().clone());
-    }
-}
-
-/// Says in an object, once, that it is deleted.
-fn mark_deleted(caller: &Caller<'_>, object: &mut Value, grace: i64) {
-    if metadata::is_deleting(object) {
-        return;
-    }
-    put(object, "deletionTimestamp", Some(Value::String(caller.time())));
-    put(object, "deletionGracePeriodSeconds", Some(json!(grace)));
-    let generation = metadata::generation(object);
-    if generation > 0 {
-        put(object, "generation", Some(json!(generation + 1)));
     }
 }
 

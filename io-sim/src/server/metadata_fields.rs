@@ -1,6 +1,7 @@
 //! Writers for `metadata` of an object under construction.
 
-use serde_json::{Map, Value};
+use pilothouse_protocol::metadata;
+use serde_json::{Map, Value, json};
 
 use super::managed::ManagedFields;
 
@@ -50,4 +51,17 @@ fn as_map(value: &mut Value) -> &mut Map<String, Value> {
         *value = Value::Object(Map::new());
     }
     value.as_object_mut().unwrap_or_else(|| unreachable!("just made a map"))
+}
+
+/// Says in an object, once, that it is deleted.
+pub(super) fn mark_deleted(object: &mut Value, time: &str, grace: i64) {
+    if metadata::is_deleting(object) {
+        return;
+    }
+    put(object, "deletionTimestamp", Some(json!(time)));
+    put(object, "deletionGracePeriodSeconds", Some(json!(grace)));
+    let generation = metadata::generation(object);
+    if generation > 0 {
+        put(object, "generation", Some(json!(generation + 1)));
+    }
 }
