@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn the_digest_is_that_of_the_seeds() {
+        let digest = |flags: SimFlags| {
+            let mut out = Vec::new();
+            assert!(execute(&flags, &mut out).unwrap());
+            let text = String::from_utf8(out).unwrap();
+            text.lines().find(|line| line.starts_with("digest of all actions: ")).unwrap().to_owned()
+        };
+        let one_by_one = digest(SimFlags { jobs: Some(1), twice: false, ..flags() });
+        assert_eq!(digest(flags()), one_by_one);
+        assert_ne!(digest(SimFlags { first_seed: 8, ..flags() }), one_by_one);
+    }
+
+    #[test]
     fn classes_are_listed_and_unknown_ones_refused() {
         let mut out = Vec::new();
         assert!(execute(&SimFlags { faults: "list".to_owned(), ..flags() }, &mut out).unwrap());

@@ -32,7 +32,7 @@ pub(super) fn played(path: &Path, run: &Run) -> String {
 
 /// The sums of a campaign.
 pub(super) fn total(total: &Total, classes: &BTreeSet<FaultClass>) -> String {
-    let Coverage { seeds, runs, actions, seconds, fired, pairs, shapes, .. } = &total.coverage;
+    let Coverage { seeds, runs, actions, seconds, fired, pairs, shapes, digest, .. } = &total.coverage;
     let elapsed = total.elapsed.as_secs_f64().max(0.001);
     let per_second = |count: u64| count as f64 / elapsed;
     let mut text = format!(
@@ -60,6 +60,7 @@ pub(super) fn total(total: &Total, classes: &BTreeSet<FaultClass>) -> String {
         recovery(500),
         recovery(990)
     );
+    let _ = writeln!(text, "digest of all actions: {digest:016x}, the same for these seeds in every build");
     let _ = match total.findings {
         0 => writeln!(text, "no finding"),
         many => writeln!(text, "{many} findings"),

@@ -19,6 +19,8 @@ const HISTORY_MAX: usize = 7;
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     seen: BTreeMap<ReleaseKey, Claim>,
+    /// What is wrong with statuses that a process which is gone has written late.
+    late: BTreeMap<ReleaseKey, String>,
 }
 
 /// What a status says about the release: its condition Ready and the newest entry of its history.
@@ -49,8 +51,16 @@ impl Truth {
             }
             // While a reconcile is marked, an untouched Ready tells how the last one ended.
             let untouched = claim.reconciling && before.is_some_and(|before| before.ready == claim.ready);
-            let wrong = wrong(&object, releases, untouched).or_else(|| incomplete(&object));
-            if let Some(wrong) = wrong.filter(|_| !is_of_the_past(&world.record().exchanges, &object)) {
+            let Some(wrong) = wrong(&object, releases, untouched).or_else(|| incomplete(&object)) else {
+                self.late.remove(&key);
+                continue;
+            };
+            if is_of_the_past(&world.record().exchanges, &object) {
+                self.late.insert(key, wrong);
+                continue;
+            }
+            // A pass begins with what it finds, and puts it right in the end.
+            if !(claim.reconciling && self.late.get(&key) == Some(&wrong)) {
                 return Some(format!("status of {key}: {wrong}"));
             }
         }

@@ -56,6 +56,8 @@ pub struct Coverage {
     pub shapes: BTreeSet<u64>,
     /// Nanoseconds from the end of the disturbances until everything was as it should be.
     pub recoveries: Vec<u64>,
+    /// The digests of all actions of all seeds. The same seeds have the same sum in whatever order, and in every build.
+    pub digest: u64,
 }
 
 /// Draws the scenario of a seed, plays it, and looks at it in all ways that the campaign asks for.
@@ -117,7 +119,7 @@ impl Campaign {
 impl Coverage {
     /// Counts a seed.
     pub fn add(&mut self, simulated: &Simulated) {
-        let Simulated { run, runs, .. } = simulated;
+        let Simulated { seed, run, runs, .. } = simulated;
         self.seeds += 1;
         self.runs += u64::from(*runs);
         self.actions += run.actions * u64::from(*runs);
@@ -128,6 +130,8 @@ impl Coverage {
         run.marks.iter().for_each(|mark| *self.marks.entry(mark.clone()).or_default() += 1);
         self.shapes.insert(run.shape);
         self.recoveries.extend(&run.recoveries);
+        // Of which seed a digest is makes a difference, so that two that change places are found.
+        self.digest = self.digest.wrapping_add(run.hash.wrapping_mul(seed.wrapping_mul(2).wrapping_add(1)));
     }
 
     /// Takes over what another has counted.
@@ -142,6 +146,7 @@ impl Coverage {
         other.marks.into_iter().for_each(|(mark, count)| *self.marks.entry(mark).or_default() += count);
         self.shapes.extend(other.shapes);
         self.recoveries.extend(other.recoveries);
+        self.digest = self.digest.wrapping_add(other.digest);
     }
 
     /// The time within which so many of a thousand recoveries were over, in nanoseconds.
