@@ -17,6 +17,13 @@ use crate::merge::merge_maps;
 use crate::validate::{Nulls, validate};
 use crate::{Chart, ChartError, ChartMetadata, File, Lock};
 
+/// What Helm says of `requirements.yaml` in a chart of format 2.
+const DEPENDENCIES_MOVED: &str = "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend \
+                                  migrating dependencies to Chart.yaml.";
+/// What it says of `requirements.lock` there.
+const LOCK_MOVED: &str = "Warning: Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend \
+                          migrating to Chart.lock.";
+
 impl Chart {
     /// Loads a `.tgz` archive.
     ///
@@ -79,11 +86,12 @@ fn load(files: Vec<File>, limits: &mut Limits, place: Place) -> Result<Chart, Ch
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let subchart = load_subchart(&name, files, limits).map_err(|cause| ChartError::Subchart {
+        let mut subchart = load_subchart(&name, files, limits).map_err(|cause| ChartError::Subchart {
             subchart: name.clone(),
             chart: chart.metadata.name.clone(),
             cause: Box::new(cause),
         })?;
+        chart.notices.append(&mut subchart.notices);
         chart.dependencies.push(subchart);
     }
     Ok(chart)
@@ -106,6 +114,7 @@ fn sort_in(
             chart.schema = Some(file.data);
         }
         "requirements.yaml" => {
+            notice_unless_v1(chart, DEPENDENCIES_MOVED);
             let value = document(&file)?;
             go_types::check_requirements(&value).map_err(|error| decoding(&file, &error))?;
             let requirements: ChartMetadata = decoded(&file, value)?;
@@ -114,6 +123,7 @@ fn sort_in(
         }
         "requirements.lock" => {
             chart.lock = Some(read::<Lock>(&file)?);
+            notice_unless_v1(chart, LOCK_MOVED);
             keep_if_v1(file, chart);
         }
         name if name.starts_with("templates/") => chart.templates.push(file),
@@ -125,6 +135,12 @@ fn sort_in(
         _ => chart.files.push(file),
     }
     Ok(())
+}
+
+fn notice_unless_v1(chart: &mut Chart, notice: &str) {
+    if chart.metadata.api_version != "v1" {
+        chart.notices.push(notice.to_owned());
+    }
 }
 
 fn keep_if_v1(file: File, chart: &mut Chart) {
@@ -323,5 +339,21 @@ mod tests {
             error(vec![file("Chart.yaml", "apiVersion: v2\nname: [\n")]),
             "cannot load Chart.yaml: error converting YAML to JSON: yaml: line 2: did not find expected node content"
         );
+    }
+
+    #[test]
+    fn files_of_the_first_format_are_noticed_in_the_second() {
+        let chart = |version: &str| {
+            let main = format!("apiVersion: {version}\nname: c\nversion: 1.0.0\n");
+            let files = vec![
+                file("Chart.yaml", &main),
+                file("charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 1.0.0\n"),
+                file("charts/s/requirements.lock", "{}"),
+                file("requirements.yaml", "dependencies: []"),
+            ];
+            Chart::from_files(files, &Limits::default()).unwrap().notices
+        };
+        assert_eq!(chart("v1"), [LOCK_MOVED]);
+        assert_eq!(chart("v2"), [DEPENDENCIES_MOVED, LOCK_MOVED]);
     }
 }

@@ -8,6 +8,7 @@ use pilothouse_chart::{Chart, ChartError, File, Limits, archive_files};
 
 use super::folder;
 use super::go_errors::file_error;
+use super::warnings::{Level, log_line};
 
 /// What the first bytes of an archive are.
 const GZIP: &[u8] = b"\x1f\x8b\x08";
@@ -60,19 +61,24 @@ impl Located {
         Err(SourceError::NotLocal(name.to_owned()))
     }
 
-    /// Loads the chart. The second part is what Helm says about links in the folder.
+    /// Loads the chart. The second part is what Helm says about links in the folder, and about files of older formats.
     ///
     /// # Errors
     /// When it is no valid chart.
     pub fn load(&self) -> Result<(Chart, Vec<String>), SourceError> {
         let limits = Limits::default();
         if self.path.is_dir() {
-            let (files, notices) = self.files()?;
-            return Ok((Chart::from_files(files, &limits)?, notices));
+            let (files, mut notices) = self.files()?;
+            let chart = Chart::from_files(files, &limits)?;
+            notices.extend(loading_notices(&chart));
+            return Ok((chart, notices));
         }
         let bytes = self.archive()?;
         match Chart::load_archive(&bytes, &limits) {
-            Ok(chart) => Ok((chart, Vec::new())),
+            Ok(chart) => {
+                let notices = loading_notices(&chart).collect();
+                Ok((chart, notices))
+            }
             Err(ChartError::NoChartYaml) => Err(SourceError::Unreadable(NO_CHART_YAML.to_owned())),
             Err(error) => Err(archive_error(error)),
         }
@@ -120,6 +126,10 @@ impl Located {
         };
         Err(SourceError::Unreadable(text))
     }
+}
+
+fn loading_notices(chart: &Chart) -> impl Iterator<Item = String> {
+    chart.notices.iter().map(|notice| log_line(Level::Info, notice, &[]))
 }
 
 const NO_CHART_YAML: &str = "unable to detect chart version, no Chart.yaml found";
