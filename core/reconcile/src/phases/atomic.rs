@@ -231,6 +231,9 @@ impl AtomicRelease {
                 subject.settled = Settled::of(subject, storage.versions(&self.config.release_name));
                 return Step::End(stop::in_sync(subject, &self.desired, context));
             }
+            Next::Nothing if matches!(determined.state, ReleaseState::Drifted(_)) => {
+                return Step::End(stop::drift_is_left(subject, &self.desired, context));
+            }
             Next::Nothing => return Step::End(stop::nothing_to_do(subject, context)),
             Next::ExceededMaxRetries => return Step::End(stop::retries_exceeded(subject, context)),
             Next::MissingRollbackTarget => {

@@ -36,6 +36,23 @@ pub(super) fn forget_remediation(subject: &mut Subject, context: &mut Context) {
 
 /// The release is as wanted, and so are its objects as far as they were looked at.
 pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Context) -> Ending {
+    as_wanted(subject, desired, context);
+    if detects_drift(subject) {
+        let message = "No drift detected against the cluster state";
+        subject.mark(context, "Drifted", ConditionStatus::False, "NoDriftDetected", message);
+    }
+    nothing_to_do(subject, context)
+}
+
+/// The release is as wanted, but not its objects, which are only looked at.
+pub(super) fn drift_is_left(subject: &mut Subject, desired: &Desired, context: &mut Context) -> Ending {
+    forget_remediation(subject, context);
+    as_wanted(subject, desired, context);
+    nothing_to_do(subject, context)
+}
+
+/// What failed on the way does not say how the release is any more.
+fn as_wanted(subject: &mut Subject, desired: &Desired, context: &mut Context) {
     let conditions = &subject.status.conditions;
     if !conditions.is_true("Ready") || !conditions.is_true("Released") {
         let restored = match conditions.reason("Released") {
@@ -54,11 +71,6 @@ pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Co
         }
     }
     ObservedDigests::wanted(desired).observe(subject);
-    if detects_drift(subject) {
-        let message = "No drift detected against the cluster state";
-        subject.mark(context, "Drifted", ConditionStatus::False, "NoDriftDetected", message);
-    }
-    nothing_to_do(subject, context)
 }
 
 /// Nothing is left to do.
