@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use pilothouse_protocol::{ObjectRef, ReleaseKey, Request, metadata};
 use pilothouse_release::ReleaseRecord;
+use serde_json::Value;
 
 use super::Meddled;
+use super::look::list;
 use super::releases::{ReleaseName, Releases};
 use crate::world::{Exchange, Machine, World};
 
@@ -42,7 +44,8 @@ impl Again {
             let excused = self.excused.contains(&maker.key) || meddled.has(&release.0, &release.1);
             let same_process = self::maker(world, release, version - 1)
                 .is_some_and(|other| other.incarnation == maker.incarnation && other.key == maker.key);
-            if same_process && !excused && is_upgrade(record) && is_the_same(before, record) {
+            let known = !is_rollback(before) || knows_post_renderers(world, &maker.key);
+            if same_process && !excused && known && is_upgrade(record) && is_the_same(before, record) {
                 return Some(format!(
                     "again: {} upgrades {}.v{} although it is in line",
                     maker.key, release.1, before.version
@@ -62,6 +65,27 @@ fn is_the_same(before: &ReleaseRecord, after: &ReleaseRecord) -> bool {
         && before.chart.name_and_version() == after.chart.name_and_version()
         && before.config == after.config
         && before.manifest == after.manifest
+}
+
+fn is_rollback(record: &ReleaseRecord) -> bool {
+    record.info.description.starts_with("Rollback to ")
+}
+
+/// Whether a status tells which post-renderers the release was made with. It does not when a rollback went to a revision
+/// that was never observed with any, because its wait had been cut short: a release does not say so itself, and an
+/// upgrade makes sure.
+fn knows_post_renderers<M: Machine>(world: &World<M>, key: &ReleaseKey) -> bool {
+    let objects = list(world, "HelmRelease", Some(&key.namespace));
+    let Some(object) = objects.iter().find(|object| metadata::text(object, "name") == key.name) else {
+        return true;
+    };
+    let declared = object.pointer("/spec/postRenderers").and_then(Value::as_array);
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    match text("/status/observedPostRenderersDigest") {
+        "" => declared.is_none_or(Vec::is_empty),
+        // What no spec asks for stands for what nobody knows.
+        observed => observed != text("/status/history/0/digest"),
+    }
 }
 
 /// The request that made a revision.
