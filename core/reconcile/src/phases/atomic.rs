@@ -204,6 +204,9 @@ impl AtomicRelease {
         match determined.state {
             ReleaseState::InSync | ReleaseState::Untested => stop::forget_remediation(subject, context),
             ReleaseState::Drifted(_) => drift::announce(&set, subject, context),
+            ReleaseState::Failed(decide::TEST_FAILED) => {
+                stop::admit_failed_test(subject, context, decide::TEST_FAILED);
+            }
             _ => {}
         }
         self.follow(storage, determined, next, &set, &active, subject, context)

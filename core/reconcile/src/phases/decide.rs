@@ -13,6 +13,8 @@ use crate::Subject;
 
 /// Reason of a release that failed because its install or upgrade was given up in the middle.
 const INTERRUPTED: &str = "its last action was interrupted";
+/// Reason of a release that failed because a test of it did.
+pub(super) const TEST_FAILED: &str = "release has test in failed phase";
 
 /// The state of the release in storage against what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +127,7 @@ pub fn state(subject: &Subject, facts: &Facts<'_>, active: &ActivePolicy) -> Res
     let tests_count =
         active.remediation.as_ref().is_some_and(|remediation| !remediation.ignore_test_failures);
     if test.enable && tests_count && snapshot.has_test_in_phase_failed() {
-        return Ok(ReleaseState::Failed("release has test in failed phase"));
+        return Ok(ReleaseState::Failed(TEST_FAILED));
     }
     Ok(ReleaseState::InSync)
 }

@@ -9,7 +9,7 @@ use pilothouse_protocol::{EventType, Why};
 use super::desired::Desired;
 use super::drift::detects_drift;
 use super::observed_digests::ObservedDigests;
-use super::outcome::success_message;
+use super::outcome::{failure_message, success_message};
 use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
 use super::running::ActionKind;
 use super::summarise::summarise;
@@ -32,6 +32,19 @@ pub(super) fn forget_remediation(subject: &mut Subject, context: &mut Context) {
     subject.status.conditions.remove("Remediated");
     let message = success_message("upgrade", &snapshot);
     subject.mark(context, "Released", ConditionStatus::True, "UpgradeSucceeded", &message);
+}
+
+/// The newest release has a failed test: a TestSuccess that an older process has written late is about another one.
+pub(super) fn admit_failed_test(subject: &mut Subject, context: &mut Context, reason: &str) {
+    if !subject.status.conditions.is_true("TestSuccess") {
+        return;
+    }
+    let Some(snapshot) = subject.status.history.latest().cloned() else { return };
+    let message = failure_message("test", &snapshot, reason);
+    subject.mark(context, "TestSuccess", ConditionStatus::False, "TestFailed", &message);
+    if subject.status.conditions.is_true("Ready") {
+        summarise(subject, context);
+    }
 }
 
 /// The release is as wanted, and so are its objects as far as they were looked at.
@@ -100,11 +113,10 @@ pub(super) fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> 
     let (name, failures) =
         action.map_or(("release", 0), |action| (action.name(), action.failures(&subject.status)));
     let message = format!("Failed to {name} after {failures} attempt(s)");
-    subject.stalled(context, RETRIES_EXCEEDED, &message);
+    end_progress(subject, context, RETRIES_EXCEEDED, &message);
     if is_back(Twin::Hc848) {
         subject.status.conditions.remove("Stalled");
     }
-    end_progress(subject, context, RETRIES_EXCEEDED, &message);
     Ending::Terminal("terminal error: exceeded maximum retries: cannot remediate failed release".to_owned())
 }
 
@@ -112,23 +124,21 @@ pub(super) fn retries_exceeded(subject: &mut Subject, context: &mut Context) -> 
 pub(super) fn missing_rollback_target(subject: &mut Subject, context: &mut Context) -> Ending {
     let reason = "missing target release for rollback: cannot remediate failed release";
     let message = format!("Failed to perform remediation: {reason}");
-    subject.stalled(context, "MissingRollbackTarget", &message);
     end_progress(subject, context, "MissingRollbackTarget", &message);
     Ending::Terminal(format!("terminal error: {reason}"))
 }
 
 /// A stalled release is not in progress: Ready=Unknown, left by a gate that was closed for a while, gives way to what
-/// became of the release.
+/// became of the release. Conditions that an older process has written late may say that it went well: it did not.
 fn end_progress(subject: &mut Subject, context: &Context, reason: &str, message: &str) {
-    let is_unknown = |subject: &Subject| {
-        subject.status.conditions.get("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown)
-    };
-    if is_unknown(subject) {
+    let ready = subject.status.conditions.get("Ready").map(|ready| ready.status);
+    if ready == Some(ConditionStatus::Unknown) {
         summarise(subject, context);
+        if !subject.status.conditions.is_false("Ready") {
+            subject.not_ready(context, reason, message);
+        }
     }
-    if is_unknown(subject) {
-        subject.not_ready(context, reason, message);
-    }
+    subject.stalled(context, reason, message);
 }
 
 /// A wait ended because an input changed (spec 02 §2.12). That is always so; the gate has it told.
