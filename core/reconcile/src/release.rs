@@ -53,8 +53,6 @@ pub struct Release {
     drift_watch: DriftWatch,
     /// Whether the pass that is due was asked for by nobody, only by the clock.
     by_clock: bool,
-    /// Whether a pass was asked for because somebody else has written the status, and nothing else has asked for one since.
-    overwritten: bool,
     /// The uid of an object that was seen to its end: a late watch may still show it.
     gone: Option<String>,
     pass: Option<Box<Pass>>,
@@ -87,7 +85,6 @@ impl Release {
             stored: None,
             drift_watch: DriftWatch::default(),
             by_clock: false,
-            overwritten: false,
             gone: None,
             pass: None,
             last: None,
@@ -332,7 +329,6 @@ impl Release {
         } else if self.next.is_some_and(|next| next.at <= self.context.now.monotonic) {
             self.next = None;
             self.by_clock = !self.queued;
-            self.overwritten = false;
             self.queued = true;
         } else if self.drift_watch.due().is_some_and(|due| due <= self.context.now.monotonic) && !self.queued
         {

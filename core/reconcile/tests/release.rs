@@ -210,32 +210,6 @@ fn a_lost_condition_of_a_release_that_is_as_wanted_is_found_again() {
 }
 
 #[test]
-fn a_status_that_somebody_else_has_written_is_put_right_once_between_two_passes() {
-    let mut driver = installed();
-    let overwrite = |driver: &mut Driver, message: &str| {
-        driver.edit(|object| {
-            let conditions = object["status"]["conditions"].as_array_mut().unwrap();
-            for condition in conditions.iter_mut().filter(|condition| condition["type"] == "Ready") {
-                condition["status"] = json!("Unknown");
-                condition["message"] = json!(message);
-            }
-        });
-        driver.see();
-        driver.release.wants_to_start()
-    };
-    driver.see();
-    assert!(!driver.release.wants_to_start(), "nobody else has written");
-    assert!(overwrite(&mut driver, "late"));
-    driver.run();
-    assert_eq!(driver.condition("Ready"), "True/InstallSucceeded");
-    assert!(!overwrite(&mut driver, "again"), "nobody is fought with");
-    driver.pass_time();
-    driver.run();
-    assert_eq!(driver.condition("Ready"), "True/InstallSucceeded");
-    assert!(overwrite(&mut driver, "after the interval"));
-}
-
-#[test]
 fn a_release_says_what_it_is_doing() {
     let mut driver = Driver::new(&json!({}));
     driver.see();

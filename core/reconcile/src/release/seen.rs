@@ -49,7 +49,6 @@ impl Release {
     /// A pass is due, and what was hopeless may be so no longer.
     pub(super) fn input_changed(&mut self) {
         self.ask();
-        self.overwritten = false;
         self.backoff.input_changed();
     }
 
@@ -71,19 +70,8 @@ impl Release {
         let seen = Memory::of(object);
         if seen.status != memory.status {
             self.settled = None;
-            if memory.is_written() {
-                self.put_right();
-            }
         }
         self.memory = Some(memory.seen(seen));
-    }
-
-    /// A pass is due because the status is not the one that was written last: after some passes, nothing else would ask for
-    /// one. Once until something else does: whoever writes it again and again is not answered each time.
-    fn put_right(&mut self) {
-        if !std::mem::replace(&mut self.overwritten, true) {
-            self.ask();
-        }
     }
 
     /// Whether an object is older than what the machine has seen or written.
@@ -102,7 +90,6 @@ impl Release {
         self.settled = None;
         self.pass = None;
         self.queued = false;
-        self.overwritten = false;
         self.next = None;
         self.backoff = Backoff::default();
         self.drift_watch.end(&mut self.context);
