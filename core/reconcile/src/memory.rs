@@ -58,13 +58,8 @@ impl Memory {
         if seen.resource_version < self.resource_version {
             return self;
         }
-        if self.is_written() { seen } else { Self { status: self.status, ..seen } }
-    }
-
-    /// Whether the status was written, or read, as it should be.
-    #[must_use]
-    pub(crate) fn is_written(&self) -> bool {
-        serde_json::to_value(&self.status).map_or(true, |status| self.written.is(&status))
+        let unwritten = serde_json::to_value(&self.status).is_ok_and(|status| !self.written.is(&status));
+        if unwritten { Self { status: self.status, ..seen } } else { seen }
     }
 
     /// Puts the memory into the subject of a new pass.
