@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::lead::{self, LeadError, Leadership};
 use super::memory;
-use super::stack::on_large_stack;
+use super::stack::{join, spawn_on_large_stack};
 use crate::client::{ApiClient, ConnectError, find_cluster};
 use crate::clock::{self, Clock};
 use crate::clusters::Clusters;
@@ -73,8 +73,7 @@ enum StartError {
 pub(super) fn run(flags: RunFlags) -> ExitCode {
     memory::give_back();
     let log = Log::stderr(flags.encoding(), flags.level());
-    let on_thread = log.clone();
-    match on_large_stack("operator", move || runtime(&flags, &on_thread)) {
+    match beside_its_requests(flags, &log) {
         Ok(code) => code,
         Err(error) => {
             log.error("setup", "unable to run the operator's thread", &error, &[]);
@@ -83,17 +82,27 @@ pub(super) fn run(flags: RunFlags) -> ExitCode {
     }
 }
 
-fn runtime(flags: &RunFlags, log: &Log) -> ExitCode {
+/// The operator has a thread of its own, whose long work, such as rendering, keeps nothing else waiting: requests, watches
+/// and the lease are served by this one meanwhile.
+fn beside_its_requests(flags: RunFlags, log: &Log) -> io::Result<ExitCode> {
     // The first thing of all: a second provider of cryptography in the process would be a panic later on.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            log.error("setup", "unable to start the runtime", &error, &[]);
-            return ExitCode::FAILURE;
-        }
-    };
-    let code = match runtime.block_on(operate(flags, log)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (handle, on_thread) = (runtime.handle().clone(), log.clone());
+    // Its end is told by what is dropped, also when it panics.
+    let (ending, mut ended) = mpsc::channel::<()>(1);
+    let operator = spawn_on_large_stack("operator", move || {
+        let _ending = ending;
+        ended_with(&on_thread, handle.block_on(operate(&flags, &on_thread)))
+    })?;
+    runtime.block_on(ended.recv());
+    let code = join("operator", operator);
+    runtime.shutdown_timeout(TASKS_GRACE);
+    code
+}
+
+fn ended_with(log: &Log, result: Result<Outcome, StartError>) -> ExitCode {
+    match result {
         Ok(outcome) => finish(log, outcome),
         Err(error) => {
             let message = match &error {
@@ -104,9 +113,7 @@ fn runtime(flags: &RunFlags, log: &Log) -> ExitCode {
             log.error("setup", message, &error, &[]);
             ExitCode::FAILURE
         }
-    };
-    runtime.shutdown_timeout(TASKS_GRACE);
-    code
+    }
 }
 
 fn finish(log: &Log, outcome: Outcome) -> ExitCode {
