@@ -8,13 +8,16 @@ const INVALID_SYNTAX: &str = "invalid syntax";
 /// Refuses a string literal that [`string`] refuses.
 pub(crate) fn check(literal: &str) -> Result<(), String> {
     // Only escapes can be wrong, and most have none.
-    if literal.as_bytes().contains(&b'\\') { string(literal).map(drop) } else { Ok(()) }
+    let has_escapes = literal.starts_with('"') && memchr::memchr(b'\\', literal.as_bytes()).is_some();
+    if has_escapes { string(literal).map(drop) } else { Ok(()) }
 }
 
 /// The text of a string literal that is known to be right.
 pub(crate) fn text(literal: &str) -> Text {
+    // What has to be taken out of a raw one, and replaced in the other.
+    let special = if literal.starts_with('`') { b'\r' } else { b'\\' };
     match literal.get(1..literal.len().saturating_sub(1)) {
-        Some(plain) if !plain.bytes().any(|byte| matches!(byte, b'\\' | b'\r')) => Text::from(plain),
+        Some(plain) if memchr::memchr(special, plain.as_bytes()).is_none() => Text::from(plain),
         _ => Text::from(string(literal).unwrap_or_default()),
     }
 }
