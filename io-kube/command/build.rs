@@ -1,5 +1,6 @@
 //! How the command is linked.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -10,6 +11,9 @@ fn main() {
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         at_a_fixed_address();
         with_its_own_unwinder();
+        if is("PROFILE", "release") && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
+            with_what_is_run_together();
+        }
     }
 }
 
@@ -39,6 +43,44 @@ fn with_its_own_unwinder() {
 
 /// What is linked in place of the shared unwinder.
 const UNWINDER: &str = "GROUP(-lgcc_eh -lgcc)\n";
+
+/// Functions that are run lie beside each other: the kernel loads 64 KiB around each page that is touched, so the few that
+/// are run, all over the command, are most of what a start takes and of what an operator holds. `layout.txt` says which
+/// they are (`bench/layout.py` makes it). Who chooses a linker may have chosen one without scripts, and goes without.
+fn with_what_is_run_together() {
+    println!("cargo::rerun-if-changed={LAYOUT}");
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    if variable("RUSTC_LINKER").is_some() || flags.contains("link-arg") || flags.contains("linker") {
+        return;
+    }
+    let Some(script) = variable("OUT_DIR").map(|folder| Path::new(&folder).join("layout.ld")) else { return };
+    let written = fs::read_to_string(LAYOUT).and_then(|list| fs::write(&script, layout(&list)));
+    if written.is_ok() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
+    }
+}
+
+/// A list of patterns of names, below the group and the crate that they belong to.
+const LAYOUT: &str = "layout.txt";
+
+/// A script of the linker that puts the groups of a list in front of all other functions.
+fn layout(list: &str) -> String {
+    let (mut script, mut within, mut objects) = (String::from("SECTIONS {\n"), "", "");
+    for line in list.lines() {
+        let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) else {
+            let _ = writeln!(script, "*.{objects}-*(.text.{line} .text.unlikely.{line})");
+            continue;
+        };
+        let (group, package) = heading.split_once(' ').unwrap_or((heading, "*"));
+        if group != within {
+            let end = if within.is_empty() { "" } else { "}\n" };
+            let _ = writeln!(script, "{end}.text.{group} : {{");
+        }
+        (within, objects) = (group, package);
+    }
+    script.push_str("}\n} INSERT BEFORE .text;\n");
+    script
+}
 
 /// Where a compiler has an archive.
 fn found_by(compiler: &str, archive: &str) -> Option<PathBuf> {
