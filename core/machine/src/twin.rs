@@ -1,7 +1,8 @@
-//! Buggy twins: bugs that helm-controller had or has, brought back one at a time, so that it can be measured how fast
-//! simulation finds them. They exist with the feature `twins` only, which nothing that is shipped has.
+//! Buggy twins: bugs that helm-controller had or has, or that any operator can have, brought back one at a time, so that it
+//! can be measured how fast simulation finds them. They exist with the feature `twins` only, which nothing that is shipped
+//! has.
 
-/// A bug, by the issue that reported it.
+/// A bug, by the issue that reported it, if any did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Twin {
     /// A conflict on the conditions after the history was written: nothing repairs them.
@@ -39,11 +40,13 @@ pub enum Twin {
     Hc1588,
     /// The selector of a shard is ignored: two operators work on one object (flux2#4500).
     Flux4500,
+    /// A leader that has stood still, or cannot reach the API server, goes on writing when its lease has run out.
+    OldLeader,
 }
 
 impl Twin {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Hc1409,
         Self::Hc1362,
         Self::Hc965,
@@ -61,6 +64,7 @@ impl Twin {
         Self::Hc1265,
         Self::Hc1588,
         Self::Flux4500,
+        Self::OldLeader,
     ];
 }
 

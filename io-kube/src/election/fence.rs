@@ -1,48 +1,29 @@
-//! The fence: no write leaves the process when another one may be the leader already.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+//! The fence by the clock of the process.
 
 use http::Method;
-use pilothouse_protocol::Failure;
+use pilothouse_election::Fence as TimelessFence;
+use pilothouse_protocol::{Failure, Monotonic};
 use tokio::time::Instant;
-
-/// Stands for "always": without leader election nobody else writes.
-const ALWAYS: u64 = u64::MAX;
-
-/// What is said of a write that the fence has held back.
-pub(super) const NOT_SENT: &str = "not sent: the leader election lease is not held any more";
 
 /// Until when writes may be sent. Cheap to clone; all clones are one fence.
 #[derive(Debug, Clone)]
 pub struct Fence {
+    /// What its moments are counted from.
     origin: Instant,
-    /// Nanoseconds since `origin`.
-    open_until: Arc<AtomicU64>,
+    fence: TimelessFence,
 }
 
 impl Fence {
     /// A fence that is always open.
     #[must_use]
     pub fn open() -> Self {
-        Self { origin: Instant::now(), open_until: Arc::new(AtomicU64::new(ALWAYS)) }
+        Self { origin: Instant::now(), fence: TimelessFence::open() }
     }
 
-    /// A fence that is closed until [`Fence::extend`].
+    /// A fence that is closed until an election opens it.
     #[must_use]
     pub fn closed() -> Self {
-        Self { origin: Instant::now(), open_until: Arc::default() }
-    }
-
-    /// Writes may be sent until a moment.
-    pub fn extend(&self, until: Instant) {
-        let nanos = until.saturating_duration_since(self.origin).as_nanos();
-        self.open_until.store(u64::try_from(nanos).unwrap_or(ALWAYS), Ordering::Release);
-    }
-
-    /// No more writes.
-    pub fn close(&self) {
-        self.open_until.store(0, Ordering::Release);
+        Self { origin: Instant::now(), fence: TimelessFence::closed() }
     }
 
     /// Whether a request may be sent now. To be asked right before it is.
@@ -51,17 +32,34 @@ impl Fence {
     ///
     /// It would write and the claim to do so has run out; nothing is changed then.
     pub fn check(&self, method: &Method) -> Result<(), Failure> {
-        if !is_write(method) || self.is_open() {
-            return Ok(());
-        }
-        Err(Failure::Unreachable(NOT_SENT.to_owned()))
+        self.fence.check(self.now(), is_write(method))
     }
 
     /// Whether writes may be sent now.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let until = self.open_until.load(Ordering::Acquire);
-        until == ALWAYS || self.origin.elapsed().as_nanos() < u128::from(until)
+        self.fence.is_open(self.now())
+    }
+
+    /// The fence without its clock, for who extends and closes it.
+    pub(super) fn timeless(&self) -> TimelessFence {
+        self.fence.clone()
+    }
+
+    /// The present moment, counted from the fence's origin.
+    pub(super) fn now(&self) -> Monotonic {
+        self.moment(Instant::now())
+    }
+
+    /// A moment, counted from the fence's origin.
+    fn moment(&self, at: Instant) -> Monotonic {
+        let nanos = at.saturating_duration_since(self.origin).as_nanos();
+        Monotonic(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// A moment that is counted from the fence's origin.
+    pub(super) fn instant(&self, at: Monotonic) -> Instant {
+        self.origin + std::time::Duration::from_nanos(at.0)
     }
 }
 
@@ -79,18 +77,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn writes_pass_until_the_deadline() {
+        tokio::time::advance(Duration::from_secs(5)).await;
         let fence = Fence::closed();
         assert!(fence.check(&Method::GET).is_ok() && fence.check(&Method::POST).is_err());
-        fence.extend(Instant::now() + Duration::from_secs(30));
+        fence.timeless().extend(fence.moment(Instant::now() + Duration::from_secs(30)));
         tokio::time::advance(Duration::from_millis(29_999)).await;
         assert!(fence.check(&Method::PATCH).is_ok());
         tokio::time::advance(Duration::from_millis(1)).await;
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             assert!(fence.check(&method).is_err(), "{method}");
         }
-        fence.extend(Instant::now() + Duration::from_secs(30));
-        fence.clone().close();
-        assert!(fence.check(&Method::DELETE).is_err());
+        assert_eq!(fence.instant(fence.now()), Instant::now());
         assert!(Fence::open().check(&Method::DELETE).is_ok());
     }
 }

@@ -5,9 +5,10 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use kube::client::Body;
+use pilothouse_election::NOT_SENT;
 use tower::BoxError;
 
-use super::fence::{Fence, NOT_SENT};
+use super::fence::Fence;
 
 /// The body of a request. When it belongs to a write and the fence is closed at the moment at which the connection is
 /// about to send it, it breaks off: an API server does nothing with half a body. A process may stand still between the

@@ -2,7 +2,6 @@
 //! reconciles. It renews its claim; when it has not succeeded for the renew deadline it ends, before the time after
 //! which another one may take over.
 
-mod claim;
 mod fence;
 mod fenced_body;
 mod lease;
@@ -10,11 +9,13 @@ mod lease;
 pub use fence::{Fence, is_write};
 pub use fenced_body::FencedBody;
 pub use lease::ApiLease;
+pub use pilothouse_election::{InvalidTimes, Times};
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pilothouse_election::{Candidate, JITTER, Step, Wish};
 use pilothouse_encoding::digest::Algorithm;
 use pilothouse_protocol::Failure;
 use serde_json::{Value, json};
@@ -23,61 +24,12 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::clock;
 use crate::logs::Log;
 use crate::metrics::Metrics;
-use claim::{Claim, Next};
 
 /// The name of the Lease, which is helm-controller's: only one of both reconciles.
 const NAME: &str = "helm-controller-leader-election";
 
-/// By how much the time between tries to acquire is spread, as a factor, in client-go.
-const JITTER: f64 = 1.2;
-
 /// How long the record of an event may take.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The times of an election.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// How long others wait before they take over.
-    pub lease: Duration,
-    /// How long the leader tries to renew.
-    pub renew: Duration,
-    /// The time between tries.
-    pub retry: Duration,
-}
-
-/// Times that do not go together, in client-go's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTimes {
-    /// Another one would take over before the leader gives up.
-    #[error("leaseDuration must be greater than renewDeadline")]
-    Lease,
-    /// There would be one try only.
-    #[error("renewDeadline must be greater than retryPeriod*JitterFactor")]
-    Renew,
-    /// Nothing would be retried, or all the time.
-    #[error("leaseDuration, renewDeadline and retryPeriod must be greater than zero")]
-    Zero,
-}
-
-impl Times {
-    /// Checks that the times go together.
-    ///
-    /// # Errors
-    ///
-    /// They do not.
-    pub fn check(&self) -> Result<(), InvalidTimes> {
-        if self.retry.is_zero() || self.lease < Duration::from_secs(1) {
-            return Err(InvalidTimes::Zero);
-        }
-        if self.lease <= self.renew {
-            return Err(InvalidTimes::Lease);
-        }
-        if self.renew <= self.retry.mul_f64(JITTER) {
-            return Err(InvalidTimes::Renew);
-        }
-        Ok(())
-    }
-}
 
 /// The name of the Lease of those who watch HelmReleases with this label selector: shards elect independently.
 #[must_use]
@@ -103,9 +55,7 @@ pub trait LeaseStore {
 pub struct Election<S> {
     store: S,
     times: Times,
-    claim: Claim,
-    /// The moment before the last successful write was sent.
-    renewed: Instant,
+    candidate: Candidate,
     fence: Fence,
     log: Log,
     shown: String,
@@ -122,17 +72,8 @@ impl<S: LeaseStore> Election<S> {
         fence: Fence,
         log: Log,
     ) -> Self {
-        let claim = Claim::new(namespace.to_owned(), name.to_owned(), identity, times.lease);
-        Self {
-            store,
-            times,
-            claim,
-            renewed: Instant::now(),
-            fence,
-            log,
-            shown: format!("{namespace}/{name}"),
-            metrics: None,
-        }
+        let candidate = Candidate::new((namespace, name), identity, times, fence.timeless());
+        Self { store, times, candidate, fence, log, shown: format!("{namespace}/{name}"), metrics: None }
     }
 
     /// Shows in metrics whether this candidate leads.
@@ -155,10 +96,9 @@ impl<S: LeaseStore> Election<S> {
         let mut leader = String::new();
         let mut trouble = String::new();
         loop {
-            match self.attempt(Instant::now() + self.times.renew / 2).await {
-                Ok(true) => break,
-                Ok(false) => trouble.clear(),
-                Err(failure) if failure.to_string() != trouble => {
+            match self.attempt().await {
+                Step::Leads => break,
+                Step::Waits(Some(failure)) if failure.to_string() != trouble => {
                     trouble = failure.to_string();
                     self.log.error(
                         "",
@@ -167,10 +107,11 @@ impl<S: LeaseStore> Election<S> {
                         &[("lease", json!(self.shown))],
                     );
                 }
-                Err(_) => {}
+                Step::Waits(None) => trouble.clear(),
+                _ => {}
             }
-            if self.claim.holder() != leader {
-                self.claim.holder().clone_into(&mut leader);
+            if self.candidate.holder() != leader {
+                self.candidate.holder().clone_into(&mut leader);
                 self.log.info("", "new leader elected", &[("identity", json!(leader))]);
             }
             let spread = self.times.retry.mul_f64(JITTER).as_millis();
@@ -184,8 +125,8 @@ impl<S: LeaseStore> Election<S> {
 
     /// Records an event about this candidate; who does not answer soon is not waited for.
     async fn tell(&self, what: &str) {
-        let Some(lease) = self.claim.last_seen() else { return };
-        let message = format!("{} {what}", self.claim.identity());
+        let Some(lease) = self.candidate.last_seen() else { return };
+        let message = format!("{} {what}", self.candidate.identity());
         let _ = timeout(EVENT_TIMEOUT, self.store.tell(lease, &message)).await;
     }
 
@@ -193,20 +134,19 @@ impl<S: LeaseStore> Election<S> {
     pub async fn keep(&mut self) -> Failure {
         let failure = loop {
             sleep(self.times.retry).await;
-            if let Err(failure) = self.renew(self.renewed + self.times.renew).await {
+            if let Step::Lost(failure) = self.attempt().await {
                 break failure;
             }
         };
-        self.fence.close();
         self.show(false);
         failure
     }
 
     /// Gives the Lease back, so that another candidate need not wait. The fence is closed before.
     pub async fn release(&mut self) {
-        self.fence.close();
+        let lease = self.candidate.release(clock::wall_nanos());
         self.show(false);
-        let Some(lease) = self.claim.release(clock::wall_nanos()) else { return };
+        let Some(lease) = lease else { return };
         self.tell("stopped leading").await;
         let written = timeout_at(Instant::now() + self.times.retry, self.store.write(&lease, false)).await;
         match written {
@@ -216,48 +156,27 @@ impl<S: LeaseStore> Election<S> {
         }
     }
 
-    async fn renew(&mut self, deadline: Instant) -> Result<(), Failure> {
+    /// One try, with all that it asks the API server for.
+    async fn attempt(&mut self) -> Step {
+        let deadline = self.fence.instant(self.candidate.deadline(self.fence.now()));
+        let mut wish = self.candidate.begin(self.fence.now(), clock::wall_nanos());
         loop {
-            let failure = match self.attempt(deadline).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {
-                    return Err(Failure::Unreachable(format!("{} leads", self.claim.holder())));
-                }
-                Err(failure) => failure,
-            };
-            if Instant::now() + self.times.retry >= deadline {
-                return Err(failure);
+            let answer = timeout_at(deadline, self.ask(&wish)).await;
+            let answer = answer
+                .unwrap_or_else(|_| Err(Failure::Unknown("no answer of the API server in time".to_owned())));
+            match self.candidate.answer(self.fence.now(), clock::wall_nanos(), answer) {
+                Step::Ask(next) => wish = next,
+                step => return step,
             }
-            sleep(self.times.retry).await;
         }
     }
 
-    /// One try; whether this candidate leads now. The claim counts from the moment before it was sent: nobody can have
-    /// seen it earlier.
-    async fn attempt(&mut self, deadline: Instant) -> Result<bool, Failure> {
-        let timed_out = |_| Failure::Unknown("no answer of the API server in time".to_owned());
-        let began = Instant::now();
-        if let Some(lease) = self.claim.renewal(began, clock::wall_nanos())
-            && let Ok(Ok(written)) = timeout_at(deadline, self.store.write(&lease, false)).await
-        {
-            return Ok(self.won(began, written));
+    async fn ask(&self, wish: &Wish) -> Result<Option<Value>, Failure> {
+        match wish {
+            Wish::Read => self.store.read().await,
+            Wish::Create(lease) => self.store.write(lease, true).await.map(Some),
+            Wish::Update(lease) => self.store.write(lease, false).await.map(Some),
         }
-        let read = timeout_at(deadline, self.store.read()).await.map_err(timed_out)??;
-        let began = Instant::now();
-        let (lease, create) = match self.claim.next(began, clock::wall_nanos(), read) {
-            Next::Wait => return Ok(false),
-            Next::Create(lease) => (lease, true),
-            Next::Update(lease) => (lease, false),
-        };
-        let written = timeout_at(deadline, self.store.write(&lease, create)).await.map_err(timed_out)??;
-        Ok(self.won(began, written))
-    }
-
-    fn won(&mut self, began: Instant, written: Value) -> bool {
-        self.claim.written(began, written);
-        self.renewed = began;
-        self.fence.extend(began + self.times.renew);
-        true
     }
 }
 

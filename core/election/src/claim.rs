@@ -1,12 +1,13 @@
 //! Who may write the Lease next, and what: the decisions of client-go's `leaderelection` package (`tryAcquireOrRenew`,
-//! `release`), without any clock or connection of their own.
+//! `release`).
 
 use std::time::Duration;
 
 use pilothouse_encoding::timestamp::Civil;
-use pilothouse_protocol::metadata;
+use pilothouse_protocol::{Monotonic, metadata};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+
+use crate::nanos;
 
 /// The claim of one candidate.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(super) struct Claim {
 struct Seen {
     lease: Value,
     /// When it was first seen like that. The times in it are of another host's clock and say nothing here.
-    at: Instant,
+    at: Monotonic,
 }
 
 /// What to do about the Lease.
@@ -64,13 +65,13 @@ impl Claim {
     }
 
     /// A leader whose claim is fresh writes without reading first.
-    pub(super) fn renewal(&self, now: Instant, wall: i64) -> Option<Value> {
+    pub(super) fn renewal(&self, now: Monotonic, wall: i64) -> Option<Value> {
         let seen = self.seen.as_ref().filter(|seen| self.is_held() && self.is_valid(seen, now))?;
         Some(self.lease(&seen.lease, wall))
     }
 
     /// After the Lease was read; `None` when there is none.
-    pub(super) fn next(&mut self, now: Instant, wall: i64, read: Option<Value>) -> Next {
+    pub(super) fn next(&mut self, now: Monotonic, wall: i64, read: Option<Value>) -> Next {
         let Some(read) = read else { return Next::Create(self.lease(&Value::Null, wall)) };
         if self.seen.as_ref().is_none_or(|seen| seen.lease != read) {
             self.seen = Some(Seen { lease: read.clone(), at: now });
@@ -81,7 +82,7 @@ impl Claim {
     }
 
     /// After the Lease was written; `lease` is the answer.
-    pub(super) fn written(&mut self, now: Instant, lease: Value) {
+    pub(super) fn written(&mut self, now: Monotonic, lease: Value) {
         self.seen = Some(Seen { lease, at: now });
     }
 
@@ -96,10 +97,10 @@ impl Claim {
     }
 
     /// Whether the holder's time has not run out. The holder says how long that is.
-    fn is_valid(&self, seen: &Seen, now: Instant) -> bool {
+    fn is_valid(&self, seen: &Seen, now: Monotonic) -> bool {
         let seconds = seen.lease["spec"]["leaseDurationSeconds"].as_u64();
         let duration = seconds.map_or(self.lease_duration, Duration::from_secs);
-        now.saturating_duration_since(seen.at) < duration
+        now.nanos_since(seen.at) < nanos(duration)
     }
 
     /// The Lease with this candidate as its holder.
@@ -145,10 +146,12 @@ fn micro_time(wall: i64) -> String {
 mod tests {
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
+    fn after(start: Monotonic, seconds: u64) -> Monotonic {
+        start.after_nanos(seconds * 1_000_000_000)
+    }
 
     fn claim(identity: &str) -> Claim {
-        Claim::new("ns".to_owned(), "l".to_owned(), identity.to_owned(), 35 * SECOND)
+        Claim::new("ns".to_owned(), "l".to_owned(), identity.to_owned(), Duration::from_secs(35))
     }
 
     fn lease(next: Next) -> Value {
@@ -160,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_lease_is_created_renewed_and_given_back() {
-        let (mut claim, start) = (claim("a"), Instant::now());
+        let (mut claim, start) = (claim("a"), Monotonic(7));
         let created = lease(claim.next(start, 1_000_000_000, None));
         assert_eq!(created["metadata"], json!({"namespace": "ns", "name": "l"}));
         assert_eq!(
@@ -171,10 +174,10 @@ mod tests {
         assert!(!claim.is_held() && claim.release(0).is_none());
         claim.written(start, created);
         assert!(claim.is_held());
-        let renewed = claim.renewal(start + 34 * SECOND, 2_000_001_000).unwrap();
+        let renewed = claim.renewal(after(start, 34), 2_000_001_000).unwrap();
         assert_eq!(renewed["spec"]["renewTime"], "1970-01-01T00:00:02.000001Z");
         assert_eq!(renewed["spec"]["acquireTime"], "1970-01-01T00:00:01.000000Z");
-        assert!(claim.renewal(start + 35 * SECOND, 0).is_none());
+        assert!(claim.renewal(after(start, 35), 0).is_none());
         let released = claim.release(3_000_000_000).unwrap();
         assert_eq!(released["spec"]["holderIdentity"], "");
         assert_eq!(released["spec"]["leaseDurationSeconds"], 1);
@@ -182,16 +185,16 @@ mod tests {
 
     #[test]
     fn a_foreign_lease_is_taken_when_it_was_not_renewed_for_its_duration() {
-        let (mut mine, start) = (claim("b"), Instant::now());
+        let (mut mine, start) = (claim("b"), Monotonic(7));
         let mut foreign = lease(claim("a").next(start, 0, None));
         foreign["spec"]["leaseDurationSeconds"] = json!(10);
         assert_eq!(mine.next(start, 0, Some(foreign.clone())), Next::Wait);
         assert_eq!(mine.holder(), "a");
         // A renewal starts its time anew.
         foreign["spec"]["renewTime"] = json!("1970-01-01T00:00:09.000000Z");
-        assert_eq!(mine.next(start + 9 * SECOND, 0, Some(foreign.clone())), Next::Wait);
-        assert_eq!(mine.next(start + 18 * SECOND, 0, Some(foreign.clone())), Next::Wait);
-        let taken = lease(mine.next(start + 19 * SECOND, 7_000_000_000, Some(foreign)));
+        assert_eq!(mine.next(after(start, 9), 0, Some(foreign.clone())), Next::Wait);
+        assert_eq!(mine.next(after(start, 18), 0, Some(foreign.clone())), Next::Wait);
+        let taken = lease(mine.next(after(start, 19), 7_000_000_000, Some(foreign)));
         assert_eq!(taken["spec"]["holderIdentity"], "b");
         assert_eq!(taken["spec"]["leaseTransitions"], 1);
         assert_eq!(taken["spec"]["acquireTime"], "1970-01-01T00:00:07.000000Z");
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_was_given_back_is_taken_at_once() {
-        let (mut first, mut second, start) = (claim("a"), claim("b"), Instant::now());
+        let (mut first, mut second, start) = (claim("a"), claim("b"), Monotonic(7));
         let created = lease(first.next(start, 0, None));
         first.written(start, created);
         let released = first.release(0).unwrap();
