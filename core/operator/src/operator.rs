@@ -185,6 +185,12 @@ impl Operator {
         self.passes.adds()
     }
 
+    /// Whether a pass over a release is under way.
+    #[must_use]
+    pub fn is_in_pass(&self, key: &ReleaseKey) -> bool {
+        self.releases.get(key).is_some_and(|release| !release.is_idle())
+    }
+
     /// What a release is doing, in a few words; `None` for one that is not known.
     #[must_use]
     pub fn describe(&self, key: &ReleaseKey) -> Option<String> {

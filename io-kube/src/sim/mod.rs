@@ -48,7 +48,7 @@ pub struct SimFlags {
     /// Folder for the scenarios of findings.
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub out: PathBuf,
-    /// Print which requests were hit by which classes, and what occurred.
+    /// Print in which states which classes have struck, and what occurred.
     #[arg(long)]
     pub coverage: bool,
 }
@@ -179,7 +179,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("3 seeds"), "{text}");
         assert!(text.contains("no finding"), "{text}");
-        assert!(text.contains("status release"), "{text}");
+        assert!(text.contains("| write-status |"), "{text}");
     }
 
     #[test]

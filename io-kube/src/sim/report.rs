@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use pilothouse_io_sim::simulation::{ALL_CLASSES, Coverage, FaultClass, Run};
+use pilothouse_io_sim::scenario::State;
+use pilothouse_io_sim::simulation::{ALL_CLASSES, Coverage, FaultClass, Run, can_strike, feasible_pairs};
 use pilothouse_protocol::Monotonic;
 
 use super::workers::Total;
@@ -32,7 +33,7 @@ pub(super) fn played(path: &Path, run: &Run) -> String {
 
 /// The sums of a campaign.
 pub(super) fn total(total: &Total, classes: &BTreeSet<FaultClass>) -> String {
-    let Coverage { seeds, runs, actions, seconds, fired, pairs, shapes, digest, .. } = &total.coverage;
+    let Coverage { seeds, runs, actions, seconds, fired, shapes, digest, .. } = &total.coverage;
     let elapsed = total.elapsed.as_secs_f64().max(0.001);
     let per_second = |count: u64| count as f64 / elapsed;
     let mut text = format!(
@@ -45,12 +46,12 @@ pub(super) fn total(total: &Total, classes: &BTreeSet<FaultClass>) -> String {
         classes.iter().filter(|class| !fired.contains_key(class)).map(|class| class.word()).collect();
     let _ = writeln!(
         text,
-        "{} of {} classes took effect{}{}; {} request x class pairs; {} different ways",
+        "{} of {} classes took effect{}{}; {}; {} different ways",
         fired.len(),
         classes.len(),
         if never.is_empty() { "" } else { ", never " },
         never.join(", "),
-        pairs.len(),
+        reached(&total.coverage),
         shapes.len(),
     );
     let recovery = |per_mille| total.coverage.recovery(per_mille) / 1_000_000_000;
@@ -68,22 +69,49 @@ pub(super) fn total(total: &Total, classes: &BTreeSet<FaultClass>) -> String {
     text
 }
 
-/// Which requests were hit by which classes, and what occurred, as Markdown tables.
+/// How many of the pairs that can be were reached.
+fn reached(coverage: &Coverage) -> String {
+    let feasible = feasible_pairs().count();
+    let reached = feasible - coverage.not_reached().len();
+    let share = reached as f64 * 100.0 / feasible as f64;
+    format!("{reached} of {feasible} feasible pairs of state and class ({share:.1} %)")
+}
+
+/// In which states which classes have struck, and what occurred, as Markdown tables.
 pub(super) fn tables(coverage: &Coverage) -> String {
     let mut text = String::from("\n| class | seeds |\n|---|---|\n");
     for class in ALL_CLASSES {
         let seeds = coverage.fired.get(&class).copied().unwrap_or_default();
         let _ = writeln!(text, "| {} {} | {seeds} |", class.number(), class.word());
     }
-    text.push_str("\n| request under way | seeds | classes |\n|---|---|---|\n");
-    for (state, seeds) in &coverage.states {
-        let hit = coverage.pairs.keys().filter(|(other, _)| other == state);
-        let numbers: Vec<String> = hit.map(|(_, class)| class.number().to_string()).collect();
-        let _ = writeln!(text, "| {state} | {seeds} | {} |", numbers.join(" "));
-    }
+    text.push_str(&pairs(coverage));
     text.push_str("\n| event | seeds |\n|---|---|\n");
     for (mark, seeds) in &coverage.marks {
         let _ = writeln!(text, "| {mark} | {seeds} |");
+    }
+    text
+}
+
+/// How many seeds have reached each pair; `·` for one that cannot be.
+fn pairs(coverage: &Coverage) -> String {
+    let mut text = format!("\n{}\n\n| state |", reached(coverage));
+    ALL_CLASSES.iter().for_each(|class| text.push_str(&format!(" {} |", class.number())));
+    let _ = write!(text, "\n|---|{}", "---|".repeat(ALL_CLASSES.len()));
+    for state in State::ALL {
+        let cell = |class: FaultClass| match coverage.pairs.get(&(*state, class)) {
+            Some(seeds) => format!(" {seeds} |"),
+            None if can_strike(class, *state) => " **0** |".to_owned(),
+            None => " · |".to_owned(),
+        };
+        let cells: String = ALL_CLASSES.into_iter().map(cell).collect();
+        let _ = write!(text, "\n| {} |{cells}", state.word());
+    }
+    text.push('\n');
+    let missing = coverage.not_reached();
+    if !missing.is_empty() {
+        let name = |(state, class): &(State, FaultClass)| format!("{} x {}", state.word(), class.word());
+        let names: Vec<String> = missing.iter().map(name).collect();
+        let _ = writeln!(text, "\nnot reached: {}", names.join(", "));
     }
     text
 }

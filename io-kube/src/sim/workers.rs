@@ -162,7 +162,7 @@ impl Progress {
     pub(super) fn line(&self) -> String {
         let rate = self.seeds as f64 / self.elapsed.as_secs_f64().max(0.001);
         format!(
-            "{:>6.0} s  {} seeds, {rate:.1}/s  {} classes fired, {} request x class pairs, {} different ways, {} findings\n",
+            "{:>6.0} s  {} seeds, {rate:.1}/s  {} classes fired, {} state x class pairs, {} different ways, {} findings\n",
             self.elapsed.as_secs_f64(),
             self.seeds,
             self.classes,

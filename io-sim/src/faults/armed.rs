@@ -30,8 +30,6 @@ pub struct Armed {
 pub struct Fired {
     /// Its word.
     pub word: FaultWord,
-    /// The verb that it was aimed at.
-    pub verb: Verb,
     /// Whether others were let through before it.
     pub after_others: bool,
     /// The number of the request.
@@ -55,7 +53,7 @@ impl Faults {
                 continue;
             }
             armed.times = armed.times.saturating_sub(1);
-            let fired = Fired { word: armed.word, verb: armed.verb, after_others: armed.passed, number };
+            let fired = Fired { word: armed.word, after_others: armed.passed, number };
             self.fired.push(fired);
             return Some(by_word(armed.word));
         }
@@ -75,16 +73,33 @@ impl Armed {
 fn fits(word: FaultWord, request: &Request) -> bool {
     match word {
         FaultWord::Conflict => is_guarded(request),
-        FaultWord::TooLarge
-        | FaultWord::WebhookDenied
-        | FaultWord::WebhookTimeout
-        | FaultWord::Immutable
-        | FaultWord::Quota
-        | FaultWord::Terminating => request.is_write(),
-        // The kinds of the core group are always served.
-        FaultWord::NoMatch => !matches!(kind_of(request), None | Some("Secret" | "ConfigMap")),
+        FaultWord::TooLarge => request.is_write() && !matches!(request, Request::Delete { .. }),
+        FaultWord::WebhookDenied | FaultWord::WebhookTimeout => request.is_write() || is_comparison(request),
+        FaultWord::Immutable => changes_spec(request),
+        // What is new is counted, and has no place in a namespace that ends.
+        FaultWord::Quota | FaultWord::Terminating => {
+            let is_new = matches!(request, Request::Create { .. }) || changes_spec(request);
+            let is_namespaced = kind_of(request) != Some("CustomResourceDefinition");
+            is_new && is_namespaced && !matches!(request, Request::Update { .. }) && !is_comparison(request)
+        }
+        FaultWord::LeaderChanged => !matches!(request, Request::Fetch { .. } | Request::Discover { .. }),
+        FaultWord::Forbidden | FaultWord::Unauthorized => !matches!(request, Request::Fetch { .. }),
+        // The kinds of the API server itself are always served.
+        FaultWord::NoMatch => {
+            !matches!(kind_of(request), None | Some("Secret" | "ConfigMap" | "CustomResourceDefinition"))
+        }
         _ => true,
     }
+}
+
+/// Whether a request changes what exists, other than a HelmRelease, or would do so.
+fn changes_spec(request: &Request) -> bool {
+    let is_change = matches!(request, Request::Update { .. } | Request::Patch { status: false, .. });
+    is_change && kind_of(request) != Some("release")
+}
+
+fn is_comparison(request: &Request) -> bool {
+    matches!(request, Request::Patch { dry_run: true, .. })
 }
 
 /// Whether a request is what a verb of scenarios means.
@@ -93,6 +108,7 @@ pub fn does(verb: Verb, request: &Request) -> bool {
     match verb {
         Verb::Any => true,
         Verb::Write => request.is_write(),
+        Verb::Compare => is_comparison(request),
         verb => verb == verb_of(request),
     }
 }

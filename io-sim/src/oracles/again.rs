@@ -42,8 +42,10 @@ impl Again {
             };
             let Some(maker) = maker(world, release, *version) else { continue };
             let excused = self.excused.contains(&maker.key) || meddled.has(&release.0, &release.1);
-            let same_process = self::maker(world, release, version - 1)
-                .is_some_and(|other| other.incarnation == maker.incarnation && other.key == maker.key);
+            let same_process = self::maker(world, release, version - 1).is_some_and(|other| {
+                let process = |exchange: &Exchange| (exchange.incarnation, exchange.term);
+                process(other) == process(maker) && other.key == maker.key
+            });
             let known = !is_rollback(before) || knows_post_renderers(world, &maker.key);
             if same_process && !excused && known && is_upgrade(record) && is_the_same(before, record) {
                 return Some(format!(

@@ -30,7 +30,8 @@ pub(crate) fn list<M: Machine>(world: &World<M>, kind: &str, namespace: Option<&
 /// next pass of the new process puts it right.
 pub(super) fn is_of_the_past(exchanges: &[Exchange], object: &Value) -> bool {
     let (uid, version) = (metadata::text(object, "uid"), metadata::resource_version(object));
-    let newest = exchanges.last().map_or(0, |exchange| exchange.incarnation);
+    let process = |exchange: &Exchange| (exchange.incarnation, exchange.term);
+    let newest = exchanges.last().map_or((0, 0), process);
     let wrote = |exchange: &&Exchange| match &exchange.reply {
         Some(Reply::Object(reply)) => {
             exchange.request.is_write()
@@ -39,7 +40,7 @@ pub(super) fn is_of_the_past(exchanges: &[Exchange], object: &Value) -> bool {
         }
         _ => false,
     };
-    newest > 0 && exchanges.iter().rev().find(wrote).is_some_and(|exchange| exchange.incarnation < newest)
+    newest > (0, 0) && exchanges.iter().rev().find(wrote).is_some_and(|exchange| process(exchange) < newest)
 }
 
 /// The values of a key in a manifest, without quotes, one for each line that has it.
@@ -65,6 +66,7 @@ mod tests {
         let written = |incarnation: u64, version: &str| Exchange {
             number: incarnation,
             incarnation,
+            term: 0,
             at: Monotonic(0),
             key: ReleaseKey::new("ns", "app"),
             id: RequestId(0),

@@ -2,7 +2,7 @@
 //!
 //! The oracles look at the cluster and at the requests of the operator from outside: they share no decision with it. Those
 //! of `reliability.md` §4 that hold at every moment are S1 `storage`, S2 and S6 `bounds`, S3 and S4 `deletions`, S5
-//! `truth` and `declared`, S7 `secrets`, S9 `pace`, L2 `again`, L5 `orphans`, D2 `contents`; `crds` is for the policies of
+//! `truth` and `declared`, S7 `secrets`, S8 `lease`, S9 `pace`, L2 `again`, L5 `orphans`, D2 `contents`; `crds` is for the policies of
 //! CustomResourceDefinitions.
 
 mod again;
@@ -12,6 +12,7 @@ mod crds;
 mod declared;
 mod deletions;
 mod end_state;
+mod lease;
 mod look;
 mod orphans;
 mod pace;
@@ -23,6 +24,7 @@ mod truth;
 pub use bounds::Retries;
 pub use declared::DeclaredLine;
 pub use end_state::{EndState, end_state};
+pub(crate) use lease::Lease;
 pub(crate) use releases::Releases;
 
 use std::collections::BTreeSet;

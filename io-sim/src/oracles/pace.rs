@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use pilothouse_protocol::Monotonic;
 
+use crate::faults::kind_of;
 use crate::world::Exchange;
 
 /// Nanoseconds of one hour.
@@ -30,6 +31,10 @@ impl Pace {
 
     /// Counts a request; says when there are too many.
     pub(super) fn check(&mut self, exchange: &Exchange) -> Option<String> {
+        // Who leads and who would like to ask at their own pace.
+        if kind_of(&exchange.request) == Some("Lease") {
+            return None;
+        }
         self.recent.push_back(exchange.at);
         while self.recent.front().is_some_and(|first| exchange.at.nanos_since(*first) > HOUR) {
             self.recent.pop_front();

@@ -31,4 +31,4 @@ pub(crate) use statement::setting;
 pub use statement::{
     Aim, ChartVersion, CrashPoint, Edit, Expectation, Line, Scenario, Statement, Step, Target,
 };
-pub use words::{FaultWord, HelmCommand, Knob, Place, SourceState, ValuesKind, Verb};
+pub use words::{FaultWord, HelmCommand, Knob, Place, SourceState, State, ValuesKind, Verb};

@@ -5,7 +5,7 @@ mod line;
 
 use super::{
     Aim, ChartVersion, CrashPoint, Edit, Expectation, FaultWord, HelmCommand, Line, Place, Scenario,
-    ScenarioError, SourceState, Span, Statement, Step, Target, ValuesKind, Verb,
+    ScenarioError, SourceState, Span, State, Statement, Step, Target, ValuesKind, Verb,
 };
 use crate::scenario::settings::Scope;
 use line::{Problem, Words};
@@ -39,9 +39,13 @@ fn read_line(text: &str) -> Result<Line, Problem> {
     }
     let mut words = Words::split(text)?;
     let at = if words.skip_word("at") { Some(words.span("a time")?) } else { None };
+    let during = match words.skip_word("during") {
+        true => Some(words.choice("a state", State::ALL, State::word)?),
+        false => None,
+    };
     let what = statement(&mut words)?;
     words.end()?;
-    Ok(Line::Step(Step { at, what }))
+    Ok(Line::Step(Step { at, during, what }))
 }
 
 fn statement(words: &mut Words) -> Result<Statement, Problem> {
@@ -49,6 +53,7 @@ fn statement(words: &mut Words) -> Result<Statement, Problem> {
     Ok(match verb.as_str() {
         "seed" => Statement::Seed(words.number("a seed")?),
         "shards" => Statement::Shards(words.number("how many")?),
+        "replicas" => Statement::Replicas(words.number("how many")?),
         "chart" => {
             let chart = ChartVersion { name: words.text("a name")?, version: words.text("a version")? };
             Statement::Chart { chart, settings: words.settings(Scope::Chart)? }

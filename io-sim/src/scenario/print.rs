@@ -28,6 +28,9 @@ impl fmt::Display for Step {
         if let Some(at) = self.at {
             write!(f, "at {at} ")?;
         }
+        if let Some(state) = self.during {
+            write!(f, "during {} ", state.word())?;
+        }
         write!(f, "{}", self.what)
     }
 }
@@ -37,6 +40,7 @@ impl fmt::Display for Statement {
         match self {
             Self::Seed(seed) => write!(f, "seed {seed}"),
             Self::Shards(count) => write!(f, "shards {count}"),
+            Self::Replicas(count) => write!(f, "replicas {count}"),
             Self::Chart { chart, settings } => {
                 write!(f, "chart {} {}{}", Word(&chart.name), Word(&chart.version), Shown(settings))
             }

@@ -1,9 +1,11 @@
 //! The statements of a scenario.
 
-use super::{FaultWord, HelmCommand, Knob, Place, Settings, SourceState, Span, Value, ValuesKind, Verb};
+use super::{
+    FaultWord, HelmCommand, Knob, Place, Settings, SourceState, Span, State, Value, ValuesKind, Verb,
+};
 
 /// The most operators of a scenario.
-const SHARDS_MAX: u64 = 8;
+const OPERATORS_MAX: u64 = 8;
 
 /// A scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +30,9 @@ pub enum Line {
 pub struct Step {
     /// When, since the start; a time that is over means at once. `None`: right after the step before.
     pub at: Option<Span>,
+    /// From then on it waits for this state of the release that it is about, or of any, while others happen; what still
+    /// waits when calm comes does not happen.
+    pub during: Option<State>,
     /// What.
     pub what: Statement,
 }
@@ -118,6 +123,8 @@ pub enum Statement {
     Seed(u64),
     /// How many operators there are, one for each shard.
     Shards(u64),
+    /// How many operators there are that see everything, and of which one leads. Then there is no other shard.
+    Replicas(u64),
     /// `chart web 1.0.0 workloads=2`: a chart that sources can offer.
     Chart {
         /// Which.
@@ -271,12 +278,25 @@ impl Scenario {
             },
             _ => None,
         };
-        self.steps().filter_map(wanted).max().unwrap_or(1).clamp(1, SHARDS_MAX)
+        self.steps().filter_map(wanted).max().unwrap_or(1).clamp(1, OPERATORS_MAX)
+    }
+
+    /// How many operators there are of which one leads; with less than two there is no election.
+    #[must_use]
+    pub fn replicas(&self) -> u64 {
+        let wanted =
+            |step: &Step| if let Statement::Replicas(count) = step.what { Some(count) } else { None };
+        self.steps().find_map(wanted).unwrap_or(1).clamp(1, OPERATORS_MAX)
     }
 
     /// Adds a step.
     pub fn push(&mut self, at: Option<Span>, what: Statement) {
-        self.lines.push(Line::Step(Step { at, what }));
+        self.push_during(at, None, what);
+    }
+
+    /// Adds a step that happens in a state.
+    pub fn push_during(&mut self, at: Option<Span>, during: Option<State>, what: Statement) {
+        self.lines.push(Line::Step(Step { at, during, what }));
     }
 }
 

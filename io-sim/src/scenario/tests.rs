@@ -6,6 +6,7 @@ use crate::rng::Rng;
 /// Every statement in every form.
 const EVERYTHING: &str = r#"# every statement
 seed 7
+replicas 2
 
 chart web 1.0.0 workloads=2 hooks=pre-install,post-upgrade test=yes keep=yes secret=yes
 source web chart=web@1.0.0
@@ -27,11 +28,13 @@ at 12s fault lost-acknowledgement create Secret
 fault conflict status release skip=2 times=50
 fault silence request 31
 fault unreachable any
+fault webhook-denied compare Deployment
 crash after=500ms
 at 1500ms crash request 31 before after=2s
 restart grace=2s after=1s
 takeover late=5s after=1s
 pause 30s
+at 20s during apply-object pause 30s
 clock forward 5m
 clock back 2h
 tick

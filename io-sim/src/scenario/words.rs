@@ -94,10 +94,60 @@ words! {
         Discover = "discover",
         /// A download.
         Fetch = "fetch",
+        /// PATCH of an object without effect.
+        Compare = "compare",
         /// Anything that changes something.
         Write = "write",
         /// Anything.
         Any = "any",
+    }
+}
+
+words! {
+    /// What the operator does with a release, or waits for: the states of `reliability.md` §5 C1.
+    State {
+        /// No pass is under way: for the next interval, the next try, or a turn.
+        Rest = "rest",
+        /// In a pass without a request: for objects, or until something is tried again.
+        Wait = "wait",
+        /// GET of the HelmRelease.
+        ReadRelease = "read-release",
+        /// PATCH of the HelmRelease: its finalizer.
+        MarkRelease = "mark-release",
+        /// PATCH of its status.
+        WriteStatus = "write-status",
+        /// GET of a ConfigMap or Secret with values.
+        ReadValues = "read-values",
+        /// The download of the chart.
+        Fetch = "fetch",
+        /// Discovery.
+        Discover = "discover",
+        /// The list of Helm's storage.
+        ListStorage = "list-storage",
+        /// GET of a stored revision.
+        ReadRevision = "read-revision",
+        /// A new revision.
+        CreateRevision = "create-revision",
+        /// Another status of a revision.
+        UpdateRevision = "update-revision",
+        /// A revision too many goes.
+        DeleteRevision = "delete-revision",
+        /// A CustomResourceDefinition is made or replaced.
+        WriteCrd = "write-crd",
+        /// GET of an object of the release.
+        ReadObject = "read-object",
+        /// PATCH of an object without effect, to see how it differs.
+        CompareObject = "compare-object",
+        /// POST of an object.
+        CreateObject = "create-object",
+        /// PATCH of an object.
+        ApplyObject = "apply-object",
+        /// DELETE of an object.
+        DeleteObject = "delete-object",
+        /// The Job of a hook is made.
+        RunHook = "run-hook",
+        /// The Job of a hook goes.
+        DeleteHook = "delete-hook",
     }
 }
 

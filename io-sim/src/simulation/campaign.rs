@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{differences, is_comparable, twin};
 use super::shrink::shrink_finding;
-use super::{FaultClass, Finding, Run, RunOptions, Shrunk, generate, run_scenario_with};
-use crate::scenario::Scenario;
+use super::{FaultClass, Finding, Run, RunOptions, Shrunk, feasible_pairs, generate, run_scenario_with};
+use crate::scenario::{Scenario, State};
 
 /// How seeds are simulated.
 #[derive(Debug, Clone, Default)]
@@ -46,10 +46,10 @@ pub struct Coverage {
     pub seconds: u64,
     /// In how many runs each class took effect.
     pub fired: BTreeMap<FaultClass, u64>,
-    /// Requests under way, with the classes that have hit then.
-    pub pairs: BTreeMap<(String, FaultClass), u64>,
-    /// Kinds of requests that were made, with the number of seeds.
-    pub states: BTreeMap<String, u64>,
+    /// States with the classes that have struck then, and the number of seeds.
+    pub pairs: BTreeMap<(State, FaultClass), u64>,
+    /// States in which requests were made, with the number of seeds.
+    pub states: BTreeMap<State, u64>,
     /// Facts that occurred, with the number of seeds.
     pub marks: BTreeMap<String, u64>,
     /// Different ways that runs went.
@@ -125,8 +125,8 @@ impl Coverage {
         self.actions += run.actions * u64::from(*runs);
         self.seconds += run.time / 1_000_000_000;
         run.fired.keys().for_each(|class| *self.fired.entry(*class).or_default() += 1);
-        run.pairs.iter().for_each(|pair| *self.pairs.entry(pair.clone()).or_default() += 1);
-        run.states.iter().for_each(|state| *self.states.entry(state.clone()).or_default() += 1);
+        run.pairs.iter().for_each(|pair| *self.pairs.entry(*pair).or_default() += 1);
+        run.states.iter().for_each(|state| *self.states.entry(*state).or_default() += 1);
         run.marks.iter().for_each(|mark| *self.marks.entry(mark.clone()).or_default() += 1);
         self.shapes.insert(run.shape);
         self.recoveries.extend(&run.recoveries);
@@ -147,6 +147,12 @@ impl Coverage {
         self.shapes.extend(other.shapes);
         self.recoveries.extend(other.recoveries);
         self.digest = self.digest.wrapping_add(other.digest);
+    }
+
+    /// The pairs of a state and a class that can be, and were not.
+    #[must_use]
+    pub fn not_reached(&self) -> Vec<(State, FaultClass)> {
+        feasible_pairs().filter(|pair| !self.pairs.contains_key(pair)).collect()
     }
 
     /// The time within which so many of a thousand recoveries were over, in nanoseconds.

@@ -1,9 +1,12 @@
 //! The forty classes of disturbances (`reliability.md` §3), which of them a statement belongs to, and which a fault that
 //! has happened.
 
+use pilothouse_protocol::Request;
+
+use super::states::state_of;
 use crate::faults::Fired;
 use crate::scenario::{
-    Edit, FaultWord, HelmCommand, Knob, Scenario, Settings, SourceState, Span, Statement, Step, Value, Verb,
+    Edit, FaultWord, HelmCommand, Knob, Scenario, Settings, SourceState, Span, State, Statement, Step, Value,
     setting,
 };
 
@@ -113,6 +116,27 @@ impl FaultClass {
     }
 }
 
+impl FaultClass {
+    /// Whether it is a change of an object by somebody else.
+    pub(super) fn is_change(self) -> bool {
+        matches!(
+            self,
+            Self::OtherManager
+                | Self::OtherVersion
+                | Self::SpoiltStorage
+                | Self::HelmCli
+                | Self::Leftovers
+                | Self::Artifact
+                | Self::Values
+                | Self::Spec
+                | Self::Dependency
+                | Self::Held
+                | Self::Drift
+                | Self::Recreated
+        )
+    }
+}
+
 /// The classes that a step belongs to at the moment when it is done. Faults of requests take effect later.
 #[must_use]
 pub fn classes_of(step: &Step, scenario: &Scenario) -> Vec<FaultClass> {
@@ -176,33 +200,37 @@ fn of_release(name: &str, settings: &Settings, scenario: &Scenario) -> Vec<Fault
     classes
 }
 
-/// The class of a fault of a request that has happened.
-pub(super) fn class_of_fault(fired: &Fired) -> FaultClass {
-    match (fired.word, fired.verb) {
-        (FaultWord::Forbidden, Verb::Delete) => FaultClass::Hook,
-        (_, Verb::Patch) if fired.after_others => FaultClass::PartialApply,
-        (FaultWord::Conflict, _) => FaultClass::Conflict,
-        (FaultWord::LostAcknowledgement, Verb::Create) => FaultClass::LostCreate,
-        (FaultWord::LostAcknowledgement, _) => FaultClass::LostAcknowledgement,
-        (FaultWord::Silence | FaultWord::Late | FaultWord::VeryLate | FaultWord::Duplicate, _) => {
+/// The classes of a fault that has happened to a request.
+pub(super) fn classes_of_fault(fired: &Fired, request: &Request) -> Vec<FaultClass> {
+    let creates = matches!(request, Request::Create { .. });
+    let mut classes = vec![match fired.word {
+        FaultWord::Conflict => FaultClass::Conflict,
+        FaultWord::LostAcknowledgement if creates => FaultClass::LostCreate,
+        FaultWord::LostAcknowledgement if request.is_write() => FaultClass::LostAcknowledgement,
+        FaultWord::Silence | FaultWord::Late | FaultWord::VeryLate | FaultWord::Duplicate => {
             FaultClass::LateReply
         }
-        (FaultWord::LeaderChanged, _) => FaultClass::LeaderChanged,
-        (FaultWord::TooLarge, _) => FaultClass::TooLarge,
-        (FaultWord::Forbidden | FaultWord::Unauthorized, _) => FaultClass::Forbidden,
-        (FaultWord::WebhookDenied | FaultWord::WebhookTimeout, _) => FaultClass::Webhook,
-        (FaultWord::Quota | FaultWord::Terminating, _) => FaultClass::Quota,
-        (FaultWord::Immutable, _) => FaultClass::Immutable,
-        (FaultWord::NoMatch, _) => FaultClass::NoMatch,
-        (
-            FaultWord::InternalError
-            | FaultWord::Unavailable
-            | FaultWord::Throttled
-            | FaultWord::Unreachable
-            | FaultWord::LostRequest,
-            _,
-        ) => FaultClass::ErrorBeforeEffect,
-    }
+        FaultWord::LeaderChanged => FaultClass::LeaderChanged,
+        FaultWord::TooLarge => FaultClass::TooLarge,
+        FaultWord::Forbidden | FaultWord::Unauthorized => FaultClass::Forbidden,
+        FaultWord::WebhookDenied | FaultWord::WebhookTimeout => FaultClass::Webhook,
+        FaultWord::Quota | FaultWord::Terminating => FaultClass::Quota,
+        FaultWord::Immutable => FaultClass::Immutable,
+        FaultWord::NoMatch => FaultClass::NoMatch,
+        // Nothing is lost with the reply to a question but the reply.
+        FaultWord::InternalError
+        | FaultWord::Unavailable
+        | FaultWord::Throttled
+        | FaultWord::Unreachable
+        | FaultWord::LostRequest
+        | FaultWord::LostAcknowledgement => FaultClass::ErrorBeforeEffect,
+    }];
+    let state = state_of(request);
+    let is_object = matches!(state, Some(State::ApplyObject | State::CreateObject));
+    classes.extend((fired.after_others && is_object).then_some(FaultClass::PartialApply));
+    let is_refused = matches!(fired.word, FaultWord::Forbidden | FaultWord::Unauthorized);
+    classes.extend((is_refused && state == Some(State::DeleteHook)).then_some(FaultClass::Hook));
+    classes
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use pilothouse_operator::{Config, Holder, Operator};
 use pilothouse_protocol::{FieldValidation, ObjectRef, Patch, Request};
 use serde_json::{Value, json};
 
-use super::driven::{Driven, Ledger};
+use super::driven::{Crew, Driven, Ledger};
+use super::replicas::Replicas;
 use super::run::RunOptions;
+use super::shards::Shards;
 use super::spec::OTHER_NAMESPACE;
 use crate::clock::SECOND;
 use crate::scenario::Scenario;
@@ -24,7 +26,7 @@ thread_local! {
 
 /// A world with the definitions and namespaces in it, and no operator yet.
 pub(super) fn world(scenario: &Scenario, options: &RunOptions, ledger: &Rc<Ledger>) -> World<Driven> {
-    let (seed, shards) = (scenario.seed(), scenario.shards());
+    let (seed, shards, replicas) = (scenario.seed(), scenario.shards(), scenario.replicas());
     let world_options = WorldOptions { seed, ..WorldOptions::default() };
     let server = PREPARED.with_borrow_mut(|prepared| prepared.get_or_insert_with(prepare).clone());
     let (ledger, shuffle, twin) = (Rc::clone(ledger), options.shuffle, options.config.clone());
@@ -36,14 +38,21 @@ pub(super) fn world(scenario: &Scenario, options: &RunOptions, ledger: &Rc<Ledge
         };
         // The order of what exists is shuffled anew for every process.
         let shuffle = shuffle.map(|seed| seed ^ start.incarnation);
-        Driven::new((0..shards).map(operator).collect(), Rc::clone(&ledger), shuffle)
+        let crew = if replicas > 1 {
+            let pod = format!("pod-{}", start.incarnation);
+            Crew::Replicas(Box::new(Replicas::new(replicas, twin.clone(), pod, start.seed, start.now)))
+        } else {
+            Crew::Shards(Shards::new((0..shards).map(operator).collect()))
+        };
+        Driven::new(crew, Rc::clone(&ledger), shuffle)
     })
 }
 
 fn prepare() -> Server {
     let ledger = Rc::new(Ledger::default());
     let mut world = World::new(WorldOptions::default(), move |start| {
-        Driven::new(vec![Operator::new(Config::default(), start.seed)], Rc::clone(&ledger), None)
+        let operator = Operator::new(Config::default(), start.seed);
+        Driven::new(Crew::Shards(Shards::new(vec![operator])), Rc::clone(&ledger), None)
     });
     for definition in source_definitions() {
         apply(&mut world, "somebody", definition, false);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pilothouse_protocol::{ObjectRef, Reply, Request};
 
-use super::classes::class_of_fault;
+use super::classes::classes_of_fault;
 use super::stage::Stage;
+use super::states::state_of;
 use super::{Finding, Run};
 use crate::faults::{kind_of, verb_of};
 use crate::oracles::end_state;
@@ -31,24 +32,18 @@ impl Stage<'_> {
         run.record = self.world.into_record();
         let exchanges = &run.record.exchanges;
         for fired in &fired {
-            let class = class_of_fault(fired);
-            *run.fired.entry(class).or_default() += 1;
             let hit = usize::try_from(fired.number).ok().and_then(|number| exchanges.get(number));
-            run.pairs.extend(hit.map(|exchange| (label(&exchange.request), class)));
+            let Some(Exchange { request, .. }) = hit else { continue };
+            for class in classes_of_fault(fired, request) {
+                *run.fired.entry(class).or_default() += 1;
+                run.pairs.extend(state_of(request).map(|state| (state, class)));
+            }
         }
-        run.states = exchanges.iter().map(|exchange| label(&exchange.request)).collect();
+        run.states = exchanges.iter().filter_map(|exchange| state_of(&exchange.request)).collect();
         run.shape = shape(exchanges);
         run.deletions = deletions(exchanges);
         run.marks = run.record.events.iter().map(|event| event.event.reason.clone()).collect();
         run
-    }
-}
-
-/// What a request does, as a state of the operator that waits for its reply.
-pub(super) fn label(request: &Request) -> String {
-    match kind_of(request) {
-        Some(kind) => format!("{} {kind}", verb_of(request).word()),
-        None => verb_of(request).word().to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens to requests, to the process, to the clock and to the watches.
 
 use super::Finding;
+use super::driven::Driven;
 use super::stage::{Stage, kind_of};
 use crate::controllers::ControllerOptions;
 use crate::faults::{Armed, Boundary, Faults};
@@ -29,7 +30,14 @@ impl Stage<'_> {
                 self.world.options().restart = after.nanos();
                 self.world.take_over(late.nanos());
             }
-            Statement::Pause(span) => self.world.pause(span.nanos()),
+            Statement::Pause(span) => {
+                let now = self.world.now().monotonic;
+                match self.world.machine_mut().and_then(Driven::replicas) {
+                    // Of those that take turns it is the leader that stands still.
+                    Some(replicas) => replicas.pause_leader(now, span.nanos()),
+                    None => self.world.pause(span.nanos()),
+                }
+            }
             Statement::Clock { forward, by } => {
                 let nanos = i64::try_from(by.nanos()).unwrap_or(i64::MAX);
                 self.world.step_wall(if *forward { nanos } else { -nanos });
@@ -53,8 +61,9 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Nothing is disturbed from now on.
+    /// Nothing is disturbed from now on, and nothing that has waited for a state happens any more.
     pub(super) fn calm(&mut self) {
+        self.waiting.clear();
         let fired = std::mem::take(&mut self.world.faults().fired);
         *self.world.faults() = Faults { fired, ..Faults::default() };
         self.world.options().watch = WorldOptions::default().watch;

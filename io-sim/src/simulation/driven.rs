@@ -1,13 +1,15 @@
-//! The operator as the machine of a simulated world, with a digest of all that it wants.
+//! The operators as the machine of a simulated world, with a digest of all that it wants.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use pilothouse_operator::{Operator, OperatorAction, OperatorInput};
-use pilothouse_protocol::{Action, Deadline, Now, Patch, Request};
+use pilothouse_operator::{OperatorAction, OperatorInput};
+use pilothouse_protocol::{Action, Deadline, Monotonic, Now, Patch, ReleaseKey, Request, RequestId};
 use serde_json::Value;
 
+use super::replicas::Replicas;
 use super::shards::Shards;
+use crate::faults::{kind_of, verb_of};
 use crate::world::{Machine, StartOrder};
 
 /// What an operator and its successors have wanted.
@@ -15,12 +17,32 @@ use crate::world::{Machine, StartOrder};
 pub struct Ledger {
     digest: Cell<u64>,
     actions: Cell<u64>,
+    writes: RefCell<Vec<Write>>,
 }
 
-/// The operator in a world.
+/// A write of an operator that others can take the place of.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub(super) at: Monotonic,
+    /// Which process has sent it.
+    pub(super) writer: String,
+    /// What it does.
+    pub(super) what: String,
+}
+
+/// The operators of a world.
+#[derive(Debug)]
+pub(super) enum Crew {
+    /// One for each shard.
+    Shards(Shards),
+    /// Those that take turns.
+    Replicas(Box<Replicas>),
+}
+
+/// The operators in a world.
 #[derive(Debug)]
 pub struct Driven {
-    shards: Shards,
+    crew: Crew,
     ledger: Rc<Ledger>,
     now: Now,
     order: StartOrder,
@@ -37,6 +59,11 @@ impl Ledger {
     #[must_use]
     pub fn actions(&self) -> u64 {
         self.actions.get()
+    }
+
+    /// The writes since the last time, of operators that others can take the place of.
+    pub(super) fn take_writes(&self) -> Vec<Write> {
+        self.writes.take()
     }
 
     fn mix(&self, number: u64) {
@@ -117,39 +144,71 @@ impl Ledger {
 }
 
 impl Driven {
-    /// Operators, one for each shard, that write into a ledger. With a seed they see what exists at their start in another
-    /// order.
+    /// Operators that write into a ledger. With a seed they see what exists at their start in another order.
+    pub(super) fn new(crew: Crew, ledger: Rc<Ledger>, shuffle: Option<u64>) -> Self {
+        Self { crew, ledger, now: Now::default(), order: StartOrder::drawn_from(shuffle) }
+    }
+
+    /// Whether a pass over a release is under way.
     #[must_use]
-    pub fn new(operators: Vec<Operator>, ledger: Rc<Ledger>, shuffle: Option<u64>) -> Self {
-        Self {
-            shards: Shards::new(operators),
-            ledger,
-            now: Now::default(),
-            order: StartOrder::drawn_from(shuffle),
+    pub fn is_in_pass(&self, key: &ReleaseKey) -> bool {
+        match &self.crew {
+            Crew::Shards(shards) => shards.is_in_pass(key),
+            Crew::Replicas(replicas) => replicas.is_in_pass(key),
         }
     }
 
-    /// The operator of the releases without a shard.
-    #[must_use]
-    pub fn operator(&self) -> &Operator {
-        self.shards.first()
+    /// Those that take turns, if there are such.
+    pub(super) fn replicas(&mut self) -> Option<&mut Replicas> {
+        match &mut self.crew {
+            Crew::Shards(_) => None,
+            Crew::Replicas(replicas) => Some(replicas),
+        }
+    }
+
+    fn note_write(&self, OperatorAction { action, .. }: &OperatorAction) {
+        if let (Crew::Replicas(replicas), Action::Request { id, request, .. }) = (&self.crew, action)
+            && request.is_write()
+            && kind_of(request) != Some("Lease")
+        {
+            let what = format!("{} {}", verb_of(request).word(), kind_of(request).unwrap_or_default());
+            let write = Write { at: self.now.monotonic, writer: replicas.sender(*id).to_owned(), what };
+            self.ledger.writes.borrow_mut().push(write);
+        }
     }
 }
 
 impl Machine for Driven {
     fn handle(&mut self, now: Now, input: OperatorInput) {
         self.now = now;
-        let shards = &mut self.shards;
-        self.order.take(input, |input| shards.handle(now, input));
+        let crew = &mut self.crew;
+        self.order.take(input, |input| match crew {
+            Crew::Shards(shards) => shards.handle(now, input),
+            Crew::Replicas(replicas) => replicas.handle(now, input),
+        });
     }
 
     fn poll_action(&mut self) -> Option<OperatorAction> {
-        let action = self.shards.poll_action()?;
+        let action = match &mut self.crew {
+            Crew::Shards(shards) => shards.poll_action(),
+            Crew::Replicas(replicas) => replicas.poll_action(),
+        }?;
         self.ledger.action(self.now, &action);
+        self.note_write(&action);
         Some(action)
     }
 
     fn poll_timeout(&self) -> Option<Deadline> {
-        self.shards.poll_timeout()
+        match &self.crew {
+            Crew::Shards(shards) => shards.poll_timeout(),
+            Crew::Replicas(replicas) => replicas.poll_timeout(),
+        }
+    }
+
+    fn term(&self, key: &ReleaseKey, id: RequestId) -> u64 {
+        match &self.crew {
+            Crew::Shards(_) => 0,
+            Crew::Replicas(replicas) => replicas.term(key, id),
+        }
     }
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use super::FaultClass;
 use crate::rng::Rng;
 use crate::scenario::{
-    ChartVersion, Edit, Knob, Scenario, Settings, SourceState, Span, Statement, Target, Value, ValuesKind,
+    ChartVersion, Edit, Knob, Scenario, Settings, SourceState, Span, State, Statement, Target, Value,
+    ValuesKind,
 };
 
 const NAMES: [&str; 4] = ["app", "db", "web", "queue"];
@@ -40,6 +41,16 @@ struct Planned {
     version: usize,
 }
 
+impl Planned {
+    /// The release that it depends on.
+    fn dependency(&self) -> Option<&str> {
+        self.base.iter().find_map(|(knob, value)| match value {
+            Value::Words(names) if *knob == Knob::DependsOn => names.first().map(String::as_str),
+            _ => None,
+        })
+    }
+}
+
 /// A scenario on the way.
 struct Draft {
     rng: Rng,
@@ -48,8 +59,8 @@ struct Draft {
     releases: Vec<Planned>,
     /// Milliseconds until nothing is disturbed any more.
     horizon: u32,
-    /// What happens, with its moment in milliseconds.
-    events: Vec<(u32, Statement)>,
+    /// What happens, with its moment in milliseconds, and in which state from then on.
+    events: Vec<(u32, Option<State>, Statement)>,
     /// What puts right again, in this order.
     repairs: Vec<Statement>,
     /// Whether the specs have to change in the end for everything to become ready.
@@ -58,6 +69,8 @@ struct Draft {
     slow: bool,
     /// How many operators there are.
     shards: u64,
+    /// How many there are of which one leads.
+    replicas: u64,
     /// Texts that tell changes apart.
     counter: u32,
 }
@@ -87,6 +100,7 @@ fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClas
         nudge: false,
         slow: false,
         shards: 1,
+        replicas: 1,
         counter: 0,
     };
     draft.plan();
@@ -98,7 +112,12 @@ fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClas
     let gentle = draft.later.chance(200);
     for class in drawn.into_iter().filter(|class| !gentle || class.passes()) {
         for _ in 0..draft.rng.between(1, 3) {
-            draft.disturb(class);
+            draft.disturb_in_a_state(class);
+        }
+    }
+    if draft.replicas > 1 && classes.contains(&FaultClass::Takeover) {
+        for _ in 0..draft.later.between(1, 3) {
+            draft.disturb_leader(gentle);
         }
     }
     draft.finish(&mut scenario);
@@ -112,6 +131,9 @@ impl Draft {
         scenario.push(None, Statement::Seed(seed));
         if self.shards > 1 {
             scenario.push(None, Statement::Shards(self.shards));
+        }
+        if self.replicas > 1 {
+            scenario.push(None, Statement::Replicas(self.replicas));
         }
         for planned in self.releases.clone() {
             let hooks: Vec<String> = if planned.hooks {
@@ -158,9 +180,9 @@ impl Draft {
 
     /// Everything in order of time, then everything right again, and the end.
     fn finish(mut self, scenario: &mut Scenario) {
-        self.events.sort_by_key(|(at, _)| *at);
-        for (at, statement) in std::mem::take(&mut self.events) {
-            scenario.push(Some(Span::milliseconds(at)), statement);
+        self.events.sort_by_key(|(at, ..)| *at);
+        for (at, during, statement) in std::mem::take(&mut self.events) {
+            scenario.push_during(Some(Span::milliseconds(at)), during, statement);
         }
         scenario.push(Some(Span::milliseconds(self.horizon)), Statement::Calm);
         for statement in std::mem::take(&mut self.repairs) {
@@ -182,11 +204,7 @@ impl Draft {
     /// What becomes of a release in the end.
     fn last(&mut self, planned: &Planned, scenario: &mut Scenario) {
         let target = Target { kind: "release".to_owned(), name: planned.name.to_owned() };
-        let is_needed = self.releases.iter().any(|other| {
-            other.base.iter().any(|(knob, value)| {
-                *knob == Knob::DependsOn && matches!(value, Value::Words(names) if names[0] == planned.name)
-            })
-        });
+        let is_needed = self.releases.iter().any(|other| other.dependency() == Some(planned.name));
         if !is_needed && self.rng.chance(150) {
             return scenario.push(None, Statement::Delete(target));
         }
@@ -237,11 +255,11 @@ impl Draft {
 
     fn moment_of_an_event(&mut self) -> u32 {
         let index = self.pick(self.events.len());
-        self.events.get(index).map_or(0, |(at, _)| *at)
+        self.events.get(index).map_or(0, |(at, ..)| *at)
     }
 
     fn at(&mut self, moment: u32, statement: Statement) {
-        self.events.push((moment.min(self.horizon.saturating_sub(1)), statement));
+        self.events.push((moment.min(self.horizon.saturating_sub(1)), None, statement));
     }
 }
 

@@ -12,22 +12,27 @@ mod declare;
 mod disturb;
 mod driven;
 mod expect;
+mod feasible;
 mod generate;
 mod judge;
 mod meddle;
 mod outcome;
+mod replica;
+mod replicas;
 mod run;
 mod settle;
 mod shards;
 mod shrink;
 mod spec;
 mod stage;
+mod states;
 #[cfg(test)]
 mod tests;
 
 pub use campaign::{Campaign, Coverage, Simulated, simulate};
 pub use classes::{ALL_CLASSES, FaultClass, classes_of};
 pub use driven::{Driven, Ledger};
+pub use feasible::{can_strike, feasible_pairs};
 pub use generate::{decode, generate};
 pub use outcome::{Finding, Run};
 pub use run::{RunOptions, run_scenario, run_scenario_with};

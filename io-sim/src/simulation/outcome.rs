@@ -6,6 +6,7 @@ use pilothouse_protocol::Monotonic;
 
 use super::FaultClass;
 use crate::oracles::EndState;
+use crate::scenario::State;
 use crate::world::Record;
 
 /// Something that must not be.
@@ -45,10 +46,10 @@ pub struct Run {
     pub steps: Vec<(Monotonic, String)>,
     /// How often each class of disturbance took effect.
     pub fired: BTreeMap<FaultClass, u64>,
-    /// Requests of the operator, by what they do, that were hit by a class.
-    pub pairs: BTreeSet<(String, FaultClass)>,
-    /// Kinds of requests that were made.
-    pub states: BTreeSet<String>,
+    /// States in which the operator was with a release when a class struck it.
+    pub pairs: BTreeSet<(State, FaultClass)>,
+    /// States in which it made requests.
+    pub states: BTreeSet<State>,
     /// Interesting facts that occurred.
     pub marks: BTreeSet<String>,
     /// Where it has led to.

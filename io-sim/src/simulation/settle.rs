@@ -31,7 +31,9 @@ impl Stage<'_> {
         let mut step = STEP;
         loop {
             self.pass(step)?;
-            let Some(wrong) = self.wrong().or_else(|| self.unfinished()) else { break };
+            let Some(wrong) = self.unled().or_else(|| self.wrong()).or_else(|| self.unfinished()) else {
+                break;
+            };
             if self.world.now().monotonic.nanos_since(begin) > BOUND {
                 return Err(self.finding(&wrong));
             }
@@ -61,7 +63,9 @@ impl Stage<'_> {
         let write = exchanges.iter().find(|exchange| {
             let name = &exchange.key.name;
             let looks = verb_of(&exchange.request) == Verb::Status && watchful.contains(name);
-            exchange.request.is_write() && !looks && !restless.contains(name)
+            // Who leads says so again and again.
+            let leads = kind_of(&exchange.request) == Some("Lease");
+            exchange.request.is_write() && !leads && !looks && !restless.contains(name)
         });
         match write {
             Some(write) => {
@@ -76,14 +80,22 @@ impl Stage<'_> {
         }
     }
 
+    /// Nobody leads, or not for long, of those that take turns.
+    fn unled(&mut self) -> Option<String> {
+        let now = self.world.now().monotonic;
+        let replicas = self.world.machine_mut()?.replicas()?;
+        (!replicas.is_settled(now)).then(|| "liveness: nobody leads".to_owned())
+    }
+
     /// A release that is as it should be, with a write that was refused and that its process will try again.
     fn unfinished(&self) -> Option<String> {
         let (exchanges, process) = (&self.world.record().exchanges, self.world.incarnation());
+        let term = exchanges.last().map_or(0, |last| last.term);
         let is_open = |name: &&String| {
             let last = exchanges.iter().rev().find(|exchange| exchange.key.name == **name);
             last.is_some_and(|last| {
                 let is_refused = matches!(last.reply, Some(Reply::Failed(_)));
-                last.incarnation == process && last.request.is_write() && is_refused
+                (last.incarnation, last.term) == (process, term) && last.request.is_write() && is_refused
             })
         };
         let declared = self.declared.iter().filter(|(_, settings)| settings.is_some()).map(|(name, _)| name);

@@ -26,9 +26,9 @@ impl Shards {
         Self { operators, shown }
     }
 
-    /// The operator of the HelmReleases without a label.
-    pub(super) fn first(&self) -> &Operator {
-        &self.operators[0]
+    /// Whether a pass over a release is under way.
+    pub(super) fn is_in_pass(&self, key: &ReleaseKey) -> bool {
+        self.operators.iter().any(|operator| operator.is_in_pass(key))
     }
 
     /// Gives an input to those whom it concerns.

@@ -7,16 +7,18 @@ use pilothouse_protocol::{Monotonic, ObjectRef, ReleaseKey};
 use serde_json::{Value, json};
 
 use super::cluster::merge;
-use super::compare::label;
 use super::driven::{Driven, Ledger};
 use super::spec::NAMESPACE;
-use super::{FaultClass, Finding, RunOptions, classes_of, cluster};
-use crate::oracles::Oracles;
-use crate::scenario::{ChartVersion, Scenario, Settings, SourceState, Statement, Step, Target};
+use super::{FaultClass, Finding, RunOptions, classes_of, cluster, replicas};
+use crate::clock::MILLISECOND;
+use crate::oracles::{Lease, Oracles};
+use crate::scenario::{ChartVersion, Scenario, Settings, SourceState, State, Statement, Step, Target};
 use crate::world::{Progress, World};
 
 /// The field manager of whoever writes the inputs.
 pub(super) const SOMEBODY: &str = "somebody";
+/// Nanoseconds from the end of one version of the operator to the start of another.
+const RESTART: u64 = 100 * MILLISECOND;
 /// A finalizer that nobody serves.
 const HELD: &str = "example.com/held";
 
@@ -32,6 +34,7 @@ pub(super) struct Stage<'a> {
     pub(super) world: World<Driven>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) oracles: Oracles,
+    lease: Lease,
     scenario: &'a Scenario,
     options: &'a RunOptions,
     pub(super) charts: BTreeMap<ChartVersion, Settings>,
@@ -47,8 +50,10 @@ pub(super) struct Stage<'a> {
     pub(super) meddled: BTreeSet<String>,
     pub(super) steps: Vec<(Monotonic, String)>,
     pub(super) fired: BTreeMap<FaultClass, u64>,
-    pub(super) pairs: BTreeSet<(String, FaultClass)>,
+    pub(super) pairs: BTreeSet<(State, FaultClass)>,
     pub(super) recoveries: Vec<u64>,
+    /// Steps that wait for a state.
+    pub(super) waiting: Vec<Step>,
     happenings: u32,
     pub(super) tokens: u32,
 }
@@ -62,6 +67,7 @@ impl<'a> Stage<'a> {
             world,
             ledger,
             oracles: Oracles::default(),
+            lease: Lease::default(),
             scenario,
             options,
             charts: BTreeMap::new(),
@@ -75,6 +81,7 @@ impl<'a> Stage<'a> {
             fired: BTreeMap::new(),
             pairs: BTreeSet::new(),
             recoveries: Vec::new(),
+            waiting: Vec::new(),
             happenings: 0,
             tokens: 0,
         }
@@ -89,26 +96,34 @@ impl<'a> Stage<'a> {
             let left = at.nanos().saturating_sub(self.world.now().monotonic.0);
             self.pass(left)?;
         }
-        self.steps.push((self.world.now().monotonic, step.to_string()));
-        for class in classes_of(step, self.scenario) {
-            *self.fired.entry(class).or_default() += 1;
-            let under_way = self.under_way();
-            self.pairs.insert((under_way, class));
+        match step.during {
+            Some(state) if !self.reaches(&step.what, state) => self.waiting.push(step.clone()),
+            _ => self.happen(step)?,
         }
-        self.perform(&step.what)?;
-        self.look()
+        Ok(())
     }
 
-    /// What the operator waits for: the newest request without a reply.
-    fn under_way(&self) -> String {
-        let mut newest = self.world.record().exchanges.iter().rev().take(20);
-        let open = newest.find(|exchange| exchange.reply.is_none() && exchange.fault.is_none());
-        open.map_or_else(|| "nothing".to_owned(), |exchange| label(&exchange.request))
+    /// Does a step now.
+    fn happen(&mut self, step: &Step) -> Result<(), Finding> {
+        self.steps.push((self.world.now().monotonic, step.to_string()));
+        let classes = classes_of(step, self.scenario).into_iter();
+        let struck: Vec<_> = classes.map(|class| (class, self.struck(class, &step.what))).collect();
+        let revision = self.world.server().revision();
+        self.perform(&step.what)?;
+        let is_changed = self.world.server().revision() != revision;
+        for (class, states) in struck {
+            // Who changes what is not there does nothing.
+            if is_changed || !class.is_change() {
+                *self.fired.entry(class).or_default() += 1;
+                self.pairs.extend(states.into_iter().map(|state| (state, class)));
+            }
+        }
+        self.look()
     }
 
     fn perform(&mut self, statement: &Statement) -> Result<(), Finding> {
         match statement {
-            Statement::Seed(_) | Statement::Shards(_) => {}
+            Statement::Seed(_) | Statement::Shards(_) | Statement::Replicas(_) => {}
             Statement::Chart { chart, settings } => {
                 self.charts.insert(chart.clone(), settings.clone());
             }
@@ -125,12 +140,28 @@ impl<'a> Stage<'a> {
                 // Who does not know what was tried last tries once more.
                 self.oracles.force(ReleaseKey::new(NAMESPACE, name));
                 merge(&mut self.world, SOMEBODY, &release_ref(name), json!({"status": {field: null}}), true);
+                // It is another version that comes now and finds it so.
+                self.world.options().restart = RESTART;
+                self.world.crash();
             }
             Statement::Fault(word, aim) => self.arm(*word, aim),
             Statement::Wait(span) => return self.pass(span.nanos()),
             Statement::Settle => return self.settle(),
             Statement::Expect(expectation) => return self.expect(expectation),
             disturbance => return self.disturb(disturbance),
+        }
+        Ok(())
+    }
+
+    /// Does the steps that have waited for the present state.
+    fn happen_now(&mut self) -> Result<(), Finding> {
+        while let Some(index) = self
+            .waiting
+            .iter()
+            .position(|step| step.during.is_some_and(|state| self.reaches(&step.what, state)))
+        {
+            let step = self.waiting.remove(index);
+            self.happen(&step)?;
         }
         Ok(())
     }
@@ -145,7 +176,10 @@ impl<'a> Stage<'a> {
             self.happenings += 1;
             match progress {
                 Progress::Livelock => return Err(self.finding("livelock: timers are asked for without end")),
-                Progress::Stepped | Progress::Reached => self.look()?,
+                Progress::Stepped | Progress::Reached => {
+                    self.look()?;
+                    self.happen_now()?;
+                }
                 Progress::Idle | Progress::TimeIsUp => {
                     self.world.run_for(end.nanos_since(self.world.now().monotonic));
                     return self.look();
@@ -158,10 +192,20 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn look(&mut self) -> Result<(), Finding> {
-        match self.oracles.look(&self.world) {
-            Some(what) => Err(self.finding(&what)),
-            None => Ok(()),
+        let said = self.oracles.look(&self.world).or_else(|| self.look_at_lease());
+        said.map_or(Ok(()), |what| Err(self.finding(&what)))
+    }
+
+    /// Looks at the writes of operators that take turns, by the Lease as it was when they were sent: it changes at no
+    /// moment at which something is sent.
+    fn look_at_lease(&mut self) -> Option<String> {
+        if self.scenario.replicas() < 2 {
+            return None;
         }
+        let lease = self.world.get(&replicas::lease());
+        self.lease.see(self.world.now().monotonic, lease.as_deref());
+        let writes = self.ledger.take_writes();
+        writes.iter().find_map(|write| self.lease.check(write.at, &write.writer, &write.what))
     }
 
     pub(super) fn finding(&self, what: &str) -> Finding {

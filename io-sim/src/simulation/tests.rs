@@ -2,8 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::*;
-use crate::scenario::Scenario;
+use crate::clock::SECOND;
+use crate::faults::kind_of;
+use crate::scenario::{Scenario, State};
+use crate::world::Exchange;
+
+/// How many of a hundred pairs a few seeds reach at least.
+const REACHED_PERCENT: usize = 25;
 
 const LIFE: &str = "seed 1
 chart web 1.0.0 workloads=1 hooks=pre-install test=yes secret=yes
@@ -47,14 +55,63 @@ fn what_is_expected_and_is_not_so_is_found() {
 }
 
 #[test]
-fn random_runs_find_nothing() {
-    let campaign =
-        Campaign { classes: ALL_CLASSES.into_iter().collect(), twins: true, ..Campaign::default() };
-    let mut shapes = BTreeSet::new();
-    for seed in 0..25 {
+fn random_runs_find_nothing_and_reach_much() {
+    let classes: BTreeSet<FaultClass> = ALL_CLASSES.into_iter().collect();
+    let mut coverage = Coverage::default();
+    for seed in 0..70 {
+        let campaign = Campaign { classes: classes.clone(), twins: seed < 25, ..Campaign::default() };
         let simulated = simulate(seed, &campaign);
         assert_eq!(simulated.run.finding, None, "seed {seed}\n{}", simulated.scenario);
-        shapes.insert(simulated.run.shape);
+        coverage.add(&simulated);
     }
-    assert!(shapes.len() > 12, "{} ways", shapes.len());
+    assert!(coverage.shapes.len() > 35, "{} ways", coverage.shapes.len());
+    let never: Vec<_> = ALL_CLASSES.iter().filter(|class| !coverage.fired.contains_key(class)).collect();
+    assert_eq!(never, Vec::<&FaultClass>::new());
+    let (feasible, missing) = (feasible_pairs().count(), coverage.not_reached().len());
+    assert!(
+        (feasible - missing) * 100 > feasible * REACHED_PERCENT,
+        "{missing} of {feasible} are not reached"
+    );
+    let wrong: Vec<_> = coverage.pairs.keys().filter(|(state, class)| !can_strike(*class, *state)).collect();
+    assert_eq!(wrong, Vec::<&(State, FaultClass)>::new());
+}
+
+#[test]
+fn a_statement_waits_for_its_state() {
+    let text = LIFE.replace("at 60s expect", "at 1ms during write-status crash after=1s\nat 90s expect");
+    let run = run_scenario(&Scenario::parse(&text).unwrap());
+    assert_eq!(run.finding, None);
+    let crashed: Vec<State> =
+        run.pairs.iter().filter(|(_, class)| *class == FaultClass::Crash).map(|(state, _)| *state).collect();
+    assert_eq!(crashed, [State::WriteStatus]);
+}
+
+#[test]
+fn a_leader_that_stood_still_has_lost_its_lease_and_another_one_goes_on() {
+    let pause = "at 60s expect release app Ready=True\nrequest app force\n\
+                 during update-revision pause 70s\nwait 1s\nsource app chart=web@1.1.0\nat 200s expect";
+    let text = LIFE.replace("seed 1\n", "seed 1\nreplicas 2\n").replace("at 60s expect", pause);
+    let run =
+        run_scenario(&Scenario::parse(&text[..text.find("expect stored app 1=deployed").unwrap()]).unwrap());
+    assert_eq!(run.finding, None);
+    let terms: BTreeSet<u64> = run.record.exchanges.iter().map(|exchange| exchange.term).collect();
+    assert_eq!(terms, BTreeSet::from([0, 1, 2]));
+    let is_late = |exchange: &&Exchange| {
+        let writes = exchange.request.is_write() && kind_of(&exchange.request) != Some("Lease");
+        writes && exchange.term == 1 && exchange.at.0 > 95 * SECOND
+    };
+    assert_eq!(run.record.exchanges.iter().find(is_late), None);
+    assert_eq!(run.end.unwrap().releases["default/app"], json!([["Ready", "True"], ["TestSuccess", "True"]]));
+}
+
+#[cfg(feature = "twins")]
+#[test]
+fn a_leader_that_goes_on_writing_is_found() {
+    use pilothouse_machine::twin::{Twin, bring_back};
+    let campaign = Campaign { classes: ALL_CLASSES.into_iter().collect(), ..Campaign::default() };
+    bring_back(Some(Twin::OldLeader));
+    let found = (0..400).filter_map(|seed| simulate(seed, &campaign).run.finding);
+    let oracles: BTreeSet<String> = found.map(|finding| finding.oracle().to_owned()).collect();
+    bring_back(None);
+    assert_eq!(oracles, BTreeSet::from(["lease".to_owned()]));
 }

@@ -1,7 +1,7 @@
 //! What a simulated world drives.
 
 use pilothouse_operator::{OperatorAction, OperatorInput};
-use pilothouse_protocol::{Deadline, Now};
+use pilothouse_protocol::{Deadline, Now, ReleaseKey, RequestId};
 
 /// A state machine with the contract of the operator: inputs go in, actions and a deadline come out.
 pub trait Machine {
@@ -13,6 +13,11 @@ pub trait Machine {
 
     /// When to call with [`OperatorInput::Timer`].
     fn poll_timeout(&self) -> Option<Deadline>;
+
+    /// The how manyth of those that have led within this machine a request is of, where several take turns.
+    fn term(&self, _key: &ReleaseKey, _id: RequestId) -> u64 {
+        0
+    }
 }
 
 /// Builds a machine: at the start, and again after every crash.

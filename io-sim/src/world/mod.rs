@@ -155,6 +155,11 @@ impl<M: Machine> World<M> {
         self.machine.as_ref()
     }
 
+    /// The machine, unless it is down, to do something to it.
+    pub fn machine_mut(&mut self) -> Option<&mut M> {
+        self.machine.as_mut()
+    }
+
     /// How many processes there were before the present one.
     #[must_use]
     pub fn incarnation(&self) -> u64 {
@@ -171,6 +176,20 @@ impl<M: Machine> World<M> {
     #[must_use]
     pub fn into_record(self) -> Record {
         self.record
+    }
+
+    /// The requests whose reply has not reached the machine, by number, with the releases that they are for.
+    pub fn under_way(&self) -> impl Iterator<Item = (u64, &ReleaseKey)> {
+        self.queue.values().filter(|entry| entry.incarnation == self.incarnation).filter_map(|entry| {
+            match &entry.what {
+                What::Request(pending) => Some((pending.number, &pending.key)),
+                What::Reply(number, input) => match &**input {
+                    OperatorInput::Reply { key, .. } => Some((*number, key)),
+                    _ => None,
+                },
+                What::Input(_) | What::Watch(..) => None,
+            }
+        })
     }
 
     /// The artifact server.

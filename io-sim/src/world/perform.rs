@@ -51,6 +51,7 @@ impl<M: Machine> World<M> {
             self.record.exchanges.push(Exchange {
                 number,
                 incarnation: self.incarnation,
+                term: self.machine.as_ref().map_or(0, |machine| machine.term(&key, id)),
                 at: self.clock.now().monotonic,
                 key: key.clone(),
                 id,

@@ -15,6 +15,8 @@ pub struct Exchange {
     pub number: u64,
     /// Which life of the operator asked.
     pub incarnation: u64,
+    /// The how manyth of those that have led in this life, where several take turns.
+    pub term: u64,
     /// When it was asked.
     pub at: Monotonic,
     /// The machine.

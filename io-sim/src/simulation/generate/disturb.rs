@@ -2,7 +2,7 @@
 
 use super::{Draft, Planned, SourceState, release, source, text};
 use crate::scenario::{
-    Aim, CrashPoint, Edit, FaultWord, HelmCommand, Knob, Place, Span, Statement, Target, Value, Verb,
+    Aim, CrashPoint, Edit, FaultWord, HelmCommand, Knob, Place, Span, State, Statement, Target, Value, Verb,
 };
 use crate::simulation::FaultClass;
 
@@ -22,14 +22,66 @@ const AIMS: [(Verb, Option<&str>); 12] = [
     (Verb::Any, None),
 ];
 
+/// Requests that are made seldom.
+const RARE_AIMS: [(Verb, Option<&str>); 16] = [
+    (Verb::Discover, None),
+    (Verb::Compare, None),
+    (Verb::Compare, None),
+    (Verb::Get, Some("Secret")),
+    (Verb::Get, Some("release")),
+    (Verb::Patch, Some("release")),
+    (Verb::Create, Some("Job")),
+    (Verb::Patch, Some("Job")),
+    (Verb::Delete, Some("Job")),
+    (Verb::Delete, Some("Secret")),
+    (Verb::Create, Some("Deployment")),
+    (Verb::Patch, Some("Deployment")),
+    (Verb::Create, Some("CustomResourceDefinition")),
+    (Verb::Update, Some("CustomResourceDefinition")),
+    (Verb::Patch, Some("CustomResourceDefinition")),
+    (Verb::Delete, Some("ConfigMap")),
+];
+
+/// States that are short or seldom.
+const RARE_STATES: [State; 6] = [
+    State::CreateObject,
+    State::DeleteObject,
+    State::WriteCrd,
+    State::DeleteRevision,
+    State::ReadRevision,
+    State::MarkRelease,
+];
+
 impl Draft {
+    /// One disturbance of a class; often just when the operator is in some state.
+    pub(super) fn disturb_in_a_state(&mut self, class: FaultClass) {
+        let first = self.events.len();
+        self.disturb(class);
+        let in_a_state = self.later.chance(600);
+        // What is reached seldom is drawn more often.
+        let states: Vec<State> = State::ALL.iter().chain(RARE_STATES.repeat(3).iter()).copied().collect();
+        let state = states[usize::try_from(self.later.below(states.len() as u64)).unwrap_or_default()];
+        // What is put right again comes at its time.
+        if let Some((_, during, statement)) = self.events.get_mut(first) {
+            // Faults of requests wait for theirs, and so do crashes at one.
+            let waits = matches!(
+                statement,
+                Statement::Fault(..) | Statement::Crash { point: CrashPoint::Request(..), .. }
+            );
+            *during = (in_a_state && !waits).then_some(state);
+        }
+    }
+
     /// One disturbance of a class.
     pub(super) fn disturb(&mut self, class: FaultClass) {
         let moment = self.busy_moment();
         match class {
             FaultClass::Conflict => self.conflict(moment),
             FaultClass::LostCreate => {
-                self.fault_at(moment, FaultWord::LostAcknowledgement, Verb::Create, None)
+                let kinds = ["Job", "CustomResourceDefinition", "Deployment", "ConfigMap"];
+                let kind = self.later.below(8);
+                let kind = usize::try_from(kind).ok().and_then(|kind| kinds.get(kind).copied());
+                self.fault_at(moment, FaultWord::LostAcknowledgement, Verb::Create, kind);
             }
             FaultClass::PartialApply => self.partial(moment),
             FaultClass::Hook => {
@@ -70,6 +122,14 @@ impl Draft {
         let (verb, kind) =
             if self.rng.chance(600) { (Verb::Status, Some("release")) } else { (Verb::Any, None) };
         let skip = u32::try_from(self.rng.below(4)).unwrap_or(0);
+        let conditional = [
+            (Verb::Update, Some("Secret")),
+            (Verb::Update, Some("CustomResourceDefinition")),
+            (Verb::Patch, Some("release")),
+            (Verb::Patch, Some("Deployment")),
+        ];
+        let other = usize::try_from(self.later.below(10)).unwrap_or_default();
+        let (verb, kind) = conditional.get(other).copied().unwrap_or((verb, kind));
         let aim = Aim::Next { verb, kind: kind.map(str::to_owned), skip, times };
         self.at(moment, Statement::Fault(FaultWord::Conflict, aim));
     }
@@ -89,7 +149,8 @@ impl Draft {
         self.nudge = true;
         let skip = u32::try_from(self.rng.between(1, 5)).unwrap_or(1);
         let times = u32::try_from(self.rng.between(1, 4)).unwrap_or(1);
-        self.at(moment, Statement::Fault(word, Aim::Next { verb: Verb::Patch, kind: None, skip, times }));
+        let verb = if self.later.chance(400) { Verb::Create } else { Verb::Patch };
+        self.at(moment, Statement::Fault(word, Aim::Next { verb, kind: None, skip, times }));
     }
 
     fn request_fault(&mut self, class: FaultClass, moment: u32) {
@@ -124,7 +185,11 @@ impl Draft {
                 | FaultClass::Quota
         );
         self.nudge |= !passes;
-        let (verb, kind) = AIMS[self.pick(AIMS.len())];
+        let (mut verb, mut kind) = AIMS[self.pick(AIMS.len())];
+        if self.later.chance(500) {
+            let rare = self.later.below(RARE_AIMS.len() as u64);
+            (verb, kind) = RARE_AIMS[usize::try_from(rare).unwrap_or_default()];
+        }
         self.fault_at(moment, word, verb, kind);
     }
 
@@ -190,8 +255,39 @@ impl Draft {
         self.at(moment, statement);
     }
 
+    /// The leader of those that take turns stands still, or does not get at its lease, until it has lost it or nearly so.
+    pub(super) fn disturb_leader(&mut self, gentle: bool) {
+        let moment = self.busy_moment();
+        let stands_still = self.later.chance(600) && !gentle;
+        let state =
+            State::ALL[usize::try_from(self.later.below(State::ALL.len() as u64)).unwrap_or_default()];
+        if stands_still {
+            let nanos = self.later.between(5_000, 120_000);
+            self.at(moment, Statement::Pause(Span::milliseconds(u32::try_from(nanos).unwrap_or(60_000))));
+            if let Some((_, during, _)) = self.events.last_mut() {
+                *during = self.later.chance(700).then_some(state);
+            }
+            self.nudge = true;
+            return;
+        }
+        let words = [
+            FaultWord::Unreachable,
+            FaultWord::InternalError,
+            FaultWord::LostAcknowledgement,
+            FaultWord::Silence,
+            FaultWord::Late,
+            FaultWord::Conflict,
+        ];
+        let word = words[usize::try_from(self.later.below(words.len() as u64)).unwrap_or_default()];
+        let verb = if self.later.chance(500) { Verb::Any } else { Verb::Update };
+        let times = u32::try_from(self.later.between(1, 16)).unwrap_or(8);
+        let aim = Aim::Next { verb, kind: Some("Lease".to_owned()), skip: 0, times };
+        self.at(moment, Statement::Fault(word, aim));
+    }
+
     fn cluster_fault(&mut self, class: FaultClass, moment: u32) {
         let index = self.pick(self.releases.len());
+        let index = self.concerned(class).unwrap_or(index);
         let planned = self.releases[index].clone();
         let later = moment.saturating_add(u32::try_from(self.rng.between(100, 90_000)).unwrap_or(1000));
         match class {
@@ -209,9 +305,6 @@ impl Draft {
                 ];
                 let field = fields[self.pick(fields.len())].to_owned();
                 self.at(moment, Statement::ForgetStatus { name: planned.name.to_owned(), field });
-                // It is another version that comes now and finds it so.
-                let after = Span::milliseconds(100);
-                self.at(moment, Statement::Crash { point: CrashPoint::Now, after });
             }
             FaultClass::SpoiltStorage | FaultClass::HelmCli | FaultClass::Leftovers => {
                 self.helm_fault(class, &planned, moment)
@@ -250,6 +343,19 @@ impl Draft {
                 self.nudge = true;
             }
         }
+    }
+
+    /// A release that a class can be about, for those that are not about any.
+    fn concerned(&mut self, class: FaultClass) -> Option<usize> {
+        let found = match class {
+            FaultClass::Values => self.releases.iter().position(|planned| planned.from.is_some()),
+            FaultClass::Dependency => {
+                let needed = self.releases.iter().find_map(Planned::dependency)?;
+                self.releases.iter().position(|planned| planned.name == needed)
+            }
+            _ => None,
+        };
+        found.filter(|_| self.later.chance(700))
     }
 
     fn helm_fault(&mut self, class: FaultClass, planned: &Planned, moment: u32) {

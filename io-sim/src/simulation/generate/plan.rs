@@ -8,6 +8,7 @@ impl Draft {
     /// The releases, with their policies and the knobs of their charts.
     pub(super) fn plan(&mut self) {
         self.shards += u64::from(self.later.chance(150));
+        self.replicas += u64::from(self.shards == 1 && self.later.chance(150));
         let count = 1
             + usize::from(self.rng.chance(500))
             + usize::from(self.rng.chance(300))
