@@ -110,7 +110,7 @@ fn a_leader_that_goes_on_writing_is_found() {
     use pilothouse_machine::twin::{Twin, bring_back};
     let campaign = Campaign { classes: ALL_CLASSES.into_iter().collect(), ..Campaign::default() };
     bring_back(Some(Twin::OldLeader));
-    let found = (0..400).filter_map(|seed| simulate(seed, &campaign).run.finding);
+    let found = (0..100).filter_map(|seed| simulate(seed, &campaign).run.finding);
     let oracles: BTreeSet<String> = found.map(|finding| finding.oracle().to_owned()).collect();
     bring_back(None);
     assert_eq!(oracles, BTreeSet::from(["lease".to_owned()]));
