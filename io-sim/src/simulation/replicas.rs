@@ -143,11 +143,12 @@ impl Replicas {
         if *key == lease_key() { self.terms } else { self.replicas[at].term }
     }
 
-    /// Whether somebody has led for a while, and nobody stands still.
+    /// Whether somebody has led for a while, and nobody stands still or waits for an answer about the Lease, which may be
+    /// late.
     pub(super) fn is_settled(&self, now: Monotonic) -> bool {
         let leads = self.replicas.iter().any(|replica| replica.candidate.leads());
-        let still = self.replicas.iter().any(|replica| replica.paused.is_some());
-        leads && !still && now.nanos_since(self.since) >= SETTLED
+        let waits = self.replicas.iter().any(|replica| replica.paused.is_some() || replica.asked.is_some());
+        leads && !waits && now.nanos_since(self.since) >= SETTLED
     }
 
     fn name(&mut self) -> String {
