@@ -2,7 +2,8 @@
 
 use pilothouse_machine::{Context, Task};
 use pilothouse_protocol::{
-    ApiError, Failure, Monotonic, ObjectRef, Preconditions, Propagation, Reply, Request, Why, metadata,
+    ApiError, Discovery, Failure, Monotonic, ObjectRef, Preconditions, Propagation, Reply, Request, Why,
+    metadata,
 };
 
 use crate::batch::Batch;
@@ -76,6 +77,8 @@ pub(crate) struct DeleteOne {
 enum State {
     Resting(Monotonic),
     Deleting(Call),
+    /// Whether the kind is served after all.
+    Discovering(Call, Failure),
     ReadingBack(Read, Failure),
 }
 
@@ -105,6 +108,10 @@ impl DeleteOne {
     }
 }
 
+fn is_served(discovery: &Discovery, object: &ObjectRef) -> bool {
+    discovery.resource(&object.api_version, &object.kind).is_some()
+}
+
 impl Task for DeleteOne {
     type Output = (ObjectRef, Result<(), Failure>);
 
@@ -121,10 +128,22 @@ impl Task for DeleteOne {
                 State::Deleting(call) => match call.poll(context)? {
                     // The server answers with the object when finalizers keep it.
                     Reply::Deleted | Reply::Object(_) => return Some((self.object.clone(), Ok(()))),
-                    Reply::Failed(failure) if failure.is_not_found() => {
+                    Reply::Failed(failure) if failure.is_object_gone() => {
                         return Some((self.object.clone(), Ok(())));
                     }
+                    Reply::Failed(failure) if failure.is_not_found() => {
+                        let call = Call::send(context, Request::Discover { fresh: true });
+                        Ok(State::Discovering(call, failure))
+                    }
                     reply => self.after_failure(failure_of(reply), context),
+                },
+                State::Discovering(call, failure) => match call.poll(context)? {
+                    // With its kind the object has gone, too.
+                    Reply::Discovery(discovery) if !is_served(&discovery, &self.object) => {
+                        return Some((self.object.clone(), Ok(())));
+                    }
+                    _ if self.attempt < ATTEMPTS => Ok(State::Resting(rest(context, self.attempt))),
+                    _ => Err(failure.clone()),
                 },
                 State::ReadingBack(read, failure) => match read.poll(context)? {
                     Ok(None) => return Some((self.object.clone(), Ok(()))),

@@ -1,7 +1,11 @@
 //! Writing and deleting.
 
+use std::sync::Arc;
+
 use pilothouse_apply::{Apply, ApplyPlan, Delete, ManifestObject, Method, ReadLive};
-use pilothouse_protocol::{ErrorClass, ObjectRef, Propagation, Reply};
+use pilothouse_protocol::{
+    ApiResource, Discovery, ErrorClass, GroupVersionKind, ObjectRef, Propagation, Reply,
+};
 use serde_json::{Value, json};
 
 use crate::driver::{Driver, found, lost, not_found, refused};
@@ -258,6 +262,38 @@ fn deletions_collect_errors() {
     let deleted = driver.answer(&mut task, not_found()).unwrap();
     assert_eq!(names(&deleted.deleted), ["a", "b", "d"]);
     assert_eq!(deleted.errors.iter().map(ToString::to_string).collect::<Vec<_>>(), ["no"]);
+}
+
+#[test]
+fn what_is_not_served_at_all_is_gone_and_what_is_not_for_a_moment_is_not() {
+    let unserved = || refused(404, "NotFound", "the server could not find the requested resource");
+    let discovery = |kinds: &[&str]| {
+        let resource = |kind: &&str| (GroupVersionKind::new("v1", *kind), ApiResource::default());
+        let resources = kinds.iter().map(resource).collect();
+        Reply::Discovery(Arc::new(Discovery { resources, ..Discovery::default() }))
+    };
+    let delete =
+        || Delete::new([ObjectRef::namespaced("v1", "ConfigMap", "ns", "a")], Propagation::Background);
+
+    let (mut driver, mut task) = (Driver::new(), delete());
+    driver.poll(&mut task);
+    driver.answer(&mut task, unserved());
+    assert_eq!(driver.asked(), ["Discover(fresh: true)"]);
+    let deleted = driver.answer(&mut task, discovery(&[])).unwrap();
+    assert_eq!((names(&deleted.deleted), deleted.errors.len()), (vec!["a"], 0));
+
+    let (mut driver, mut task) = (Driver::new(), delete());
+    driver.poll(&mut task);
+    for pause in [1, 2] {
+        driver.answer(&mut task, unserved());
+        driver.answer(&mut task, discovery(&["ConfigMap"]));
+        assert!(driver.requests.is_empty());
+        driver.advance(&mut task, pause);
+        assert_eq!(driver.asked(), ["delete ConfigMap/ns/a"]);
+    }
+    driver.answer(&mut task, unserved());
+    let deleted = driver.answer(&mut task, discovery(&["ConfigMap"])).unwrap();
+    assert_eq!((deleted.deleted.len(), deleted.errors.len()), (0, 1));
 }
 
 #[test]
