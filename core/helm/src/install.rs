@@ -270,6 +270,8 @@ impl Install {
             true => ApplyPlan {
                 migrate_managers: server_side,
                 takes_over: true,
+                // An install of ours may have brought them whose record somebody has deleted.
+                forgotten: true,
                 three_way_custom: self.options.take_ownership && !server_side,
                 ..ApplyPlan::update(among(&objects, &self.existing), objects, method)
             },

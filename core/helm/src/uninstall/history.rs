@@ -8,7 +8,6 @@ use pilothouse_release::{ReleaseRecord, ReleaseStatus, StorageKey};
 
 use crate::HelmError;
 use crate::action::warn;
-use crate::hooks::warn_not_updated;
 use crate::storage::{DeleteRelease, ListReleases, Storage, UpdateRelease};
 
 /// Deletes or closes the history.
@@ -26,13 +25,13 @@ enum State {
         current: Option<DeleteRelease>,
         rest: VecDeque<u32>,
     },
-    RecordingEnd(UpdateRelease),
     ListingDeployed(ListReleases),
     /// `None` between two of them.
     Superseding {
         current: Option<UpdateRelease>,
         rest: VecDeque<Arc<ReleaseRecord>>,
     },
+    RecordingEnd(UpdateRelease),
 }
 
 impl CloseHistory {
@@ -42,10 +41,10 @@ impl CloseHistory {
         Self { record, state: State::Purging { current: None, rest } }
     }
 
-    /// Stores the last revision as it is now, and that the others are superseded. Helm goes on when the first cannot be
-    /// stored, and nobody comes back to it.
+    /// Stores that older revisions are superseded, and then the last one as it is now. Helm begins with the last one and
+    /// goes on when one of them cannot be stored: nobody comes back to the others then.
     pub(crate) fn keep(record: Arc<ReleaseRecord>) -> Self {
-        let state = State::RecordingEnd(UpdateRelease::new(Arc::clone(&record)));
+        let state = State::ListingDeployed(ListReleases::new(&record.name));
         Self { record, state }
     }
 
@@ -67,29 +66,38 @@ impl CloseHistory {
                     let Some(version) = rest.pop_front() else { return Some(Ok(())) };
                     *current = Some(DeleteRelease::new(StorageKey::new(self.record.name.clone(), version)));
                 }
-                State::RecordingEnd(update) => {
-                    if let Err(error) = update.poll(storage, context)? {
-                        return Some(Err(error.context("uninstall: Failed to store updated release")));
-                    }
-                    self.state = State::ListingDeployed(ListReleases::new(&self.record.name));
-                }
                 State::ListingDeployed(list) => match list.poll(storage, context)? {
-                    Ok(records) => self.state = supersede_deployed(records),
+                    Ok(records) => self.state = self.supersede_deployed(records),
                     Err(error) => return Some(Err(error)),
                 },
                 State::Superseding { current: Some(update), rest } => {
                     if let Err(error) = update.poll(storage, context)? {
-                        warn_not_updated(context, &self.record, &error);
+                        return Some(Err(error.context("uninstall: Failed to store superseded release")));
                     }
                     self.state = State::Superseding { current: None, rest: std::mem::take(rest) };
                 }
-                State::Superseding { current, rest } => {
-                    let Some(mut record) = rest.pop_front() else { return Some(Ok(())) };
-                    Arc::make_mut(&mut record).info.status = ReleaseStatus::Superseded;
-                    *current = Some(UpdateRelease::new(record));
+                State::Superseding { current, rest } => match rest.pop_front() {
+                    Some(mut record) => {
+                        Arc::make_mut(&mut record).info.status = ReleaseStatus::Superseded;
+                        *current = Some(UpdateRelease::new(record));
+                    }
+                    None => self.state = State::RecordingEnd(UpdateRelease::new(Arc::clone(&self.record))),
+                },
+                State::RecordingEnd(update) => {
+                    let result = update.poll(storage, context)?;
+                    return Some(
+                        result.map_err(|error| error.context("uninstall: Failed to store updated release")),
+                    );
                 }
             }
         }
+    }
+
+    fn supersede_deployed(&self, records: Vec<Arc<ReleaseRecord>>) -> State {
+        let is_deployed = |record: &Arc<ReleaseRecord>| {
+            record.version != self.record.version && record.info.status == ReleaseStatus::Deployed
+        };
+        State::Superseding { current: None, rest: records.into_iter().filter(is_deployed).collect() }
     }
 
     /// What it is doing, for progress displays.
@@ -109,9 +117,4 @@ pub(crate) fn warn_not_stored(result: Result<(), HelmError>, context: &mut Conte
     if let Err(error) = result {
         warn(context, "uninstall: Failed to store updated release", &[("error", &error.to_string())]);
     }
-}
-
-fn supersede_deployed(records: Vec<Arc<ReleaseRecord>>) -> State {
-    let is_deployed = |record: &Arc<ReleaseRecord>| record.info.status == ReleaseStatus::Deployed;
-    State::Superseding { current: None, rest: records.into_iter().filter(is_deployed).collect() }
 }

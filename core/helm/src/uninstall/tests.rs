@@ -1,6 +1,6 @@
 use pilothouse_chart::Hook;
 use pilothouse_machine::SECOND;
-use pilothouse_protocol::{ApiError, Failure, ObjectRef, Reply, Request};
+use pilothouse_protocol::{ApiError, Failure, ObjectRef, Reply, Request, metadata};
 use serde_json::json;
 
 use super::*;
@@ -62,8 +62,8 @@ fn the_history_can_be_kept() {
         writes,
         [
             "Update 2 uninstalling: Deletion in progress (or silently failed)",
-            "Update 2 uninstalled: Uninstallation complete",
             "Update 1 superseded: Install complete",
+            "Update 2 uninstalled: Uninstallation complete",
         ]
     );
     let (writes, outcome) = uninstall(&mut fake, true);
@@ -115,22 +115,25 @@ fn a_history_that_cannot_be_deleted_is_an_error() {
 
 #[test]
 fn a_history_that_cannot_be_closed_is_an_error() {
-    let mut fake = installed(&[]);
-    fake.fault = Some(Box::new(|request| match request {
-        Request::Update { body } if body["kind"] == "Secret" => {
-            Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
-        }
-        _ => None,
-    }));
-    let (_, outcome) = uninstall(&mut fake, true);
-    let text = outcome.unwrap_err();
-    assert!(
-        text.starts_with("uninstall: Failed to store updated release: ") && text.ends_with("no"),
-        "{text}"
-    );
-    fake.fault = None;
-    let (writes, outcome) = uninstall(&mut fake, true);
-    assert_eq!((writes.len(), outcome), (3, Ok(2)));
+    for (version, words) in [("v1", "superseded"), ("v2", "updated")] {
+        let mut fake = installed(&[]);
+        fake.fault = Some(Box::new(move |request| match request {
+            Request::Update { body } if metadata::text(body, "name").ends_with(version) => {
+                Some(Reply::Failed(Failure::Api(ApiError::new(403, "Forbidden", "no"))))
+            }
+            _ => None,
+        }));
+        let (_, outcome) = uninstall(&mut fake, true);
+        let text = outcome.unwrap_err();
+        let expected = format!("uninstall: Failed to store {words} release: ");
+        assert!(text.starts_with(&expected) && text.ends_with("no"), "{text}");
+        fake.fault = None;
+        let (writes, outcome) = uninstall(&mut fake, true);
+        assert_eq!(
+            (writes.last().map(String::as_str), outcome),
+            (Some("Update 2 uninstalled: Uninstallation complete"), Ok(2))
+        );
+    }
 }
 
 #[test]
