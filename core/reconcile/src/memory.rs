@@ -49,6 +49,14 @@ impl Memory {
         }
     }
 
+    /// After a pass. One that has written nothing knows the version of its object only, which may be older than what passes
+    /// before it have written.
+    #[must_use]
+    pub(crate) fn after(self, before: Option<&Self>) -> Self {
+        let before = before.map_or(0, |before| before.resource_version);
+        Self { resource_version: self.resource_version.max(before), ..self }
+    }
+
     /// After another version of the object was seen. What could not be written yet is kept.
     #[must_use]
     pub(crate) fn seen(self, seen: Self) -> Self {
@@ -65,6 +73,7 @@ impl Memory {
     /// Puts the memory into the subject of a new pass.
     pub(crate) fn restore(&self, subject: &mut Subject) {
         subject.status = self.status.clone();
+        subject.attempted_generation = self.status.last_attempted_generation;
         subject.written = self.written.value();
     }
 }

@@ -320,7 +320,7 @@ impl Release {
                 self.pass = None;
                 keep_newer(&mut self.sources, learnt);
                 self.context.abandon();
-                self.memory = Some(memory);
+                self.memory = Some(memory.after(self.memory.as_ref()));
                 self.backoff.count(&ending, hopeless);
                 self.settled = settled.filter(|_| matches!(ending, Ending::After { observed: true, .. }));
                 self.last = Some(PassResult::from(&ending));

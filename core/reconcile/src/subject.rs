@@ -33,6 +33,8 @@ pub struct Subject {
     pub status: HelmReleaseStatus,
     /// The status as it was last written or read.
     pub written: Value,
+    /// The generation that was attempted last before this pass.
+    pub attempted_generation: i64,
     /// The source object as last seen, by reference.
     pub sources: BTreeMap<ObjectRef, Object>,
     /// An error of this pass that the same inputs would give again.
@@ -61,6 +63,7 @@ impl Subject {
     pub fn new(config: Arc<Config>, object: &Value) -> Result<Self, InvalidHelmRelease> {
         let release = HelmRelease::from_object(object)?;
         let status = release.status.clone();
+        let attempted_generation = status.last_attempted_generation;
         let written = object.get("status").cloned().unwrap_or(Value::Null);
         let has_expressions = release.spec.depends_on.iter().any(DependencyReference::has_expression);
         Ok(Self {
@@ -68,6 +71,7 @@ impl Subject {
             release,
             status,
             written,
+            attempted_generation,
             sources: BTreeMap::new(),
             terminal_error: TerminalError::default(),
             object: if has_expressions { object.clone() } else { Value::Null },

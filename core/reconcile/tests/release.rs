@@ -6,7 +6,7 @@
 
 mod driver;
 
-use driver::{Driver, delete, installed, refused, waiting};
+use driver::{Driver, delete, installed, key, refused, waiting};
 use pilothouse_protocol::{Input, ObjectRef, Request, Trigger, Why};
 use serde_json::json;
 
@@ -304,4 +304,28 @@ fn a_foreign_release_is_not_uninstalled() {
     // It stays, and does not keep the HelmRelease from going (spec 08 row 14).
     assert!(!driver.exists());
     assert_eq!(driver.stored().len(), 1);
+}
+
+#[test]
+fn a_pass_that_writes_nothing_does_not_bring_back_the_past() {
+    let mut driver = Driver::new(&json!({}));
+    driver.see();
+    driver.start();
+    let mut past = Vec::new();
+    while driver.perform() {
+        past.extend(driver.cluster.get(&key()));
+    }
+    let pass = |driver: &mut Driver| {
+        driver.pass_time();
+        driver.start();
+        while driver.perform() {}
+    };
+    // The watch has shown nothing of that yet.
+    pass(&mut driver);
+    let written = driver.status().clone();
+    for object in past {
+        driver.feed(Input::Object(Some(object)));
+        pass(&mut driver);
+        assert_eq!(driver.status(), &written);
+    }
 }

@@ -133,10 +133,12 @@ pub fn state(subject: &Subject, facts: &Facts<'_>, active: &ActivePolicy) -> Res
 }
 
 /// Rows 12 and 13. The observed digests are those of the deployed release (spec 08 row 2), so they are compared whatever
-/// generation was observed; only a status that never held one is believed, as long as nothing has failed.
+/// generation was observed; only a status that never held one is believed, as long as this generation was attempted before
+/// and nothing has failed.
 fn digests_changed(subject: &Subject, facts: &Facts<'_>) -> Option<&'static str> {
     let status = &subject.status;
-    let believed = status.observed_generation == subject.generation() && status.failures == 0;
+    let attempted = [status.observed_generation, subject.attempted_generation] == [subject.generation(); 2];
+    let believed = attempted && status.failures == 0 && !status.conditions.is_false("Released");
     let changed = |observed: &str, wanted: &str| observed != wanted && !(observed.is_empty() && believed);
     let is_claimed = |ready: &Condition| ready.observed_generation == subject.generation();
     let unseen = is_back(Twin::Hc965)

@@ -14,6 +14,7 @@ use super::policy::{ActivePolicy, ReleaseAction, RemediationStrategy};
 use super::running::ActionKind;
 use super::summarise::summarise;
 use super::terminal::RETRIES_EXCEEDED;
+use super::transitions::tests_succeeded_message;
 use crate::{Ending, Subject};
 
 /// The state cannot be determined.
@@ -47,6 +48,19 @@ pub(super) fn admit_failed_test(subject: &mut Subject, context: &mut Context, re
     }
 }
 
+/// The tests of the newest release went through: a TestSuccess that an older process has written late is about another one,
+/// or about the time before they did.
+fn admit_passed_tests(subject: &mut Subject, context: &mut Context) {
+    let is_told =
+        subject.status.conditions.get("TestSuccess").is_none_or(|told| told.status == ConditionStatus::True);
+    let Some(snapshot) = subject.status.history.latest().cloned() else { return };
+    if is_told || !snapshot.has_been_tested() || snapshot.has_test_in_phase_failed() {
+        return;
+    }
+    let message = tests_succeeded_message(&snapshot);
+    subject.mark(context, "TestSuccess", ConditionStatus::True, "TestSucceeded", &message);
+}
+
 /// The release is as wanted, and so are its objects as far as they were looked at.
 pub(super) fn in_sync(subject: &mut Subject, desired: &Desired, context: &mut Context) -> Ending {
     as_wanted(subject, desired, context);
@@ -66,6 +80,7 @@ pub(super) fn drift_is_left(subject: &mut Subject, desired: &Desired, context: &
 
 /// What failed on the way does not say how the release is any more.
 fn as_wanted(subject: &mut Subject, desired: &Desired, context: &mut Context) {
+    admit_passed_tests(subject, context);
     let conditions = &subject.status.conditions;
     if !conditions.is_true("Ready") || !conditions.is_true("Released") {
         let restored = match conditions.reason("Released") {

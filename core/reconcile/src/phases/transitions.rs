@@ -86,15 +86,20 @@ pub fn release_failed(
 /// The tests went through.
 pub fn test_succeeded(subject: &mut Subject, context: &mut Context) {
     let Some(snapshot) = subject.status.history.latest().cloned() else { return };
+    let message = tests_succeeded_message(&snapshot);
+    let metadata = EventMetadata::of_snapshot(&snapshot);
+    Announcement::success("TestSuccess", "TestSucceeded", message, metadata).announce(subject, context);
+}
+
+/// That the tests of a release went through, with their number.
+pub(super) fn tests_succeeded_message(snapshot: &Snapshot) -> String {
     let hooks = snapshot.test_hooks.as_ref().map_or(0, std::collections::BTreeMap::len);
     let outcome = match hooks {
         0 => "no test hooks".to_owned(),
         1 => "1 test hook completed successfully".to_owned(),
         many => format!("{many} test hooks completed successfully"),
     };
-    let message = format!("{}: {outcome}", success_message("test", &snapshot));
-    let metadata = EventMetadata::of_snapshot(&snapshot);
-    Announcement::success("TestSuccess", "TestSucceeded", message, metadata).announce(subject, context);
+    format!("{}: {outcome}", success_message("test", snapshot))
 }
 
 /// A test failed. It counts as a failure of the release unless failures are ignored.

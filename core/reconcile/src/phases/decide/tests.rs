@@ -41,7 +41,10 @@ fn subject(words: &str) -> Subject {
             "upgrade": {"remediation": remediation, "strategy": strategy},
         },
         "status": {
-            "observedGeneration": 1,
+            "observedGeneration": if has("observed") { 2 } else { 1 },
+            "lastAttemptedGeneration": if has("tried") { 2 } else { 1 },
+            "conditions": has("refused").then(|| json!([{"type": "Released", "status": "False", "reason": "UpgradeFailed",
+                "message": "x", "lastTransitionTime": "2026-01-01T00:00:00Z"}])),
             "history": history,
             "lastAttemptedReleaseAction": attempted,
             "installFailures": number("install-failures="),
