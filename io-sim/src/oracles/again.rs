@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_protocol::{ObjectRef, ReleaseKey, Request, metadata};
+use pilothouse_protocol::{ObjectRef, ReleaseKey, Reply, Request, metadata};
 use pilothouse_release::ReleaseRecord;
 use serde_json::Value;
 
 use super::Meddled;
-use super::look::list;
+use super::look::{list, process_of};
 use super::releases::{ReleaseName, Releases};
+use crate::faults::Fault;
 use crate::world::{Exchange, Machine, World};
 
 /// The newest revisions that were seen.
@@ -42,11 +43,10 @@ impl Again {
             };
             let Some(maker) = maker(world, release, *version) else { continue };
             let excused = self.excused.contains(&maker.key) || meddled.has(&release.0, &release.1);
-            let same_process = self::maker(world, release, version - 1).is_some_and(|other| {
-                let process = |exchange: &Exchange| (exchange.incarnation, exchange.term);
-                process(other) == process(maker) && other.key == maker.key
-            });
-            let known = !is_rollback(before) || knows_post_renderers(world, &maker.key);
+            let same_process = self::maker(world, release, version - 1)
+                .is_some_and(|other| process_of(other) == process_of(maker) && other.key == maker.key);
+            let known = (!is_rollback(before) || knows_post_renderers(world, &maker.key))
+                && saw_the_end(world, release, version - 1, process_of(maker));
             if same_process && !excused && known && is_upgrade(record) && is_the_same(before, record) {
                 return Some(format!(
                     "again: {} upgrades {}.v{} although it is in line",
@@ -90,14 +90,46 @@ fn knows_post_renderers<M: Machine>(world: &World<M>, key: &ReleaseKey) -> bool 
     }
 }
 
+/// Whether a process has learnt that a revision was deployed: by the reply to the write that said so, or by reading it back.
+/// When all of these were lost it has to make sure.
+fn saw_the_end<M: Machine>(
+    world: &World<M>,
+    release: &ReleaseName,
+    version: u32,
+    process: (u64, u64),
+) -> bool {
+    let secret = secret_of(release, version);
+    let mut exchanges = world.record().exchanges.iter().rev();
+    exchanges.any(|exchange| {
+        let is_of_it = match &exchange.request {
+            Request::Update { body } => ObjectRef::of(body) == secret,
+            Request::Get { object } => *object == secret,
+            _ => false,
+        };
+        let is_lost = matches!(
+            exchange.fault,
+            Some(Fault::LostAcknowledgement | Fault::LostRequest | Fault::Silence | Fault::Late(_))
+        );
+        let is_deployed = match &exchange.reply {
+            Some(Reply::Object(object)) => metadata::label(object, "status") == Some("deployed"),
+            _ => false,
+        };
+        process_of(exchange) == process && is_of_it && is_deployed && !is_lost
+    })
+}
+
 /// The request that made a revision.
 fn maker<'a, M: Machine>(world: &'a World<M>, release: &ReleaseName, version: u32) -> Option<&'a Exchange> {
-    let name = format!("sh.helm.release.v1.{}.v{version}", release.1);
-    let secret = ObjectRef::namespaced("v1", "Secret", release.0.clone(), name);
+    let secret = secret_of(release, version);
     world.record().exchanges.iter().rev().find(|exchange| match &exchange.request {
         Request::Create { body } => {
             metadata::text(body, "name") == secret.name && ObjectRef::of(body) == secret
         }
         _ => false,
     })
+}
+
+fn secret_of(release: &ReleaseName, version: u32) -> ObjectRef {
+    let name = format!("sh.helm.release.v1.{}.v{version}", release.1);
+    ObjectRef::namespaced("v1", "Secret", release.0.clone(), name)
 }

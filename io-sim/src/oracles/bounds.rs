@@ -1,12 +1,12 @@
 //! One action at a time on a release, and no more tries than its policy allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pilothouse_protocol::{ReleaseKey, metadata};
 use serde_json::Value;
 
 use super::look::list;
-use super::releases::Releases;
+use super::releases::{ReleaseName, Releases};
 use super::{Machine, Meddled, World};
 
 /// What etcd says when it has no leader for a moment.
@@ -28,6 +28,8 @@ pub(super) struct Bounds {
     /// How often each release was to be forced.
     forced: BTreeMap<ReleaseKey, i64>,
     seen: BTreeMap<ReleaseKey, (i64, i64)>,
+    /// The Secrets of revisions after which an upgrade is no retry, by release.
+    cut_short: BTreeMap<ReleaseName, BTreeSet<String>>,
 }
 
 impl Bounds {
@@ -41,6 +43,19 @@ impl Bounds {
     /// A forced upgrade is made whether a retry is left or not (spec 02 §7.2), and counts when it fails.
     pub(super) fn force(&mut self, key: ReleaseKey) {
         *self.forced.entry(key).or_default() += 1;
+    }
+
+    /// Takes note of installs that were interrupted and of installs and rollbacks that were cut short: the upgrade that goes
+    /// on with one is no retry (spec 02 §7.2, 08 rows 6 and 10), and counts when it fails.
+    pub(super) fn note(&mut self, releases: &Releases) {
+        for (release, revisions) in &releases.all {
+            let cut_short = revisions.values().filter(|revision| {
+                let info = revision.record.as_ref().map(|record| &record.info);
+                info.is_ok_and(|info| was_cut_short(&info.description))
+            });
+            let secrets = cut_short.map(|revision| metadata::text(&revision.secret, "uid").to_owned());
+            self.cut_short.entry(release.clone()).or_default().extend(secrets);
+        }
     }
 
     /// An upgrade because somebody else has changed the storage is no retry (spec 02 §7.2, Unmanaged).
@@ -67,7 +82,7 @@ impl Bounds {
             return Some(format!("status of {key}: what passes by itself counts as a failed try: {passing}"));
         }
         let Retries { install, upgrade } = *self.allowed.get(&key)?;
-        let forced = self.forced.get(&key).copied().unwrap_or_default();
+        let forced = self.forced.get(&key).copied().unwrap_or_default() + self.cut_short(release);
         let past =
             |now: i64, before: i64, retries: i64| retries >= 0 && now > before && now > retries + 1 + forced;
         if past(now.0, before.0, install) {
@@ -81,12 +96,29 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    /// How often the release of a HelmRelease was cut short.
+    fn cut_short(&self, release: &Value) -> i64 {
+        let text = |path: &str| release.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = (text("/status/storageNamespace"), text("/status/history/0/name"));
+        self.cut_short.get(&name).map_or(0, |secrets| i64::try_from(secrets.len()).unwrap_or(i64::MAX))
+    }
+}
+
+fn was_cut_short(description: &str) -> bool {
+    let unlocked = |state: &str| description == format!("Release unlocked from stale '{state}' state");
+    let interrupted = description.starts_with("Release ") && description.contains(" interrupted: ");
+    interrupted || unlocked("pending-install") || unlocked("pending-rollback")
+}
+
 /// What has failed the last action, when it is nothing but a server that was busy with itself (spec 08 row 18).
 fn passing(release: &Value) -> Option<String> {
     let conditions = release.pointer("/status/conditions").and_then(Value::as_array)?;
     let released = conditions.iter().find(|condition| condition["type"] == "Released")?;
     let message = released["message"].as_str().filter(|_| released["status"] == "False")?;
-    let only = !message.contains(" && ") && PASSING.iter().any(|cause| message.ends_with(cause));
+    // Of several objects that could not be written, one a line, or joined by this.
+    let mut causes = message.split('\n').flat_map(|line| line.split(" && "));
+    let only = causes.all(|cause| PASSING.iter().any(|passing| cause.ends_with(passing)));
     only.then(|| message.to_owned())
 }
 
@@ -125,7 +157,15 @@ mod tests {
             passing(&json!({"status": {"conditions": [released]}})).is_some()
         };
         assert!(failed("Helm install failed for release ns/app: etcdserver: leader changed"));
-        assert!(!failed("Helm install failed for release ns/app: no && etcdserver: leader changed"));
+        for separator in [" && ", "\n"] {
+            let both = |first: &str| {
+                failed(&format!(
+                    "Helm install failed for release ns/app: {first}{separator}b: etcdserver: leader changed"
+                ))
+            };
+            assert!(both("a: etcdserver: request timed out"));
+            assert!(!both("a: denied"), "the other one stays");
+        }
         assert!(!failed("Helm install failed for release ns/app: etcdserver: leader changed it"));
     }
 }

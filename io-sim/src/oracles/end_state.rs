@@ -6,7 +6,7 @@ use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
 use pilothouse_protocol::{Object, metadata};
 use serde_json::{Value, json};
 
-use super::look::{list, values_of};
+use super::look::{came_late, list, values_of};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -27,7 +27,7 @@ pub struct EndState {
 }
 
 /// Looks at a world. What belongs to a HelmRelease that is not ready is left out: how far it had got when it could not go on
-/// any more depends on the way.
+/// any more depends on the way. So is what nobody alive has written.
 #[must_use]
 pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
     let mut releases = Releases::default();
@@ -55,7 +55,8 @@ pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
         KINDS.iter().flat_map(|kind| list(world, kind, None).into_iter().map(move |object| (*kind, object)));
     let objects = objects.filter(|(_, object)| {
         let label = |label: &str| metadata::label(object, label).map(str::to_owned);
-        object["type"] != "helm.sh/release.v1" && !is_unready(&label)
+        let is_late = came_late(&world.record().exchanges, object);
+        object["type"] != "helm.sh/release.v1" && !is_unready(&label) && !is_late
     });
     EndState {
         releases: declared.iter().map(|release| (key(release), conditions(release))).collect(),

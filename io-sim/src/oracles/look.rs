@@ -29,18 +29,36 @@ pub(crate) fn list<M: Machine>(world: &World<M>, kind: &str, namespace: Option<&
 /// Whether an object is as a process has written it that was gone when its request arrived. Nothing takes that back: the
 /// next pass of the new process puts it right.
 pub(super) fn is_of_the_past(exchanges: &[Exchange], object: &Value) -> bool {
+    let newest = exchanges.last().map_or((0, 0), process_of);
+    newest > (0, 0) && written_by(exchanges, object).is_some_and(|exchange| process_of(exchange) < newest)
+}
+
+/// Who asked: the life of the operator, and where several take turns, the how manyth of those that have led in it.
+pub(crate) fn process_of(exchange: &Exchange) -> (u64, u64) {
+    (exchange.incarnation, exchange.term)
+}
+
+/// Whether an object is as a process has written it while another one was at work, which has written nothing since and may
+/// know nothing of it.
+pub(crate) fn came_late(exchanges: &[Exchange], object: &Value) -> bool {
+    let Some((writer, late)) = written_by(exchanges, object).and_then(|by| Some((by, by.late?))) else {
+        return false;
+    };
+    let mut since = exchanges.iter().rev().take_while(|exchange| exchange.at >= late);
+    !since.any(|exchange| exchange.key == writer.key && exchange.request.is_write())
+}
+
+/// The request that made an object what it is.
+fn written_by<'e>(exchanges: &'e [Exchange], object: &Value) -> Option<&'e Exchange> {
     let (uid, version) = (metadata::text(object, "uid"), metadata::resource_version(object));
-    let process = |exchange: &Exchange| (exchange.incarnation, exchange.term);
-    let newest = exchanges.last().map_or((0, 0), process);
-    let wrote = |exchange: &&Exchange| match &exchange.reply {
+    exchanges.iter().rev().find(|exchange| match &exchange.reply {
         Some(Reply::Object(reply)) => {
             exchange.request.is_write()
                 && metadata::resource_version(reply) == version
                 && metadata::text(reply, "uid") == uid
         }
         _ => false,
-    };
-    newest > (0, 0) && exchanges.iter().rev().find(wrote).is_some_and(|exchange| process(exchange) < newest)
+    })
 }
 
 /// The values of a key in a manifest, without quotes, one for each line that has it.
@@ -82,6 +100,7 @@ mod tests {
             reply: Some(Reply::Object(Arc::new(
                 json!({"metadata": {"uid": "u", "resourceVersion": version}}),
             ))),
+            late: None,
         };
         let exchanges = [written(1, "8"), written(2, "7")];
         let object = |version: &str| json!({"metadata": {"uid": "u", "resourceVersion": version}});
@@ -89,5 +108,10 @@ mod tests {
         assert!(!is_of_the_past(&exchanges, &object("7")));
         assert!(!is_of_the_past(&exchanges, &object("9")), "somebody else");
         assert!(!is_of_the_past(&exchanges[..1], &object("8")), "nobody has taken over");
+        assert!(!came_late(&exchanges, &object("8")), "nobody else was at work");
+        let late = |at| [Exchange { late: Some(Monotonic(at)), ..written(1, "8") }, written(2, "7")];
+        assert!(came_late(&late(1), &object("8")));
+        assert!(!came_late(&late(0), &object("8")), "something was written since");
+        assert!(!came_late(&late(1), &object("7")));
     }
 }

@@ -25,6 +25,7 @@ pub use bounds::Retries;
 pub use declared::DeclaredLine;
 pub use end_state::{EndState, end_state};
 pub(crate) use lease::Lease;
+pub(crate) use look::{came_late, process_of};
 pub(crate) use releases::Releases;
 
 use std::collections::BTreeSet;
@@ -99,6 +100,7 @@ impl Oracles {
         let (storage, statuses) = (changed("Secret"), changed("HelmRelease"));
         if storage {
             self.releases.update(world);
+            self.bounds.note(&self.releases);
             let said = storage::check(&self.releases, &self.meddled);
             let said = said.or_else(|| bounds::pending(&self.releases, &self.meddled));
             let said = said.or_else(|| self.again.check(world, &self.releases, &self.meddled));
@@ -126,10 +128,13 @@ impl Oracles {
     }
 
     /// From now on everything is looked at as if nobody had meddled, but for releases where a revision that somebody else
-    /// has made stays deployed.
-    pub fn forgive(&mut self) {
+    /// has made stays deployed, and for these, which cannot be uninstalled: what was done to them stays as it is.
+    pub fn forgive(&mut self, kept: &[ReleaseKey]) {
         let releases = &self.releases;
         self.meddled.releases.retain(|key| {
+            if kept.contains(key) {
+                return true;
+            }
             let revisions = releases.of(&key.namespace, &key.name).into_iter().flatten();
             revisions.filter(|(_, revision)| revision.status() == "deployed").count() > 1
         });

@@ -19,8 +19,6 @@ const HISTORY_MAX: usize = 7;
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     seen: BTreeMap<ReleaseKey, Claim>,
-    /// What is wrong with statuses that a process which is gone has written late.
-    late: BTreeMap<ReleaseKey, String>,
 }
 
 /// What a status says about the release: its condition Ready and the newest entry of its history.
@@ -51,16 +49,8 @@ impl Truth {
             }
             // While a reconcile is marked, an untouched Ready tells how the last one ended.
             let untouched = claim.reconciling && before.is_some_and(|before| before.ready == claim.ready);
-            let Some(wrong) = wrong(&object, releases, untouched).or_else(|| incomplete(&object)) else {
-                self.late.remove(&key);
-                continue;
-            };
-            if is_of_the_past(&world.record().exchanges, &object) {
-                self.late.insert(key, wrong);
-                continue;
-            }
-            // A pass begins with what it finds, and puts it right in the end.
-            if !(claim.reconciling && self.late.get(&key) == Some(&wrong)) {
+            let wrong = wrong(&object, releases, untouched).or_else(|| incomplete(&object));
+            if let Some(wrong) = wrong.filter(|_| !is_of_the_past(&world.record().exchanges, &object)) {
                 return Some(format!("status of {key}: {wrong}"));
             }
         }
@@ -111,8 +101,10 @@ fn incomplete(object: &Value) -> Option<String> {
         found.and_then(|found| found["status"].as_str()).unwrap_or("absent")
     };
     let open = status("Ready") == "False" && status("Reconciling") != "True" && status("Stalled") != "True";
+    let hooks = object.pointer("/status/history/0/testHooks").and_then(Value::as_object);
+    let failed = hooks.into_iter().flatten().any(|(_, hook)| hook["phase"] == "Failed");
     // A test that failed and is not remediated is the end.
-    let tested = status("TestSuccess") == "False" && status("Released") == "True";
+    let tested = failed && status("TestSuccess") == "False" && status("Released") == "True";
     if open && !tested && !metadata::is_deleting(object) {
         return Some("not Ready, and neither Reconciling nor Stalled".to_owned());
     }
@@ -120,7 +112,6 @@ fn incomplete(object: &Value) -> Option<String> {
     if history.is_some_and(|history| history.len() > HISTORY_MAX) {
         return Some(format!("the history has more than {HISTORY_MAX} entries"));
     }
-    let hooks = object.pointer("/status/history/0/testHooks").and_then(Value::as_object);
     let not_run = hooks.into_iter().flatten().find(|(_, hook)| hook["phase"] != "Succeeded");
     not_run
         .filter(|_| status("TestSuccess") == "True")

@@ -9,6 +9,7 @@ use super::charts::{ChartShape, crd_name};
 use super::expect::condition;
 use super::spec::{NAMESPACE, Naming, chart_values, flag, number, text, values_from, words};
 use super::stage::{Offer, Stage, release_ref};
+use crate::oracles::came_late;
 use crate::scenario::{Knob, Settings, SourceState, setting};
 
 const CRD_VERSION: &str = "apiextensions.k8s.io/v1";
@@ -112,7 +113,8 @@ impl Stage<'_> {
             return None;
         }
         let config = ObjectRef::namespaced("v1", "ConfigMap", NAMESPACE, format!("{name}-config"));
-        if self.world.get(&config).is_some() {
+        let exchanges = &self.world.record().exchanges;
+        if self.world.get(&config).is_some_and(|config| !came_late(exchanges, &config)) {
             return Some(format!("model: {name} is deleted, its objects are not"));
         }
         let stored = self.oracles.releases().of(NAMESPACE, name).is_some_and(|all| !all.is_empty());

@@ -1,19 +1,24 @@
 //! Coming to rest: without disturbances everything gets to where it should be, and stays there without a write.
 
-use pilothouse_protocol::{Reply, Request};
+use pilothouse_protocol::{ReleaseKey, Reply, Request};
 
 use super::Finding;
-use super::spec::text;
-use super::stage::Stage;
+use super::spec::{NAMESPACE, text};
+use super::stage::{Stage, release_ref};
 use crate::clock::SECOND;
-use crate::faults::{kind_of, verb_of};
+use crate::faults::{Fault, kind_of, verb_of};
+use crate::oracles::{came_late, process_of};
 use crate::scenario::{Knob, Settings, Verb};
 
 /// Nanoseconds after which a cluster without disturbances must be as declared. The longest back-off of the operator is a
 /// quarter of an hour, and several releases may wait for each other.
 const BOUND: u64 = 3600 * SECOND;
+/// The longest back-off of the operator, in nanoseconds.
+const BACKOFF: u64 = 900 * SECOND;
 /// Nanoseconds between two looks at whether it is.
 const STEP: u64 = 3 * SECOND;
+/// Nanoseconds after which the operator gives a request up that was never answered, and begins its pass again.
+const PATIENCE: u64 = 1800 * SECOND;
 /// Nanoseconds for which it has to stay so: three of the longest intervals that scenarios use.
 const LASTING: u64 = 3 * 600 * SECOND;
 
@@ -41,7 +46,7 @@ impl Stage<'_> {
             step = (step + STEP).min(60 * SECOND);
         }
         self.recoveries.push(self.world.now().monotonic.nanos_since(begin));
-        self.oracles.forgive();
+        self.oracles.forgive(&self.kept());
         self.look()?;
         self.stay_quiet()
     }
@@ -87,20 +92,55 @@ impl Stage<'_> {
         (!replicas.is_settled(now)).then(|| "liveness: nobody leads".to_owned())
     }
 
-    /// A release that is as it should be, with a write that was refused and that its process will try again.
+    /// A release that is as it should be, with something that its process is still to do: a write that was refused is
+    /// tried again, and a pass with a request that is never answered begins anew.
     fn unfinished(&self) -> Option<String> {
-        let (exchanges, process) = (&self.world.record().exchanges, self.world.incarnation());
-        let term = exchanges.last().map_or(0, |last| last.term);
-        let is_open = |name: &&String| {
-            let last = exchanges.iter().rev().find(|exchange| exchange.key.name == **name);
-            last.is_some_and(|last| {
-                let is_refused = matches!(last.reply, Some(Reply::Failed(_)));
-                (last.incarnation, last.term) == (process, term) && last.request.is_write() && is_refused
-            })
-        };
         let declared = self.declared.iter().filter(|(_, settings)| settings.is_some()).map(|(name, _)| name);
-        let found = declared.filter(|name| self.is_ready(name)).find(is_open);
-        found.map(|name| format!("liveness: {name} is as it should be, and what it writes is refused"))
+        declared.filter(|name| self.is_ready(name)).find_map(|name| {
+            let open = if self.is_refused(name) {
+                "what it writes is refused"
+            } else if self.is_unanswered(name) {
+                "a request of it has got no answer"
+            } else {
+                return None;
+            };
+            Some(format!("liveness: {name} is as it should be, and {open}"))
+        })
+    }
+
+    fn is_refused(&self, name: &str) -> bool {
+        let last = self.world.record().exchanges.iter().rev().find(|exchange| exchange.key.name == name);
+        last.is_some_and(|last| {
+            let is_refused = matches!(last.reply, Some(Reply::Failed(_)));
+            process_of(last) == self.process() && last.request.is_write() && is_refused
+        })
+    }
+
+    /// Who is at work.
+    fn process(&self) -> (u64, u64) {
+        let term = self.world.record().exchanges.last().map_or(0, |last| last.term);
+        (self.world.incarnation(), term)
+    }
+
+    fn is_unanswered(&self, name: &str) -> bool {
+        let (now, process) = (self.world.now().monotonic, self.process());
+        let newest = self.world.record().exchanges.iter().rev();
+        let recent = newest.take_while(|exchange| now.nanos_since(exchange.at) <= PATIENCE + BACKOFF);
+        let mut latest = None;
+        recent.filter(|exchange| exchange.key.name == name && process_of(exchange) == process).any(
+            |exchange| {
+                let latest = *latest.get_or_insert(exchange.at);
+                exchange.fault == Some(Fault::Silence) && latest.nanos_since(exchange.at) < PATIENCE
+            },
+        )
+    }
+
+    /// HelmReleases that are deleted and kept by a hook, and their releases.
+    fn kept(&self) -> Vec<ReleaseKey> {
+        let kept = self.declared.keys().filter(|name| self.is_kept(name));
+        kept.flat_map(|name| [name.clone(), self.naming(name).release])
+            .map(|name| ReleaseKey::new(NAMESPACE, name))
+            .collect()
     }
 
     /// Releases whose objects are looked at in every interval, which the status tells.
@@ -111,9 +151,14 @@ impl Stage<'_> {
         found.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Releases that are not expected to come to rest: those that cannot become ready are tried again.
+    /// Releases that are not expected to come to rest: those that cannot become ready are tried again, and a status that a
+    /// process which is gone has written late is put right in the next pass.
     fn restless(&self) -> Vec<String> {
-        let rests = |name: &String| self.is_ready(name) && !self.is_kept(name);
+        let is_late = |name: &String| {
+            let status = self.world.get(&release_ref(name));
+            status.is_some_and(|status| came_late(&self.world.record().exchanges, &status))
+        };
+        let rests = |name: &String| self.is_ready(name) && !self.is_kept(name) && !is_late(name);
         self.declared.keys().filter(|name| !rests(name)).cloned().collect()
     }
 }

@@ -84,10 +84,11 @@ impl<M: Machine> World<M> {
         });
     }
 
-    /// How many nanoseconds pass until everything that has happened has reached the process.
+    /// How many nanoseconds pass until everything that has happened has reached the process, and what processes that are
+    /// gone have sent has reached the server.
     #[must_use]
     pub fn behind(&self) -> u64 {
-        let reaches = |what: &What| matches!(what, What::Watch(..) | What::Input(_));
+        let reaches = |what: &What| matches!(what, What::Watch(..) | What::Input(_) | What::Request(_));
         let on_the_way = self.queue.iter().filter(|(_, entry)| reaches(&entry.what)).map(|((at, _), _)| *at);
         let last = on_the_way.chain(self.paused).max();
         last.map_or(0, |last| last.nanos_since(self.clock.now().monotonic))

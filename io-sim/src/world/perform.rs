@@ -59,6 +59,7 @@ impl<M: Machine> World<M> {
                 request: request.clone(),
                 fault: fault.clone(),
                 reply: None,
+                late: None,
             });
         }
         if self.crashes_at(number, Boundary::Before) {
@@ -79,6 +80,8 @@ impl<M: Machine> World<M> {
         self.record.requests += 1;
         if let Some(exchange) = journal.and_then(|index| self.record.exchanges.get_mut(index)) {
             exchange.reply = Some(reply.clone());
+            let is_late = incarnation != self.incarnation && self.machine.is_some();
+            exchange.late = is_late.then(|| self.clock.now().monotonic);
         }
         self.spread();
         if incarnation != self.incarnation || self.crashes_at(number, Boundary::AfterEffect) {

@@ -31,6 +31,8 @@ pub struct Exchange {
     pub fault: Option<Fault>,
     /// What the server answered, seen or not; `None` when the request did not reach it, or has not yet.
     pub reply: Option<Reply>,
+    /// When the request reached the server, if another process was at work by then.
+    pub late: Option<Monotonic>,
 }
 
 /// An event with the number of times it was recorded.

@@ -236,7 +236,11 @@ impl Watches {
         let is_there = |gone: &ObjectRef| objects.iter().any(|object| ObjectRef::of(object) == *gone);
         let gone = before.iter().map(|object| ObjectRef::of(object)).filter(|gone| !is_there(gone));
         let events: Vec<WatchEvent> = gone.map(WatchEvent::Gone).collect();
-        let events = events.into_iter().chain(objects.into_iter().map(WatchEvent::Changed));
+        // Of a source of values that is as it was nothing is told: it would count as news.
+        let is_told =
+            |object: &Object| watch.target.labels.contains_key(CONFIG_LABEL.0) && before.contains(object);
+        let objects = objects.into_iter().filter(|object| !is_told(object));
+        let events = events.into_iter().chain(objects.map(WatchEvent::Changed));
         events.filter_map(|event| event_input(&owner, event)).collect()
     }
 
