@@ -23,11 +23,11 @@ impl Versions {
 
     /// An update with the version that the object is known to have: it changes nothing when somebody else was there
     /// before, as the next leader is after this process has stood still between deciding and sending. After such a
-    /// refusal nothing is known any more, and the update is made again without a version, as Helm makes it, by a process
+    /// refusal the version is not known any more, and the update is made again without one, as Helm makes it, by a process
     /// that still may.
     pub(super) fn guarded(&self, request: Request) -> Request {
         let Request::Update { mut body } = request else { return request };
-        let known = self.release.as_ref().and_then(|_| self.versions.get(metadata::text(&body, "name")));
+        let known = self.versions.get(metadata::text(&body, "name"));
         if let Some(version) = known.filter(|version| **version != 0) {
             Arc::make_mut(&mut body)["metadata"]["resourceVersion"] = json!(version.to_string());
         }
@@ -52,7 +52,12 @@ impl Versions {
                 self.versions.remove(&key.to_string());
             }
             // A write without an answer, or one that was refused because somebody else was there before.
-            (operation, Reply::Failed(_)) if operation.written_key().is_some() => self.release = None,
+            (operation, Reply::Failed(_)) => {
+                if let Some(key) = operation.written_key() {
+                    self.release = None;
+                    self.versions.remove(&key.to_string());
+                }
+            }
             _ => {}
         }
     }
@@ -115,5 +120,12 @@ mod tests {
         let refused = Reply::Failed(Failure::Unreachable("away".to_owned()));
         versions.learn(&StorageOperation::Update { record }, &refused);
         assert_eq!(version(&versions, first), "", "after a refusal it is made as Helm makes it");
+        let record =
+            Arc::new(ReleaseRecord { name: "app".to_owned(), version: 2, ..ReleaseRecord::default() });
+        let create = StorageOperation::Create { record };
+        versions.learn(&create, &refused);
+        versions.learn(&create, &Reply::Object(object(second, "9")));
+        assert_eq!(version(&versions, second), "9", "what was created in the end has a version");
+        assert_eq!(versions.of("app"), None, "but not all are known");
     }
 }
