@@ -40,6 +40,11 @@ impl Rng {
         if bound == 0 { 0 } else { self.next_u64() % bound }
     }
 
+    /// A place in a list of so many.
+    pub fn index(&mut self, count: usize) -> usize {
+        usize::try_from(self.below(count as u64)).unwrap_or_default()
+    }
+
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low.saturating_add(self.below(high.saturating_sub(low).saturating_add(1)))

@@ -14,7 +14,11 @@ pub use times::{InvalidTimes, JITTER, Times};
 
 use std::time::Duration;
 
+/// The name of the Lease, which is helm-controller's: only one of both reconciles.
+pub const LEASE_NAME: &str = "helm-controller-leader-election";
+
 /// A duration in nanoseconds, at most as many as there can be.
-fn nanos(duration: Duration) -> u64 {
+#[must_use]
+pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

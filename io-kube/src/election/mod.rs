@@ -15,7 +15,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pilothouse_election::{Candidate, JITTER, Step, Wish};
+use pilothouse_election::{Candidate, JITTER, LEASE_NAME, Step, Wish};
 use pilothouse_encoding::digest::Algorithm;
 use pilothouse_protocol::Failure;
 use serde_json::{Value, json};
@@ -25,9 +25,6 @@ use crate::clock;
 use crate::logs::Log;
 use crate::metrics::Metrics;
 
-/// The name of the Lease, which is helm-controller's: only one of both reconciles.
-const NAME: &str = "helm-controller-leader-election";
-
 /// How long the record of an event may take.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -35,10 +32,10 @@ const EVENT_TIMEOUT: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn lease_name(selector: &str) -> String {
     if selector.is_empty() {
-        return NAME.to_owned();
+        return LEASE_NAME.to_owned();
     }
     let digest = Algorithm::Sha256.compute(selector.as_bytes());
-    format!("{NAME}-{}", digest.encoded().get(..8).unwrap_or_default())
+    format!("{LEASE_NAME}-{}", digest.encoded().get(..8).unwrap_or_default())
 }
 
 /// Where the Lease is kept.

@@ -5,6 +5,7 @@
 
 mod disturb;
 mod plan;
+mod requests;
 mod users;
 
 use std::collections::BTreeSet;
@@ -234,7 +235,7 @@ impl Draft {
     }
 
     fn pick(&mut self, count: usize) -> usize {
-        usize::try_from(self.rng.below(count as u64)).unwrap_or_default()
+        self.rng.index(count)
     }
 
     /// Some moment before everything is put right.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use pilothouse_election::{JITTER, Step, Times, Wish};
+use pilothouse_election::{JITTER, LEASE_NAME, Step, Times, Wish, nanos};
 use pilothouse_operator::{Config, Holder, Operator, OperatorAction, OperatorInput};
 use pilothouse_protocol::{
     Action, Deadline, Failure, Identity, Monotonic, Now, Object, ObjectRef, ReleaseKey, Reply, Request,
@@ -22,8 +22,6 @@ use crate::rng::Rng;
 /// The times of `pilothouse run` by default.
 pub(super) const TIMES: Times =
     Times { lease: Duration::from_secs(35), renew: Duration::from_secs(30), retry: Duration::from_secs(5) };
-/// The name of the Lease.
-const LEASE: &str = "helm-controller-leader-election";
 /// Nanoseconds from the end of a process that has lost its lease to the next one.
 const RESTART: u64 = 2 * SECOND;
 /// The requests of two processes have numbers that are so far from each other.
@@ -60,12 +58,12 @@ struct Known {
 
 /// The Lease.
 pub(super) fn lease() -> ObjectRef {
-    ObjectRef::namespaced("coordination.k8s.io/v1", "Lease", NAMESPACE, LEASE)
+    ObjectRef::namespaced("coordination.k8s.io/v1", "Lease", NAMESPACE, LEASE_NAME)
 }
 
 /// Whose requests those for the Lease are: no release is called so.
 fn lease_key() -> ReleaseKey {
-    ReleaseKey::new("", LEASE)
+    ReleaseKey::new("", LEASE_NAME)
 }
 
 impl Replicas {
@@ -220,7 +218,7 @@ impl Replicas {
     }
 
     fn answer(&mut self, at: usize, now: Now, answer: Result<Option<Value>, Failure>) {
-        let retry = u64::try_from(TIMES.retry.as_nanos()).unwrap_or(u64::MAX);
+        let retry = nanos(TIMES.retry);
         let led = self.replicas[at].candidate.leads();
         match self.replicas[at].candidate.answer(now.monotonic, now.wall, answer) {
             Step::Ask(wish) => self.ask(at, now, wish),

@@ -6,42 +6,6 @@ use crate::scenario::{
 };
 use crate::simulation::FaultClass;
 
-/// What requests a fault is aimed at, roughly as often as they are made.
-const AIMS: [(Verb, Option<&str>); 12] = [
-    (Verb::Status, Some("release")),
-    (Verb::Create, Some("Secret")),
-    (Verb::Update, Some("Secret")),
-    (Verb::List, Some("Secret")),
-    (Verb::Patch, None),
-    (Verb::Create, None),
-    (Verb::Get, None),
-    (Verb::Delete, None),
-    (Verb::Fetch, None),
-    (Verb::Patch, Some("release")),
-    (Verb::Write, None),
-    (Verb::Any, None),
-];
-
-/// Requests that are made seldom.
-const RARE_AIMS: [(Verb, Option<&str>); 16] = [
-    (Verb::Discover, None),
-    (Verb::Compare, None),
-    (Verb::Compare, None),
-    (Verb::Get, Some("Secret")),
-    (Verb::Get, Some("release")),
-    (Verb::Patch, Some("release")),
-    (Verb::Create, Some("Job")),
-    (Verb::Patch, Some("Job")),
-    (Verb::Delete, Some("Job")),
-    (Verb::Delete, Some("Secret")),
-    (Verb::Create, Some("Deployment")),
-    (Verb::Patch, Some("Deployment")),
-    (Verb::Create, Some("CustomResourceDefinition")),
-    (Verb::Update, Some("CustomResourceDefinition")),
-    (Verb::Patch, Some("CustomResourceDefinition")),
-    (Verb::Delete, Some("ConfigMap")),
-];
-
 /// States that are short or seldom.
 const RARE_STATES: [State; 6] = [
     State::CreateObject,
@@ -60,7 +24,7 @@ impl Draft {
         let in_a_state = self.later.chance(600);
         // What is reached seldom is drawn more often.
         let states: Vec<State> = State::ALL.iter().chain(RARE_STATES.repeat(3).iter()).copied().collect();
-        let state = states[usize::try_from(self.later.below(states.len() as u64)).unwrap_or_default()];
+        let state = states[self.later.index(states.len())];
         // What is put right again comes at its time.
         if let Some((_, during, statement)) = self.events.get_mut(first) {
             // Faults of requests wait for theirs, and so do crashes at one.
@@ -79,8 +43,7 @@ impl Draft {
             FaultClass::Conflict => self.conflict(moment),
             FaultClass::LostCreate => {
                 let kinds = ["Job", "CustomResourceDefinition", "Deployment", "ConfigMap"];
-                let kind = self.later.below(8);
-                let kind = usize::try_from(kind).ok().and_then(|kind| kinds.get(kind).copied());
+                let kind = kinds.get(self.later.index(8)).copied();
                 self.fault_at(moment, FaultWord::LostAcknowledgement, Verb::Create, kind);
             }
             FaultClass::PartialApply => self.partial(moment),
@@ -113,84 +76,6 @@ impl Draft {
             | FaultClass::Timers => self.process_fault(class, moment),
             _ => self.cluster_fault(class, moment),
         }
-    }
-
-    fn conflict(&mut self, moment: u32) {
-        let storm = self.rng.chance(300);
-        let times =
-            u32::try_from(if storm { self.rng.between(10, 60) } else { self.rng.between(1, 4) }).unwrap_or(1);
-        let (verb, kind) =
-            if self.rng.chance(600) { (Verb::Status, Some("release")) } else { (Verb::Any, None) };
-        let skip = u32::try_from(self.rng.below(4)).unwrap_or(0);
-        let conditional = [
-            (Verb::Update, Some("Secret")),
-            (Verb::Update, Some("CustomResourceDefinition")),
-            (Verb::Patch, Some("release")),
-            (Verb::Patch, Some("Deployment")),
-        ];
-        let other = usize::try_from(self.later.below(10)).unwrap_or_default();
-        let (verb, kind) = conditional.get(other).copied().unwrap_or((verb, kind));
-        let aim = Aim::Next { verb, kind: kind.map(str::to_owned), skip, times };
-        self.at(moment, Statement::Fault(FaultWord::Conflict, aim));
-    }
-
-    fn fault_at(&mut self, moment: u32, word: FaultWord, verb: Verb, kind: Option<&str>) {
-        let skip = u32::try_from(self.rng.below(3)).unwrap_or(0);
-        let times = u32::try_from(self.rng.between(1, 3)).unwrap_or(1);
-        let aim = Aim::Next { verb, kind: kind.map(str::to_owned), skip, times };
-        self.at(moment, Statement::Fault(word, aim));
-    }
-
-    /// Some objects are written, the next one fails.
-    fn partial(&mut self, moment: u32) {
-        let words =
-            [FaultWord::InternalError, FaultWord::Forbidden, FaultWord::Unreachable, FaultWord::Immutable];
-        let word = words[self.pick(words.len())];
-        self.nudge = true;
-        let skip = u32::try_from(self.rng.between(1, 5)).unwrap_or(1);
-        let times = u32::try_from(self.rng.between(1, 4)).unwrap_or(1);
-        let verb = if self.later.chance(400) { Verb::Create } else { Verb::Patch };
-        self.at(moment, Statement::Fault(word, Aim::Next { verb, kind: None, skip, times }));
-    }
-
-    fn request_fault(&mut self, class: FaultClass, moment: u32) {
-        let words: &[FaultWord] = match class {
-            FaultClass::ErrorBeforeEffect => &[
-                FaultWord::InternalError,
-                FaultWord::Unavailable,
-                FaultWord::Throttled,
-                FaultWord::Unreachable,
-                FaultWord::LostRequest,
-            ],
-            FaultClass::LostAcknowledgement => &[FaultWord::LostAcknowledgement],
-            FaultClass::LateReply => {
-                &[FaultWord::Late, FaultWord::VeryLate, FaultWord::Silence, FaultWord::Duplicate]
-            }
-            FaultClass::LeaderChanged => &[FaultWord::LeaderChanged],
-            FaultClass::TooLarge => &[FaultWord::TooLarge],
-            FaultClass::Forbidden => &[FaultWord::Forbidden, FaultWord::Unauthorized],
-            FaultClass::Webhook => &[FaultWord::WebhookDenied, FaultWord::WebhookTimeout],
-            FaultClass::Quota => &[FaultWord::Quota, FaultWord::Terminating],
-            FaultClass::Immutable => &[FaultWord::Immutable],
-            _ => &[FaultWord::NoMatch],
-        };
-        let word = words[self.pick(words.len())];
-        // What the server refuses for good is answered by a new spec.
-        let passes = matches!(
-            class,
-            FaultClass::ErrorBeforeEffect
-                | FaultClass::LostAcknowledgement
-                | FaultClass::LateReply
-                | FaultClass::LeaderChanged
-                | FaultClass::Quota
-        );
-        self.nudge |= !passes;
-        let (mut verb, mut kind) = AIMS[self.pick(AIMS.len())];
-        if self.later.chance(500) {
-            let rare = self.later.below(RARE_AIMS.len() as u64);
-            (verb, kind) = RARE_AIMS[usize::try_from(rare).unwrap_or_default()];
-        }
-        self.fault_at(moment, word, verb, kind);
     }
 
     /// Who waits for objects and does not see them may wait until the timeout, which is a failure that counts.
@@ -259,11 +144,13 @@ impl Draft {
     pub(super) fn disturb_leader(&mut self, gentle: bool) {
         let moment = self.busy_moment();
         let stands_still = self.later.chance(600) && !gentle;
-        let state =
-            State::ALL[usize::try_from(self.later.below(State::ALL.len() as u64)).unwrap_or_default()];
+        let state = State::ALL[self.later.index(State::ALL.len())];
         if stands_still {
-            let nanos = self.later.between(5_000, 120_000);
-            self.at(moment, Statement::Pause(Span::milliseconds(u32::try_from(nanos).unwrap_or(60_000))));
+            let milliseconds = self.later.between(5_000, 120_000);
+            self.at(
+                moment,
+                Statement::Pause(Span::milliseconds(u32::try_from(milliseconds).unwrap_or(60_000))),
+            );
             if let Some((_, during, _)) = self.events.last_mut() {
                 *during = self.later.chance(700).then_some(state);
             }
@@ -278,7 +165,7 @@ impl Draft {
             FaultWord::Late,
             FaultWord::Conflict,
         ];
-        let word = words[usize::try_from(self.later.below(words.len() as u64)).unwrap_or_default()];
+        let word = words[self.later.index(words.len())];
         let verb = if self.later.chance(500) { Verb::Any } else { Verb::Update };
         let times = u32::try_from(self.later.between(1, 16)).unwrap_or(8);
         let aim = Aim::Next { verb, kind: Some("Lease".to_owned()), skip: 0, times };
@@ -404,7 +291,7 @@ impl Draft {
     /// Somebody declares what cannot become ready, and looks at it again after a long while only.
     pub(super) fn mistake(&mut self, planned: &Planned, moment: u32) {
         let knobs = [Knob::Stuck, Knob::Stuck, Knob::FailHook, Knob::FailTest];
-        let knob = knobs[usize::try_from(self.later.below(4)).unwrap_or_default()];
+        let knob = knobs[self.later.index(knobs.len())];
         self.at(moment, with_mistake(planned, knob));
         self.horizon += u32::try_from(self.later.between(100_000, 900_000)).unwrap_or_default();
         self.nudge = true;
