@@ -5,8 +5,8 @@ WORKDIR /src
 COPY . .
 RUN cargo build --locked --release -p pilothouse
 
-# The C library and the certificates of public authorities are all that the binary needs.
-FROM gcr.io/distroless/cc-debian13:nonroot
+# The certificates of public authorities are all that the binary needs.
+FROM gcr.io/distroless/static-debian13:nonroot
 COPY --from=build /src/target/release/pilothouse /usr/local/bin/pilothouse
 USER 65534:65534
 ENTRYPOINT ["/usr/local/bin/pilothouse"]

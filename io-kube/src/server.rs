@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
+use crate::resolver;
 
 /// Connections served at the same time by one listener; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 64;
@@ -44,12 +46,23 @@ pub async fn serve(address: &str, site: Site) -> io::Result<()> {
 
 /// Binds; where the host has no IPv6, an address on all interfaces is bound in IPv4 alone.
 async fn bind(address: &str) -> io::Result<TcpListener> {
-    match (TcpListener::bind(address).await, address.strip_prefix("[::]")) {
+    match (TcpListener::bind(&*parsed(address).await?).await, address.strip_prefix("[::]")) {
         (Err(error), Some(port)) if error.kind() != io::ErrorKind::AddrInUse => {
             TcpListener::bind(format!("0.0.0.0{port}")).await
         }
         (bound, _) => bound,
     }
+}
+
+/// The addresses that are meant by one with a port, which may have a host's name.
+async fn parsed(address: &str) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = address.parse() {
+        return Ok(vec![address]);
+    }
+    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "neither ADDRESS:PORT nor HOST:PORT");
+    let (host, port) = address.rsplit_once(':').ok_or_else(invalid)?;
+    let port: u16 = port.parse().map_err(|_| invalid())?;
+    Ok(resolver::addresses(host).await?.into_iter().map(|address| (address, port).into()).collect())
 }
 
 async fn accept(listener: TcpListener, site: Site) {
@@ -120,6 +133,16 @@ mod tests {
             assert_eq!(respond(site, &Method::GET, path).status(), status, "{path}");
         }
         assert_eq!(respond(&Site::Health, &Method::POST, "/healthz").status(), 405);
+    }
+
+    #[tokio::test]
+    async fn an_address_may_name_a_host() {
+        assert!(bind("localhost:0").await.unwrap().local_addr().unwrap().ip().is_loopback());
+        for wrong in ["localhost", "127.0.0.1:port", ":1:2:70000"] {
+            let error = bind(wrong).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{wrong}");
+            assert_eq!(error.to_string(), "neither ADDRESS:PORT nor HOST:PORT");
+        }
     }
 
     #[tokio::test]

@@ -11,9 +11,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::ConfigExt;
 
 use crate::reply::retry_after;
+use crate::resolver::HostResolver;
 
 /// A pooling client for `http` and `https`.
-pub type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub type HttpClient = Client<Connector, Full<Bytes>>;
+
+type Connector = HttpsConnector<HttpConnector<HostResolver>>;
 
 /// The longest wait that a server can ask for with `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
@@ -27,7 +30,11 @@ pub fn http_client() -> HttpClient {
         let config = rustls::ClientConfig::builder()
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
-        HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build()
+        HttpsConnectorBuilder::new()
+            .with_tls_config(config)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(plain_connector())
     });
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -36,9 +43,15 @@ pub fn http_client() -> HttpClient {
 }
 
 /// The Kubernetes client's way to find the system's certificates; the URL given is not used.
-fn system_connector() -> Option<HttpsConnector<HttpConnector>> {
+fn system_connector() -> Option<Connector> {
     let config = kube::Config::new(http::Uri::from_static("https://localhost"));
-    config.rustls_https_connector().ok()
+    config.rustls_https_connector_with_connector(plain_connector()).ok()
+}
+
+fn plain_connector() -> HttpConnector<HostResolver> {
+    let mut connector = HttpConnector::new_with_resolver(HostResolver);
+    connector.enforce_http(false);
+    connector
 }
 
 /// Exponential back-off between `min` and `max`, overridden by the server's `Retry-After`.
