@@ -35,6 +35,54 @@ fn a_failed_rollback_uses_up_the_last_retry() {
     assert_eq!((&driver.status()["failures"], &driver.status()["upgradeFailures"]), (&json!(2), &json!(1)));
 }
 
+/// Up to the end of a rollback in the storage, of which the status knows nothing when the process ends.
+fn unrecorded_rollback(refuses: &'static str) -> Driver {
+    let mut driver = installed();
+    driver.edit(|object| {
+        object["spec"]["values"] = json!({"web": true});
+        object["spec"]["upgrade"] = json!({"remediation": {"remediateLastFailure": true}});
+    });
+    driver.see();
+    driver.run();
+    driver.fault = Some(Box::new(move |request| {
+        let Request::Patch { object, .. } = request else { return None };
+        (object.kind == refuses).then(|| refused(403, "Forbidden", "not now"))
+    }));
+    driver.pass_time();
+    let is_closed = |last: &String| last.starts_with("3 ") && !last.contains("pending");
+    while !driver.stored().last().is_some_and(is_closed) {
+        assert!(driver.perform());
+    }
+    driver.fault = None;
+    driver.events.clear();
+    driver.crash();
+    driver
+}
+
+#[test]
+fn a_rollback_whose_process_has_ended_is_recorded_and_no_upgrade_tried_past_the_retries() {
+    let mut driver = unrecorded_rollback("None");
+    driver.run();
+    let stored = ["1 superseded: Install complete", "3 deployed: Rollback to 1"];
+    assert_eq!([driver.stored()[0].as_str(), driver.stored()[2].as_str()], stored);
+    assert_eq!(driver.stored().len(), 3);
+    assert_eq!(driver.events, ["RollbackSucceeded"]);
+    assert_eq!(driver.condition("Ready"), "False/RollbackSucceeded");
+    assert_eq!(driver.condition("Stalled"), "True/RetriesExceeded");
+    let history = &driver.status()["history"];
+    assert_eq!((&history[0]["version"], &history[0]["action"]), (&json!(3), &json!("rollback")));
+    assert_eq!(driver.status()["upgradeFailures"], json!(1));
+}
+
+#[test]
+fn a_failed_rollback_whose_process_has_ended_is_made_again() {
+    let mut driver = unrecorded_rollback("ConfigMap");
+    driver.run();
+    assert_eq!(driver.stored().last().map(String::as_str), Some("4 deployed: Rollback to 1"));
+    assert_eq!(driver.events, ["RollbackFailed", "RollbackSucceeded"]);
+    assert_eq!(driver.status()["upgradeFailures"], json!(1));
+}
+
 #[test]
 fn a_release_that_is_as_wanted_again_is_not_remediated() {
     let mut driver = installed();

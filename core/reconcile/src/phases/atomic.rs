@@ -21,6 +21,7 @@ use super::policy::{ActivePolicy, RemediationStrategy};
 use super::running::{ActionKind, Finished, Running};
 use super::stop;
 use super::terminal::still_stalled;
+use super::unrecorded;
 use crate::settled::Settled;
 use crate::write_status::{WriteStatus, Written};
 use crate::{Ending, Subject, steps};
@@ -145,6 +146,11 @@ impl AtomicRelease {
         context: &mut Context,
     ) -> Step {
         let active = ActivePolicy::of(&subject.release.spec, &subject.status, &subject.config);
+        if self.done.is_empty()
+            && let Err(error) = unrecorded::record_rollback(subject, records, &self.desired, &active, context)
+        {
+            return Step::End(stop::state_error(subject, context, &error));
+        }
         let determined = match facts::determine(subject, records, &self.desired, &active) {
             Ok(determined) => determined,
             Err(error) => return Step::End(stop::state_error(subject, context, &error)),
@@ -290,8 +296,8 @@ impl AtomicRelease {
             stop::wait_canceled(subject, context);
             return Step::End(Ending::interrupted(context));
         }
-        if kind == ActionKind::Rollback {
-            ObservedDigests::go_back(self.digests_before.as_ref(), subject);
+        if let Some(target) = finished.rolled_back_to {
+            ObservedDigests::go_back(self.digests_before.as_ref(), target, subject);
         }
         let active = ActivePolicy::of(&subject.release.spec, &subject.status, &subject.config);
         if self.not_observed && kind.is_release() && !may_roll_back(subject, &active) {

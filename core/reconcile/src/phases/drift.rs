@@ -226,7 +226,7 @@ impl Acting {
                 report(&corrected, subject, context);
                 let storage =
                     storage.take().unwrap_or_else(|| Storage::new(subject.release.storage_namespace()));
-                Some(Finished { storage, error: None, interrupted: false })
+                Some(Finished::without_error(storage, false))
             }
         }
     }

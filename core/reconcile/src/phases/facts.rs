@@ -128,7 +128,7 @@ pub fn forget(history: &mut History, records: &Records, digests: &Digests) {
 }
 
 /// The snapshot as its revision is stored now; `None` when somebody else has changed that.
-fn still_stored(snapshot: Snapshot, records: &Records, digests: &Digests) -> Option<Snapshot> {
+pub(super) fn still_stored(snapshot: Snapshot, records: &Records, digests: &Digests) -> Option<Snapshot> {
     let stored = records.iter().find(|record| record.version == snapshot.version)?;
     if digests.verify_object(&snapshot, stored).is_ok() {
         return Some(snapshot);

@@ -27,4 +27,5 @@ pub mod target;
 pub mod terminal;
 pub mod transitions;
 pub mod uninstall;
+mod unrecorded;
 pub mod values;

@@ -105,6 +105,15 @@ pub struct Finished {
     pub error: Option<String>,
     /// Whether it ended early because of an interruption.
     pub interrupted: bool,
+    /// The revision that a rollback has gone back to.
+    pub rolled_back_to: Option<u32>,
+}
+
+impl Finished {
+    /// An end after which the loop goes on.
+    pub(super) fn without_error(storage: Storage, interrupted: bool) -> Self {
+        Self { storage, error: None, interrupted, rolled_back_to: None }
+    }
 }
 
 /// One action under way.
@@ -236,16 +245,16 @@ impl Running {
         let interrupted = result.outcome.as_ref().is_err_and(HelmError::is_interrupted);
         if interrupted && self.kind == ActionKind::Test {
             // Not recorded: the release would count as tested, and nobody would ever learn how the tests went.
-            return Finished { storage: result.storage, error: None, interrupted };
+            return Finished::without_error(result.storage, interrupted);
         }
         // A test that could not be run is run again: it has said nothing about the release (spec 08 row 18).
         let untested = self.kind == ActionKind::Test && passes(result.outcome.as_ref().err(), context);
         let observed = if untested { &[][..] } else { &written[..] };
         if let Err(error) = observed::record(self.kind, subject, observed, context, desired) {
-            return Finished { storage: result.storage, error: Some(error), interrupted: false };
+            return Finished { error: Some(error), ..Finished::without_error(result.storage, false) };
         }
         if interrupted {
-            return Finished { storage: result.storage, error: None, interrupted };
+            return Finished::without_error(result.storage, interrupted);
         }
         let error = result.outcome.as_ref().err();
         let fatal = self.tell(error, self.is_stored(&written), before, subject, desired, context);
@@ -257,7 +266,10 @@ impl Running {
             context.log(LogLevel::Error, format!("'{}' action failed: {error}", self.kind.name()));
         }
         let error = fatal.then(|| error.map(ToString::to_string).unwrap_or_default());
-        Finished { storage: result.storage, error, interrupted: false }
+        let target =
+            self.target.as_ref().filter(|_| self.kind == ActionKind::Rollback && result.outcome.is_ok());
+        let rolled_back_to = target.map(|target| target.version);
+        Finished { error, rolled_back_to, ..Finished::without_error(result.storage, false) }
     }
 
     /// Whether an install or upgrade has stored a revision of its own. It may have failed before, with an older one marked or pruned.
