@@ -57,7 +57,8 @@ impl Memory {
         Self { resource_version: self.resource_version.max(before), ..self }
     }
 
-    /// After another version of the object was seen. What could not be written yet is kept.
+    /// After another version of the object was seen. What could not be written yet is kept, and so is what is known when a
+    /// process that is gone has overwritten it: it had sent its status before this one recorded a newer release.
     #[must_use]
     pub(crate) fn seen(self, seen: Self) -> Self {
         if is_back(Twin::Hc703) {
@@ -67,7 +68,15 @@ impl Memory {
             return self;
         }
         let unwritten = serde_json::to_value(&self.status).is_ok_and(|status| !self.written.is(&status));
-        if unwritten { Self { status: self.status, ..seen } } else { seen }
+        if unwritten || seen.is_older(&self) { Self { status: self.status, ..seen } } else { seen }
+    }
+
+    /// Whether the newest release of a status is one that another status has left behind.
+    fn is_older(&self, other: &Self) -> bool {
+        let newest = |memory: &Self| memory.status.history.latest().cloned();
+        newest(self).zip(newest(other)).is_some_and(|(ours, theirs)| {
+            ours.version < theirs.version && theirs.targets(&ours.name, &ours.namespace, theirs.version)
+        })
     }
 
     /// Puts the memory into the subject of a new pass.

@@ -158,6 +158,25 @@ fn a_status_that_could_not_be_written_is_not_forgotten() {
 }
 
 #[test]
+fn a_status_of_the_past_that_comes_late_is_no_news() {
+    let mut driver = installed();
+    let past = driver.status().clone();
+    driver.edit(|object| object["spec"]["values"] = json!({"message": "other"}));
+    driver.see();
+    driver.run();
+    let (written, stored) = (driver.status().clone(), driver.stored());
+    assert_eq!((&written["history"][0]["version"], stored.len()), (&json!(2), 2));
+    // A process that is gone had sent it.
+    driver.edit(|object| object["status"] = past);
+    driver.see();
+    driver.pass_time();
+    driver.run();
+    assert_eq!(driver.stored(), stored);
+    assert_eq!(driver.status()["history"], written["history"]);
+    assert_eq!(driver.condition("Ready"), "True/UpgradeSucceeded");
+}
+
+#[test]
 fn a_pass_whose_request_is_never_answered_begins_again() {
     let mut driver = Driver::new(&json!({}));
     driver.see();
@@ -190,6 +209,15 @@ fn a_deletion_during_an_install_uninstalls_what_is_there() {
 #[test]
 fn a_release_that_was_never_recorded_is_uninstalled() {
     let mut driver = waiting();
+    driver.crash();
+    delete(&mut driver);
+    assert!(!driver.exists() && driver.stored().is_empty());
+}
+
+#[test]
+fn a_release_of_which_no_status_tells_is_uninstalled() {
+    let mut driver = waiting();
+    driver.edit(|object| object["status"]["storageNamespace"] = json!(""));
     driver.crash();
     delete(&mut driver);
     assert!(!driver.exists() && driver.stored().is_empty());

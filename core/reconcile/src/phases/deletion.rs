@@ -148,7 +148,9 @@ fn know_what_was_installed(object: &Value, subject: &mut Subject) {
     if status.storage_namespace.is_empty() {
         status.storage_namespace = live.storage_namespace;
     }
-    if status.storage_namespace.is_empty() && !status.history.0.is_empty() {
+    // What was attempted may have been installed before it was recorded: whose it is, is looked at before it is uninstalled.
+    let may_exist = !status.history.0.is_empty() || status.last_attempted_generation != 0;
+    if status.storage_namespace.is_empty() && may_exist {
         subject.release.storage_namespace().clone_into(&mut status.storage_namespace);
     }
 }
