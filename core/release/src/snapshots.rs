@@ -106,8 +106,9 @@ pub fn record_collected(
     Ok(())
 }
 
-/// Observes a record that a rollback wrote. A revision that is not in the history gets a new snapshot without action
-/// and OCI digest; the update that follows sets the action.
+/// Observes a record that a rollback wrote. A new revision gets a snapshot without action and OCI digest; the update that
+/// follows sets the action. An older one that is not in the history is none that this object goes back to: it was pruned,
+/// or somebody else's was superseded.
 ///
 /// # Errors
 /// When the record cannot be serialised.
@@ -120,7 +121,9 @@ pub fn observe_rollback(
     match position(history, &observation) {
         Some(existing) => refresh(&mut history.0[existing], observation, "rollback", &digests),
         None => {
-            history.0.insert(0, snapshot_of(&observation, &digests)?);
+            if history.0.iter().all(|known| known.version < observation.version) {
+                history.0.insert(0, snapshot_of(&observation, &digests)?);
+            }
             Ok(())
         }
     }

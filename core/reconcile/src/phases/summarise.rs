@@ -21,9 +21,11 @@ pub fn summarise(subject: &mut Subject, context: &Context) {
     subject.mark(context, "Ready", status, &pick.reason, &pick.message);
 }
 
-/// The input with the highest observed generation; ties go to the first in order of priority.
+/// The input with the highest observed generation; ties go to the first in order of priority. Tests are those of a release:
+/// when it has failed, or is closed or uninstalled, they were run before that.
 fn pick(subject: &Subject, tests_count: bool) -> Option<Condition> {
     let conditions = &subject.status.conditions;
+    let tests_count = tests_count && !conditions.is_false("Released");
     let mut picked: Option<&Condition> = None;
     for kind in ["Remediated", "TestSuccess", "Released"] {
         if kind == "TestSuccess" && !tests_count {
@@ -74,6 +76,15 @@ mod tests {
         set(&mut subject, "Released", ConditionStatus::True, 2);
         summarise(&mut subject, &Context::new(0));
         assert!(subject.status.conditions.is_true("Ready"));
+    }
+
+    #[test]
+    fn tests_that_have_passed_do_not_make_up_for_a_release_that_has_failed() {
+        let mut subject = subject(true);
+        set(&mut subject, "TestSuccess", ConditionStatus::True, 2);
+        set(&mut subject, "Released", ConditionStatus::False, 2);
+        summarise(&mut subject, &Context::new(0));
+        assert!(subject.status.conditions.is_false("Ready"));
     }
 
     #[test]

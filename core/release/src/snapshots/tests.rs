@@ -99,6 +99,13 @@ fn a_rollback_adds_the_new_revision_and_marks_the_old_one() {
 }
 
 #[test]
+fn what_is_pruned_before_a_rollback_does_not_come_into_the_history() {
+    let mut history = History(vec![known(7, "upgrade", ""), known(2, "install", "")]);
+    observe_rollback(&mut history, &record(4, "failed"), SHA).unwrap();
+    assert_eq!(history.0.iter().map(|snapshot| snapshot.version).collect::<Vec<_>>(), [7, 2]);
+}
+
+#[test]
 fn an_uninstall_refreshes_what_is_known() {
     let mut history = History(vec![known(2, "upgrade", "sha256:b")]);
     observe_uninstall(&mut history, &record(2, "uninstalling"), "uninstall", SHA).unwrap();
