@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pilothouse_chart::{Hook, HookEvent};
 use pilothouse_protocol::{ReleaseKey, metadata};
 use serde_json::Value;
 
-use super::look::list;
-use super::releases::{ReleaseName, Releases};
+use super::look::{arrived_late, list};
+use super::releases::{ReleaseName, Releases, Revision};
 use super::{Machine, Meddled, World};
 
 /// What etcd says when it has no leader for a moment.
@@ -28,8 +29,10 @@ pub(super) struct Bounds {
     /// How often each release was to be forced.
     forced: BTreeMap<ReleaseKey, i64>,
     seen: BTreeMap<ReleaseKey, (i64, i64)>,
-    /// The Secrets of revisions after which an upgrade is no retry, by release.
-    cut_short: BTreeMap<ReleaseName, BTreeSet<String>>,
+    /// The Secrets of revisions that are no retries, or that an upgrade goes on with which is none, by release.
+    no_retries: BTreeMap<ReleaseName, BTreeSet<String>>,
+    /// The Secrets of revisions that could be gone back to once.
+    whole: BTreeMap<ReleaseName, BTreeSet<String>>,
 }
 
 impl Bounds {
@@ -46,15 +49,22 @@ impl Bounds {
     }
 
     /// Takes note of installs that were interrupted and of installs and rollbacks that were cut short: the upgrade that goes
-    /// on with one is no retry (spec 02 §7.2, 08 rows 6 and 10), and counts when it fails.
+    /// on with one is no retry (spec 02 §7.2, 08 rows 6 and 10), and counts when it fails. Nor is one in place of a rollback
+    /// to a revision that has been pruned (spec 02 §7.2, state Failed).
     pub(super) fn note(&mut self, releases: &Releases) {
         for (release, revisions) in &releases.all {
-            let cut_short = revisions.values().filter(|revision| {
+            let whole: BTreeSet<String> = revisions.values().filter(|one| is_whole(one)).map(uid).collect();
+            let stored: BTreeSet<String> = revisions.values().map(uid).collect();
+            let known = self.whole.entry(release.clone()).or_default();
+            let is_pruned = whole.is_empty() && known.iter().any(|known| !stored.contains(known));
+            known.extend(whole);
+            let no_retry = |revision: &&Revision| {
                 let info = revision.record.as_ref().map(|record| &record.info);
-                info.is_ok_and(|info| was_cut_short(&info.description))
-            });
-            let secrets = cut_short.map(|revision| metadata::text(&revision.secret, "uid").to_owned());
-            self.cut_short.entry(release.clone()).or_default().extend(secrets);
+                let is_in_place = is_pruned && revision.status() == "pending-upgrade";
+                is_in_place || info.is_ok_and(|info| was_cut_short(&info.description))
+            };
+            let secrets = revisions.values().filter(no_retry).map(uid);
+            self.no_retries.entry(release.clone()).or_default().extend(secrets);
         }
     }
 
@@ -82,7 +92,7 @@ impl Bounds {
             return Some(format!("status of {key}: what passes by itself counts as a failed try: {passing}"));
         }
         let Retries { install, upgrade } = *self.allowed.get(&key)?;
-        let forced = self.forced.get(&key).copied().unwrap_or_default() + self.cut_short(release);
+        let forced = self.forced.get(&key).copied().unwrap_or_default() + self.no_retries(release);
         let past =
             |now: i64, before: i64, retries: i64| retries >= 0 && now > before && now > retries + 1 + forced;
         if past(now.0, before.0, install) {
@@ -97,12 +107,24 @@ impl Bounds {
 }
 
 impl Bounds {
-    /// How often the release of a HelmRelease was cut short.
-    fn cut_short(&self, release: &Value) -> i64 {
+    /// How often the release of a HelmRelease was upgraded without a retry.
+    fn no_retries(&self, release: &Value) -> i64 {
         let text = |path: &str| release.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let name = (text("/status/storageNamespace"), text("/status/history/0/name"));
-        self.cut_short.get(&name).map_or(0, |secrets| i64::try_from(secrets.len()).unwrap_or(i64::MAX))
+        self.no_retries.get(&name).map_or(0, |secrets| i64::try_from(secrets.len()).unwrap_or(i64::MAX))
     }
+}
+
+fn uid(revision: &Revision) -> String {
+    metadata::text(&revision.secret, "uid").to_owned()
+}
+
+/// Whether a revision was deployed once, and none of its tests has failed.
+fn is_whole(revision: &Revision) -> bool {
+    let has_failed =
+        |hook: &Hook| hook.events.contains(&HookEvent::Test) && hook.last_run.phase.name() == "Failed";
+    let was_deployed = matches!(revision.status(), "deployed" | "superseded");
+    was_deployed && revision.record.as_ref().is_ok_and(|record| !record.hooks.iter().any(has_failed))
 }
 
 fn was_cut_short(description: &str) -> bool {
@@ -122,10 +144,18 @@ fn passing(release: &Value) -> Option<String> {
     only.then(|| message.to_owned())
 }
 
-/// A release on which two actions are under way at once.
-pub(super) fn pending(releases: &Releases, meddled: &Meddled) -> Option<String> {
+/// A release on which two actions are under way at once. None is on a revision that a process had sent which was gone when it
+/// arrived: it is a leftover, beside what the one after it does.
+pub(super) fn pending<M: Machine>(
+    world: &World<M>,
+    releases: &Releases,
+    meddled: &Meddled,
+) -> Option<String> {
+    let exchanges = &world.record().exchanges;
     releases.all.iter().find_map(|((namespace, name), revisions)| {
-        let pending = revisions.values().filter(|revision| revision.status().starts_with("pending-"));
+        let pending = revisions.values().filter(|revision| {
+            revision.status().starts_with("pending-") && !arrived_late(exchanges, &revision.secret)
+        });
         (pending.count() > 1 && !meddled.has(namespace, name))
             .then(|| format!("storage: two actions on {namespace}/{name} are pending at once"))
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pilothouse_protocol::{Object, Reply, metadata};
+use pilothouse_protocol::{Monotonic, Object, Reply, metadata};
 use serde_json::Value;
 
 use crate::world::{Exchange, Machine, World};
@@ -48,6 +48,16 @@ pub(crate) fn came_late(exchanges: &[Exchange], object: &Value) -> bool {
     !since.any(|exchange| exchange.key == writer.key && exchange.request.is_write())
 }
 
+/// Whether an object is as a process has written it that was gone when its request arrived, whatever was written since.
+pub(super) fn arrived_late(exchanges: &[Exchange], object: &Value) -> bool {
+    written_by(exchanges, object).is_some_and(|exchange| exchange.late.is_some())
+}
+
+/// Whether an object is as a request has made it that was sent up to a moment.
+pub(super) fn was_sent_by(moment: Monotonic, exchanges: &[Exchange], object: &Value) -> bool {
+    written_by(exchanges, object).is_some_and(|exchange| exchange.at <= moment)
+}
+
 /// The request that made an object what it is.
 fn written_by<'e>(exchanges: &'e [Exchange], object: &Value) -> Option<&'e Exchange> {
     let (uid, version) = (metadata::text(object, "uid"), metadata::resource_version(object));
@@ -74,7 +84,7 @@ pub(super) fn resource(kind: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use pilothouse_protocol::{Identity, Monotonic, ObjectRef, Patch, ReleaseKey, Request, RequestId};
+    use pilothouse_protocol::{Identity, ObjectRef, Patch, ReleaseKey, Request, RequestId};
     use serde_json::json;
 
     use super::*;
@@ -113,5 +123,6 @@ mod tests {
         assert!(came_late(&late(1), &object("8")));
         assert!(!came_late(&late(0), &object("8")), "something was written since");
         assert!(!came_late(&late(1), &object("7")));
+        assert!(arrived_late(&late(0), &object("8")) && !arrived_late(&late(0), &object("7")));
     }
 }

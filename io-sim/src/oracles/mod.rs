@@ -30,7 +30,7 @@ pub(crate) use releases::Releases;
 
 use std::collections::BTreeSet;
 
-use pilothouse_protocol::ReleaseKey;
+use pilothouse_protocol::{Monotonic, ReleaseKey};
 
 use crate::world::{Machine, World};
 
@@ -102,7 +102,7 @@ impl Oracles {
             self.releases.update(world);
             self.bounds.note(&self.releases);
             let said = storage::check(&self.releases, &self.meddled);
-            let said = said.or_else(|| bounds::pending(&self.releases, &self.meddled));
+            let said = said.or_else(|| bounds::pending(world, &self.releases, &self.meddled));
             let said = said.or_else(|| self.again.check(world, &self.releases, &self.meddled));
             if said.is_some() {
                 return said;
@@ -155,6 +155,12 @@ impl Oracles {
     /// anew.
     pub fn repeats(&mut self, key: ReleaseKey) {
         self.again.excuse(key);
+    }
+
+    /// Somebody has taken a field from the status of a HelmRelease with this key, and ended its process: what that one had sent
+    /// before does not know of it.
+    pub fn forget(&mut self, key: ReleaseKey, moment: Monotonic) {
+        self.truth.forget(key, moment);
     }
 
     /// The spec of a HelmRelease, of this generation, puts these lines into the manifest.

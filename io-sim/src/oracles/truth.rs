@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use pilothouse_api::{HelmRelease, Snapshot};
-use pilothouse_protocol::{ReleaseKey, metadata};
+use pilothouse_protocol::{Monotonic, ReleaseKey, metadata};
 use pilothouse_release::verify_object;
 use serde_json::Value;
 
 use super::Meddled;
-use super::look::{is_of_the_past, list};
+use super::look::{is_of_the_past, list, was_sent_by};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -19,6 +19,8 @@ const HISTORY_MAX: usize = 7;
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     seen: BTreeMap<ReleaseKey, Claim>,
+    /// When somebody has taken a field away: a status that was sent before is no claim without it.
+    forgotten: BTreeMap<ReleaseKey, Monotonic>,
 }
 
 /// What a status says about the release: its condition Ready and the newest entry of its history.
@@ -30,6 +32,11 @@ struct Claim {
 }
 
 impl Truth {
+    /// Somebody has taken a field from the status of a HelmRelease with this key.
+    pub(super) fn forget(&mut self, key: ReleaseKey, moment: Monotonic) {
+        self.forgotten.insert(key, moment);
+    }
+
     /// What a status that has changed claims wrongly.
     pub(super) fn check<M: Machine>(
         &mut self,
@@ -50,7 +57,11 @@ impl Truth {
             // While a reconcile is marked, an untouched Ready tells how the last one ended.
             let untouched = claim.reconciling && before.is_some_and(|before| before.ready == claim.ready);
             let wrong = wrong(&object, releases, untouched).or_else(|| incomplete(&object));
-            if let Some(wrong) = wrong.filter(|_| !is_of_the_past(&world.record().exchanges, &object)) {
+            let exchanges = &world.record().exchanges;
+            let was_whole = |moment: &Monotonic| was_sent_by(*moment, exchanges, &object);
+            let excused =
+                || is_of_the_past(exchanges, &object) || self.forgotten.get(&key).is_some_and(was_whole);
+            if let Some(wrong) = wrong.filter(|_| !excused()) {
                 return Some(format!("status of {key}: {wrong}"));
             }
         }

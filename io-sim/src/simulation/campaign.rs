@@ -86,10 +86,11 @@ impl Campaign {
         }
         if self.twins && run.finding.is_none() && is_comparable(scenario) {
             runs += 1;
-            let calm = run_scenario_with(&twin(scenario), &self.options);
+            let twin = twin(scenario);
+            let calm = run_scenario_with(&twin, &self.options);
             let difference = match &calm.finding {
                 Some(finding) => Some(format!("twin: without disturbances: {}", finding.what)),
-                None => differences(&run, &calm),
+                None => differences(&run, &calm, &twin),
             };
             run.finding = difference.map(|what| found(&run, &what));
         }

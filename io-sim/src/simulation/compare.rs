@@ -119,9 +119,9 @@ pub(super) fn is_comparable(scenario: &Scenario) -> bool {
     })
 }
 
-/// How a run differs from its fault-free twin: in where it has led to and, when nothing has failed on the way, in what was
-/// deleted.
-pub(super) fn differences(run: &Run, twin: &Run) -> Option<String> {
+/// How a run differs from that of its fault-free twin: in where it has led to and, when nothing has failed on the way and
+/// users have done the same, in what was deleted.
+pub(super) fn differences(run: &Run, twin: &Run, scenario: &Scenario) -> Option<String> {
     let (end, wanted) = (run.end.as_ref()?, twin.end.as_ref()?);
     // What the releases say was judged in both runs; where more than one end is right there is nothing to compare.
     if end.releases != wanted.releases {
@@ -134,7 +134,9 @@ pub(super) fn differences(run: &Run, twin: &Run) -> Option<String> {
     }
     let failed =
         |run: &Run| run.marks.iter().any(|mark| mark.ends_with("Failed") || mark.contains("Remediat"));
-    if failed(run) || failed(twin) || restarted_inputs(run) != restarted_inputs(twin) {
+    let others = restarted_inputs(run) != restarted_inputs(twin)
+        || happened(run, scenario) != happened(twin, scenario);
+    if failed(run) || failed(twin) || others {
         return None;
     }
     let objects: BTreeSet<&String> = run.deletions.keys().chain(twin.deletions.keys()).collect();
@@ -143,6 +145,12 @@ pub(super) fn differences(run: &Run, twin: &Run) -> Option<String> {
         let (ours, theirs) = (count(run), count(twin));
         (ours > theirs).then(|| format!("twin: {object} was deleted {ours} times instead of {theirs}"))
     })
+}
+
+/// Which steps of a scenario that wait for a state have found it.
+fn happened(run: &Run, scenario: &Scenario) -> Vec<String> {
+    let waited = scenario.steps().filter(|step| step.during.is_some()).map(ToString::to_string);
+    waited.filter(|waited| run.steps.iter().any(|(_, step)| step == waited)).collect()
 }
 
 /// How often releases were uninstalled: a deletion that was overtaken by another input does not count.

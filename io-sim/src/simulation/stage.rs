@@ -139,6 +139,7 @@ impl<'a> Stage<'a> {
             Statement::ForgetStatus { name, field } => {
                 // Who does not know what was tried last tries once more.
                 self.oracles.force(ReleaseKey::new(NAMESPACE, name));
+                self.oracles.forget(ReleaseKey::new(NAMESPACE, name), self.world.now().monotonic);
                 merge(&mut self.world, SOMEBODY, &release_ref(name), json!({"status": {field: null}}), true);
                 // It is another version that comes now and finds it so.
                 self.world.options().restart = RESTART;
