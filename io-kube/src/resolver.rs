@@ -7,6 +7,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use std::vec;
 
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig};
@@ -14,6 +15,9 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{Resolver, TokioResolver};
 use hyper_util::client::legacy::connect::dns::Name;
+
+/// How long all name servers together may take, with every domain that a name is looked for in.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The addresses of a host, IPv4 and IPv6.
 ///
@@ -23,9 +27,12 @@ use hyper_util::client::legacy::connect::dns::Name;
 ///
 /// No address is known, or nobody who would know it answers.
 pub async fn addresses(host: &str) -> io::Result<Vec<IpAddr>> {
-    let found = system_resolver().map_err(io::Error::other)?.lookup_ip(host).await;
-    let found = found.map_err(|error| io::Error::other(format!("lookup {host}: {error}")))?;
-    Ok(found.iter().collect())
+    let named = |reason: String| io::Error::other(format!("lookup {host}: {reason}"));
+    let resolver = system_resolver().map_err(|error| named(error.to_string()))?;
+    match tokio::time::timeout(TIMEOUT, resolver.lookup_ip(host)).await {
+        Ok(found) => Ok(found.map_err(|error| named(error.to_string()))?.iter().collect()),
+        Err(_) => Err(named(format!("no answer of a name server within {} s", TIMEOUT.as_secs()))),
+    }
 }
 
 /// Finds the addresses of hosts for connections.
