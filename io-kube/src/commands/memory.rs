@@ -11,9 +11,10 @@ const TUNABLES: &str = "GLIBC_TUNABLES";
 /// Older names of some of them.
 const OLDER: [&str; 3] = ["MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"];
 
-/// One heap for all threads, and what is large or at its end goes back to the system.
-const SMALL: &str =
-    "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=65536:glibc.malloc.trim_threshold=65536";
+/// One heap for all threads, little is kept in hand for the next request, and what is large or at the end of the heap goes
+/// back to the system.
+const SMALL: &str = "glibc.malloc.arena_max=1:glibc.malloc.mxfast=0:glibc.malloc.tcache_count=2\
+    :glibc.malloc.mmap_threshold=65536:glibc.malloc.trim_threshold=65536";
 
 /// Goes on with memory that is given back after use, unless something else is set: by default each thread has a heap of
 /// its own, and what it once took stays with it. The C library reads this only when a program starts, so the program
