@@ -16,7 +16,7 @@ pub fn format_float(value: f64, fmt: char, precision: Option<usize>) -> String {
                 let kept = precision.min(MOST_DIGITS);
                 format!("{value:.kept$}{}", "0".repeat(precision - kept))
             }
-            None => Decimal::shortest(value).positional(),
+            None => digits_below(value, EXACT).unwrap_or_else(|| Decimal::shortest(value).positional()),
         },
         'e' | 'E' => match precision {
             Some(precision) => {
@@ -84,7 +84,6 @@ pub fn format_float32(value: f64) -> String {
 /// The number that a reader of Go's JSON text for `value` sees: an integer when the text has neither fraction
 /// nor exponent and fits 64 bits, a float otherwise. `None` for infinities and NaN.
 pub fn from_json_float(value: f64) -> Option<Number> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     if !value.is_finite() {
         return None;
     }
@@ -107,12 +106,26 @@ pub fn from_json_float(value: f64) -> Option<Number> {
     Number::from_f64(value)
 }
 
+/// Below, every integral float is the only one that reads back from its digits.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The digits of an integral float whose size is below a limit of no more than [`EXACT`], which most floats are. The text
+/// of the negative zero is another.
+fn digits_below(value: f64, limit: f64) -> Option<String> {
+    if value.fract() != 0.0 || value.abs() >= limit || value == 0.0 && value.is_sign_negative() {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^53")]
+    let integer = value as i64;
+    Some(integer.to_string())
+}
+
 /// More digits than a float of 64 bits has, before and after its point.
 const MOST_DIGITS: usize = 1100;
 
 fn general(value: f64, precision: Option<usize>) -> String {
     match precision {
-        None => Decimal::shortest(value).general(None),
+        None => digits_below(value, 1e6).unwrap_or_else(|| Decimal::shortest(value).general(None)),
         Some(precision) => {
             // Further digits are zeros, and none of them is printed.
             let precision = precision.clamp(1, MOST_DIGITS);

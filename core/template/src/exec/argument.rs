@@ -22,7 +22,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             Expr::Dot { .. } => dot.clone(),
             Expr::Nil { .. } if can_be_nil(param) => return Ok(Operand::default()),
             Expr::Nil { .. } => return Err(self.fail(format!("cannot assign nil to {}", type_name(param)))),
-            Expr::Field { path, .. } => self.eval_path(dot, dot.clone(), expr, *path, &[], None)?,
+            Expr::Field { path, .. } => self.eval_path(dot, dot, expr, *path, &[], None)?,
             Expr::Variable { .. } => self.eval_variable(dot, expr, &[], None)?,
             Expr::Pipe { pipe, .. } => {
                 Operand::plain(self.eval_pipeline(dot, pipe.of(&self.source().pipes))?)

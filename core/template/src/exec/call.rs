@@ -200,17 +200,17 @@ impl<'a> Frame<'a, '_, '_, '_> {
 
     fn check_count(&self, callee: Callee<'_>, written: usize, has_last: bool) -> Executed<()> {
         let given = written + usize::from(has_last);
-        let (name, fixed) = (callee.name(), callee.params().len());
-        if callee.variadic().is_some() {
-            if given < fixed {
-                // Go counts only the written arguments here.
-                let message = format!("wrong number of args for {name}: want at least {fixed} got {written}");
-                return Err(self.fail(message));
-            }
-        } else if given != fixed {
-            return Err(self.fail(format!("wrong number of args for {name}: want {fixed} got {given}")));
+        let fixed = callee.params().len();
+        if given == fixed || given > fixed && callee.variadic().is_some() {
+            return Ok(());
         }
-        Ok(())
+        let (least, got) = match callee.variadic() {
+            // Go counts only the written arguments here.
+            Some(_) => ("at least ", written),
+            None => ("", given),
+        };
+        let name = callee.name();
+        Err(self.fail(format!("wrong number of args for {name}: want {least}{fixed} got {got}")))
     }
 }
 

@@ -29,17 +29,18 @@ impl<'a> Frame<'a, '_, '_, '_> {
     pub(super) fn eval_path(
         &mut self,
         dot: &Operand,
-        receiver: Operand,
+        receiver: &Operand,
         expr: &'a Expr,
         path: Path,
         rest: &'a [Expr],
         last: Option<Value>,
     ) -> Executed<Operand> {
-        let mut receiver = receiver;
+        let (mut receiver, mut reached) = (receiver, None);
         let mut names = path.names(&self.tree.source.text);
-        let Some(mut name) = names.next() else { return Ok(receiver) };
+        let Some(mut name) = names.next() else { return Ok(receiver.clone()) };
         for next in names {
-            receiver = self.eval_field(dot, receiver, expr, name, Arguments { rest: &[], last: None })?;
+            let field = self.eval_field(dot, receiver, expr, name, Arguments { rest: &[], last: None })?;
+            receiver = reached.insert(field);
             name = next;
         }
         self.eval_field(dot, receiver, expr, name, Arguments { rest, last })
@@ -48,7 +49,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     fn eval_field(
         &mut self,
         dot: &Operand,
-        receiver: Operand,
+        receiver: &Operand,
         expr: &'a Expr,
         name: &str,
         arguments: Arguments<'a>,
@@ -70,7 +71,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
                     let callee = Callee::Method(&**object, method);
                     self.eval_call(dot, callee, At::Expr(expr), arguments.rest, arguments.last)
                 }
-                None => self.native_field(&receiver, object, name, &arguments),
+                None => self.native_field(receiver, object, name, &arguments),
             },
             Value::Int(int_type, number)
                 if let Some(method) = find_method(named::methods(*int_type), name) =>
@@ -85,7 +86,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
                 Err(self.fail(format!("nil data; no entry for key {}", quoted(name.as_bytes()))))
             }
             Value::Nil => Ok(Operand::default()),
-            _ => Err(self.no_field(&receiver, name)),
+            _ => Err(self.no_field(receiver, name)),
         }
     }
 

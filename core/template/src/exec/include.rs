@@ -8,7 +8,7 @@ use crate::parse::parse_file;
 use crate::set::{Namespace, ROOT_NAME};
 use crate::value::{Text, Value};
 
-use super::{Executed, Run};
+use super::{Executed, Operand, Run};
 
 /// How many runs of the same template `include` allows inside each other (Helm's `recursionMaxNums`).
 const MAX_NESTED_INCLUDES: usize = 1000;
@@ -29,11 +29,13 @@ impl Run<'_, '_> {
             Some(count) => *count += 1,
             None => drop(self.included.insert(Rc::from(name), 1)),
         }
-        let result = self.execute_named(name, written.as_bytes(), data);
+        let start = self.output.len();
+        let result = self.run_named(name, written.as_bytes(), data);
         if let Some(count) = self.included.get_mut(name) {
             *count -= 1;
         }
-        result.map(Value::string)
+        let output = self.written_since(start, |output| Value::string(output));
+        result.map(|()| output)
     }
 
     /// The output of `text`, parsed as a template that sees the present definitions and may add its own.
@@ -56,10 +58,12 @@ impl Run<'_, '_> {
         let main = Rc::clone(&file.main);
         let overlay = Namespace::overlay(&self.namespace, file);
         let outer = std::mem::replace(&mut self.namespace, overlay);
-        let result = self.execute_tree(&main, data);
+        let start = self.output.len();
+        let result = self.run_tree(&main, Operand::plain(data.clone()));
+        let output = self.written_since(start, without_no_value);
         self.namespace = outer;
         match result {
-            Ok(output) => Ok(without_no_value(&output)),
+            Ok(()) => Ok(output),
             // Nested errors each repeat their text, which may be large.
             Err(error) if self.environment.budget.charge_bytes(text.len()).is_err() => Err(error),
             Err(error) => {
@@ -74,18 +78,11 @@ impl Run<'_, '_> {
 fn without_no_value(output: &[u8]) -> Value {
     const MARK: &[u8] = b"<no value>";
     let mut kept = Vec::with_capacity(output.len());
-    let mut rest = output;
-    while let Some(start) = rest.iter().position(|&byte| byte == b'<') {
-        kept.extend_from_slice(&rest[..start]);
-        rest = &rest[start..];
-        match rest.strip_prefix(MARK) {
-            Some(after) => rest = after,
-            None => {
-                kept.push(b'<');
-                rest = &rest[1..];
-            }
-        }
+    let mut start = 0;
+    for mark in memchr::memmem::find_iter(output, MARK) {
+        kept.extend_from_slice(&output[start..mark]);
+        start = mark + MARK.len();
     }
-    kept.extend_from_slice(rest);
+    kept.extend_from_slice(&output[start..]);
     Value::string(kept)
 }

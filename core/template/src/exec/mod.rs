@@ -81,12 +81,13 @@ pub(crate) fn execute(
         guard,
         included: BTreeMap::new(),
     };
-    run.execute_named(name, name.as_bytes(), data)
+    run.run_named(name, name.as_bytes(), data)?;
+    Ok(run.output)
 }
 
 impl Run<'_, '_> {
-    /// Runs a template by name and returns its output; `written` is the name with the bytes that are no letter.
-    fn execute_named(&mut self, name: &str, written: &[u8], data: &Value) -> Executed<Vec<u8>> {
+    /// Runs a template by name into the present output; `written` is the name with the bytes that are no letter.
+    fn run_named(&mut self, name: &str, written: &[u8], data: &Value) -> Executed<()> {
         let Some(tree) = self.namespace.find(name) else {
             let (name, root) = (quoted(written), quoted(ROOT_NAME.as_bytes()));
             return Err(ExecError::plain(format!(
@@ -94,15 +95,14 @@ impl Run<'_, '_> {
             )));
         };
         let tree = Rc::clone(tree);
-        self.execute_tree(&tree, data)
+        self.run_tree(&tree, Operand::plain(data.clone()))
     }
 
-    /// Runs a template into a fresh output, which is returned.
-    fn execute_tree(&mut self, tree: &Tree, data: &Value) -> Executed<Vec<u8>> {
-        let outer = std::mem::take(&mut self.output);
-        let result = self.run_tree(tree, Operand::plain(data.clone()));
-        let output = std::mem::replace(&mut self.output, outer);
-        result.map(|()| output)
+    /// Takes what was written behind `start`.
+    fn written_since<T>(&mut self, start: usize, taken: impl FnOnce(&[u8]) -> T) -> T {
+        let text = taken(&self.output[start..]);
+        self.output.truncate(start);
+        text
     }
 
     /// Runs a template into the present output.

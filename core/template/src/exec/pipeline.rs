@@ -52,7 +52,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             }
             Expr::Field { path, .. } => {
                 self.at = At::Expr(first);
-                return Ok(self.eval_path(dot, dot.clone(), first, *path, rest, last)?.value);
+                return Ok(self.eval_path(dot, dot, first, *path, rest, last)?.value);
             }
             Expr::Chain { base, path, .. } => {
                 return Ok(self.eval_chain(dot, first, base, *path, rest, last)?.value);
@@ -113,7 +113,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             self.refuse_arguments(expr, rest, last.as_ref())?;
             return Ok(value);
         }
-        self.eval_path(dot, value, expr, *path, rest, last)
+        self.eval_path(dot, &value, expr, *path, rest, last)
     }
 
     /// Fields of a parenthesised pipeline or of a function's result.
@@ -141,7 +141,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
             }
             other => Operand::plain(self.eval_literal(other)?),
         };
-        self.eval_path(dot, receiver, expr, path, rest, last)
+        self.eval_path(dot, &receiver, expr, path, rest, last)
     }
 
     fn refuse_arguments(&self, first: &Expr, rest: &[Expr], last: Option<&Value>) -> Executed<()> {

@@ -3,7 +3,7 @@
 use super::hex_float;
 use pilothouse_encoding::number::format_float;
 
-use super::printer::Printer;
+use super::printer::{Flags, Printer};
 use super::quote;
 
 impl Printer<'_> {
@@ -39,6 +39,9 @@ impl Printer<'_> {
         let negative = !unsigned && number < 0;
         let magnitude = if unsigned { number.cast_unsigned() } else { number.unsigned_abs() };
         let flags = self.flags;
+        if radix == 10 && !negative && flags == Flags::default() {
+            return self.text(&magnitude.to_string());
+        }
         if flags.precision == Some(0) && magnitude == 0 {
             // Precision 0 of 0 prints nothing but padding.
             self.flags.zero = false;
@@ -139,6 +142,8 @@ impl Printer<'_> {
             self.flags.width = flags.width.map(|width| width.saturating_sub(1));
             self.pad(text.as_bytes());
             self.flags.width = flags.width;
+        } else if sign.is_empty() {
+            self.pad(text.as_bytes());
         } else {
             self.pad(format!("{sign}{text}").as_bytes());
         }

@@ -7,7 +7,7 @@ use crate::time::named;
 use crate::value::{Kind, List, MAX_VALUE_DEPTH, Map, Shape, Value};
 
 /// The flags, width and precision of a verb.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flags {
     pub(super) width: Option<usize>,
     pub(super) precision: Option<usize>,

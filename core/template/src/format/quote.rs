@@ -2,30 +2,35 @@
 
 use std::fmt::Write as _;
 
+use crate::value::lossy;
+
 /// `%q` of a string: double quotes and Go escapes.
 pub fn quoted(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() + 2);
-    write_quoted(&mut out, bytes, '"', false);
-    out
+    let mut out = Vec::with_capacity(bytes.len() + 2);
+    write_quoted(&mut out, bytes, b'"', false);
+    lossy(&out).into_owned()
 }
 
 /// Writes a quoted string; with `ascii_only`, what is not ASCII is escaped (`%+q`).
-pub(crate) fn write_quoted(out: &mut String, bytes: &[u8], delimiter: char, ascii_only: bool) {
+pub(crate) fn write_quoted(out: &mut Vec<u8>, bytes: &[u8], delimiter: u8, ascii_only: bool) {
+    out.reserve(bytes.len() + 2);
     out.push(delimiter);
-    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\' && char::from(byte) != delimiter;
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\' && byte != delimiter;
     if bytes.iter().all(|&byte| is_plain(byte)) {
-        out.push_str(&String::from_utf8_lossy(bytes));
+        out.extend_from_slice(bytes);
         out.push(delimiter);
         return;
     }
+    let mut escaped = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            write_escaped(out, character, delimiter, ascii_only);
+            write_escaped(&mut escaped, character, char::from(delimiter), ascii_only);
         }
         for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
+            let _ = write!(escaped, "\\x{byte:02x}");
         }
     }
+    out.extend(escaped.into_bytes());
     out.push(delimiter);
 }
 

@@ -13,10 +13,10 @@ const ONE: &[ParamType] = &[STRING];
 
 pub(super) static FUNCTIONS: &[Function] = &[
     fixed("upper", ONE, |_, arguments| {
-        Ok(mapped(&text(arguments, 0), str::to_ascii_uppercase, unicode::upper))
+        Ok(mapped(&text(arguments, 0), u8::to_ascii_uppercase, unicode::upper))
     }),
     fixed("lower", ONE, |_, arguments| {
-        Ok(mapped(&text(arguments, 0), str::to_ascii_lowercase, unicode::lower))
+        Ok(mapped(&text(arguments, 0), u8::to_ascii_lowercase, unicode::lower))
     }),
     fixed("title", ONE, |_, arguments| Ok(title(&text(arguments, 0)).into())),
     fixed("untitle", ONE, |_, arguments| Ok(untitle(&text(arguments, 0)).into())),
@@ -44,10 +44,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// Converts letter by letter, ASCII text all at once.
-fn mapped(source: &str, ascii: fn(&str) -> String, letter: fn(char) -> char) -> Value {
+/// Converts letter by letter.
+fn mapped(source: &str, ascii: impl Fn(&u8) -> u8, letter: fn(char) -> char) -> Value {
     if source.is_ascii() {
-        return ascii(source).into();
+        return Value::String(source.as_bytes().iter().map(ascii).collect());
     }
     source.chars().map(letter).collect::<String>().into()
 }

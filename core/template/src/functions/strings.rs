@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use memchr::memmem::Finder;
+
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
 use crate::format::{self, quote};
@@ -136,17 +138,17 @@ fn slice_bounds(start: i64, end: i64, length: i64) -> ExecError {
 }
 
 fn quote_all(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let mut out = String::new();
+    let mut out = Vec::new();
     for argument in arguments.iter().filter(|argument| !argument.is_nil()) {
         if !out.is_empty() {
-            out.push(' ');
+            out.push(b' ');
         }
         let shown = display(run, argument)?;
         // The text is built, and then copied.
         charge_text(run, shown.len().saturating_mul(2))?;
-        quote::write_quoted(&mut out, shown.as_bytes(), '"', false);
+        quote::write_quoted(&mut out, shown.as_bytes(), b'"', false);
     }
-    Ok(out.into())
+    Ok(Value::string(out))
 }
 
 /// Puts single quotes around, and escapes nothing.
@@ -186,17 +188,16 @@ fn indent(run: &mut Run<'_, '_>, arguments: &[Value], before: &str) -> Executed<
         return Err(ExecError::plain("strings: negative Repeat count"));
     };
     let content = bytes(arguments, 1);
-    let lines = content.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let lines = memchr::memchr_iter(b'\n', content).count() + 1;
     let length = lines.saturating_mul(spaces).saturating_add(content.len() + before.len());
     charge_text(run, length)?;
     let mut out = Vec::with_capacity(length);
     out.extend_from_slice(before.as_bytes());
-    for line in content.split_inclusive(|&byte| byte == b'\n') {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', content).map(|end| end + 1).chain([content.len()]) {
         out.resize(out.len() + spaces, b' ');
-        out.extend_from_slice(line);
-    }
-    if content.is_empty() || content.ends_with(b"\n") {
-        out.resize(out.len() + spaces, b' ');
+        out.extend_from_slice(&content[start..end]);
+        start = end;
     }
     Ok(Value::string(out))
 }
@@ -231,16 +232,12 @@ fn split(run: &mut Run<'_, '_>, source: &[u8], separator: &[u8], count: Option<i
     if limit == 0 {
         return Ok(Vec::new());
     }
-    if let (Ok(source), Ok(separator)) = (std::str::from_utf8(source), std::str::from_utf8(separator))
-        && !separator.is_empty()
-    {
-        charge_items(run, (source.matches(separator).count() + 1).min(limit))?;
-        return Ok(source.splitn(limit, separator).map(Text::from).collect());
-    }
-    charge_items(run, source.len().min(limit))?;
+    let finder = Finder::new(separator);
+    let most = if separator.is_empty() { source.len() } else { finder.find_iter(source).count() + 1 };
+    charge_items(run, most.min(limit))?;
     let mut parts: Vec<Text> = Vec::new();
     let mut rest = source;
-    while let Some((part, after)) = split_once(rest, separator).filter(|_| parts.len() + 1 < limit) {
+    while let Some((part, after)) = split_once(rest, &finder).filter(|_| parts.len() + 1 < limit) {
         parts.push(part.into());
         rest = after;
     }
@@ -251,12 +248,12 @@ fn split(run: &mut Run<'_, '_>, source: &[u8], separator: &[u8], count: Option<i
 }
 
 /// What stands before the first separator and behind it; the first letter when there is none to look for.
-fn split_once<'s>(source: &'s [u8], separator: &[u8]) -> Option<(&'s [u8], &'s [u8])> {
-    if separator.is_empty() {
+fn split_once<'s>(source: &'s [u8], separator: &Finder<'_>) -> Option<(&'s [u8], &'s [u8])> {
+    if separator.needle().is_empty() {
         return runes::first(source).map(|(_, width)| source.split_at(width));
     }
-    let at = memchr::memmem::find(source, separator)?;
-    Some((&source[..at], &source[at + separator.len()..]))
+    let at = separator.find(source)?;
+    Some((&source[..at], &source[at + separator.needle().len()..]))
 }
 
 /// Parts as a `map[string]string` with keys `_0`, `_1` and so on.

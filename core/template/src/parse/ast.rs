@@ -214,9 +214,12 @@ pub(crate) struct Path(pub(crate) Span);
 impl Path {
     /// The names; none when there is no path.
     pub(crate) fn names(self, source: &[u8]) -> impl Iterator<Item = &str> {
-        let mut names = self.0.of(source).split(|byte| *byte == b'.');
-        names.next();
-        names.map(|name| std::str::from_utf8(name).unwrap_or_default())
+        let mut rest = self.0.text_of(source).strip_prefix('.');
+        std::iter::from_fn(move || {
+            let (name, end) = (rest?, rest?.bytes().position(|byte| byte == b'.'));
+            rest = end.map(|end| &name[end + 1..]);
+            Some(end.map_or(name, |end| &name[..end]))
+        })
     }
 }
 

@@ -98,6 +98,12 @@ impl From<Vec<u8>> for Text {
     }
 }
 
+impl FromIterator<u8> for Text {
+    fn from_iter<T: IntoIterator<Item = u8>>(bytes: T) -> Self {
+        Text(bytes.into_iter().collect())
+    }
+}
+
 impl From<Rc<str>> for Text {
     fn from(text: Rc<str>) -> Self {
         Text(Rc::from(text))

@@ -25,13 +25,15 @@ impl Printer<'_> {
         if !self.has_room(bytes.len()) {
             return;
         }
-        let mut quoted = String::with_capacity(bytes.len() + 2);
+        let mut quoted = Vec::new();
         if self.flags.sharp && quote::can_backquote(bytes) {
-            quoted = format!("`{}`", String::from_utf8_lossy(bytes));
+            quoted.extend_from_slice(b"`");
+            quoted.extend_from_slice(bytes);
+            quoted.extend_from_slice(b"`");
         } else {
-            quote::write_quoted(&mut quoted, bytes, '"', self.flags.plus);
+            quote::write_quoted(&mut quoted, bytes, b'"', self.flags.plus);
         }
-        self.pad(quoted.as_bytes());
+        self.pad(&quoted);
     }
 
     fn print_hex(&mut self, bytes: &[u8], digits: &[u8; 16]) {
