@@ -12,6 +12,7 @@ mod compose;
 mod date;
 mod decode;
 mod emit;
+mod emitter;
 mod error;
 mod events;
 mod go_syntax;
@@ -31,6 +32,7 @@ mod tag;
 mod writer;
 
 pub use emit::{emit, emit_modern, emit_sorted_bytes, emit_unfolded, field, plain};
+pub use emitter::Emitter;
 pub use error::{EmitError, YamlError};
 pub use limits::Limits;
 pub use octets::parse_bytes;

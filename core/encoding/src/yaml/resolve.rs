@@ -60,11 +60,14 @@ pub(super) fn resolve(text: &str, timestamps: bool) -> Resolved {
 /// Whether `text` is in base 60 notation: go-yaml reads it as a string but writes it quoted.
 pub(super) fn is_base60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let Some((first, rest)) = unsigned.split_once(':') else {
         return false;
     };
     let digits_and_marks = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-    if !first.starts_with(|c: char| c.is_ascii_digit()) || !digits_and_marks(first) {
+    if !digits_and_marks(first) {
         return false;
     }
     let (places, fraction) = rest.split_once('.').unwrap_or((rest, ""));

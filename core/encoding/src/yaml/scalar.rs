@@ -29,8 +29,9 @@ pub(super) struct Analysis {
 impl Analysis {
     /// Looks at every character of `text` once.
     pub(super) fn of(text: &str) -> Self {
-        if text.is_empty() {
-            return Self { multiline: false, plain: true, single_quoted: true, literal: false, tabs: false };
+        if text.is_empty() || is_ordinary(text.as_bytes()) {
+            let literal = !text.is_empty();
+            return Self { multiline: false, plain: true, single_quoted: true, literal, tabs: false };
         }
         let mut scan = Scan::default();
         let mut previous = None;
@@ -86,6 +87,14 @@ pub(super) fn is_printable(character: char) -> bool {
         character,
         '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}'
     )
+}
+
+/// Whether every style is allowed because nothing but ordinary characters is there, as in most texts.
+fn is_ordinary(text: &[u8]) -> bool {
+    let is_ordinary = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'#' | b':');
+    text.first().is_some_and(|byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_'))
+        && text.iter().all(is_ordinary)
+        && !text.ends_with(b" ")
 }
 
 /// Whether the unquoted text would be a string again.

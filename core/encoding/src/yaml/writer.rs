@@ -8,6 +8,9 @@ const INDENT: usize = 2;
 /// Scalars fold at the first space behind this column.
 const WIDTH: usize = 80;
 
+/// What lines are indented with.
+const BLANKS: &str = "                                ";
+
 /// Text with the position of its end.
 pub(super) struct Writer {
     out: String,
@@ -62,8 +65,9 @@ impl Writer {
             self.line_break('\n');
         }
         while self.column < indent {
-            self.out.push(' ');
-            self.column += 1;
+            let blanks = &BLANKS[..BLANKS.len().min(indent - self.column)];
+            self.out.push_str(blanks);
+            self.column += blanks.len();
         }
         self.whitespace = true;
         self.indention = true;

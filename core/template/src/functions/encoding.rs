@@ -61,15 +61,29 @@ fn lenient<'r, 'e>(
 
 /// The YAML of a value without its last newline.
 pub(super) fn yaml_of(run: &mut Run<'_, '_>, value: &Value) -> Executed<String> {
-    let json = document(run, value).map_err(|error| match error.limit() {
-        Some(_) => error,
-        None => ExecError::wrap("error marshaling into JSON: ", error),
-    })?;
-    let mut yaml = yaml::emit(&json).map_err(emit_failure)?;
+    let bound = run.environment.budget.encoding_bound();
+    let mut yaml = match value.to_yaml_text(bound).map_err(no_document)? {
+        Some((yaml, nodes)) => {
+            run.environment.budget.charge_steps(nodes as u64)?;
+            yaml
+        }
+        None => {
+            let (json, nodes) = value.to_json_within(bound).map_err(no_document)?;
+            run.environment.budget.charge_steps(nodes as u64)?;
+            yaml::emit(&json).map_err(emit_failure)?
+        }
+    };
     if yaml.ends_with('\n') {
         yaml.pop();
     }
     Ok(yaml)
+}
+
+fn no_document(error: EncodeError) -> ExecError {
+    match error {
+        EncodeError::Limit(limit) => limit.into(),
+        error => ExecError::wrap("error marshaling into JSON: ", error.into()),
+    }
 }
 
 fn pretty_yaml(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
@@ -129,13 +143,6 @@ fn raw_json(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 /// The JSON text of a value on one line, charged by its size.
 fn json_text(run: &mut Run<'_, '_>, value: &Value, html: bool) -> Executed<String> {
     let (json, nodes) = value.to_json_text(run.environment.budget.encoding_bound(), html)?;
-    run.environment.budget.charge_steps(nodes as u64)?;
-    Ok(json)
-}
-
-/// The value as a document, charged by its size.
-fn document(run: &mut Run<'_, '_>, value: &Value) -> Executed<Json> {
-    let (json, nodes) = value.to_json_within(run.environment.budget.encoding_bound())?;
     run.environment.budget.charge_steps(nodes as u64)?;
     Ok(json)
 }

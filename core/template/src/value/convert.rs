@@ -156,7 +156,8 @@ fn from_number(number: &serde_json::Number) -> Value {
     Value::Float(number.as_f64().unwrap_or_default())
 }
 
-fn encode(value: &Value, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
+/// The document of a value at `depth`.
+pub(super) fn encode(value: &Value, depth: usize, visits: &mut Visits) -> Result<Json, EncodeError> {
     visits.visit(depth)?;
     Ok(match value {
         Value::Nil => Json::Null,

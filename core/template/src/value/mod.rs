@@ -10,6 +10,7 @@ mod object;
 mod text;
 mod types;
 mod walk;
+mod yaml_text;
 
 use std::rc::Rc;
 

@@ -79,10 +79,13 @@ impl Visits {
     /// Counts a text that is copied, as long as encoders write it: with escapes, and its lines indented.
     pub(super) fn text(&mut self, text: &[u8], depth: usize) -> Result<(), LimitError> {
         const ESCAPE: usize = 5;
+        let is_escaped =
+            |byte: &u8| u8::from(matches!(byte, 0..b' ' | b'"' | b'\\' | b'<' | b'>' | b'&' | 0x7f));
         let (mut escapes, mut lines) = (0, 0);
-        for byte in text {
-            escapes += usize::from(matches!(byte, 0..b' ' | b'"' | b'\\' | b'<' | b'>' | b'&' | 0x7f));
-            lines += usize::from(*byte == b'\n');
+        // Counts that fit in a byte are made many at a time.
+        for piece in text.chunks(usize::from(u8::MAX)) {
+            escapes += usize::from(piece.iter().map(is_escaped).sum::<u8>());
+            lines += usize::from(piece.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
         }
         self.bytes += text.len() + escapes * ESCAPE + lines * depth * self.level;
         self.check_bytes()
