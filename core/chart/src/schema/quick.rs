@@ -139,7 +139,8 @@ impl<'s> Judge<'s> {
         depth: usize,
     ) -> Option<bool> {
         match keyword {
-            "required" => Some(operand.as_array()?.iter().all(|name| has(members, name))),
+            "required" => Some(has_all(members, operand.as_array()?)),
+            "dependencies" => self.meets_dependencies(operand.as_object()?, members, depth),
             "minProperties" => Some(members.len() as u64 >= operand.as_u64()?),
             "maxProperties" => Some(members.len() as u64 <= operand.as_u64()?),
             "properties" => {
@@ -167,6 +168,25 @@ impl<'s> Judge<'s> {
             }
             _ => Some(true),
         }
+    }
+
+    /// Whether there is what members need: other members, or that a schema is met.
+    fn meets_dependencies(
+        &mut self,
+        dependencies: &'s Map<String, Value>,
+        members: &Map<String, Value>,
+        depth: usize,
+    ) -> Option<bool> {
+        for (_, needed) in dependencies.iter().filter(|(name, _)| members.contains_key(*name)) {
+            let is_met = match needed {
+                Value::Array(names) => has_all(members, names),
+                schema => self.meets(schema, Instance::Object(members), depth + 1)?,
+            };
+            if !is_met {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 
     /// Whether a schema says something about a member by its name.
@@ -223,8 +243,8 @@ impl<'s> Judge<'s> {
     }
 }
 
-fn has(members: &Map<String, Value>, name: &Value) -> bool {
-    name.as_str().is_some_and(|name| members.contains_key(name))
+fn has_all(members: &Map<String, Value>, names: &[Value]) -> bool {
+    names.iter().all(|name| name.as_str().is_some_and(|name| members.contains_key(name)))
 }
 
 fn has_type(value: Instance<'_>, allowed: &Value) -> bool {

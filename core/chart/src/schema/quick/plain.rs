@@ -17,19 +17,17 @@ const MAX_PATTERNS: usize = 100;
 const MAX_PATTERN: usize = 64 << 10;
 
 /// Keywords that are left to the validator, those of all drafts that may change what others mean.
-const UNUSUAL: [&str; 25] = [
+const UNUSUAL: [&str; 23] = [
     "$anchor",
     "$dynamicAnchor",
     "$dynamicRef",
     "$id",
     "$recursiveAnchor",
     "$recursiveRef",
-    "$schema",
     "$vocabulary",
     "additionalItems",
     "contains",
     "contentSchema",
-    "dependencies",
     "dependentRequired",
     "dependentSchemas",
     "disallow",
@@ -144,7 +142,9 @@ impl<'s> Plain<'s> {
                 operand.is_u64()
             }
             "type" => is_type(operand) || is_list_of(operand, is_type),
-            "required" => operand.as_array()?.is_empty() || is_list_of(operand, Value::is_string),
+            "required" => is_list_of_names(operand),
+            // Only that of the whole, and of parts with an identifier, says what keywords mean.
+            "$schema" => is_draft_7(operand.as_str()?).is_some(),
             "pattern" => return self.pattern_of_text(operand.as_str()?),
             "$ref" => {
                 self.references.insert(operand.as_str()?);
@@ -152,6 +152,13 @@ impl<'s> Plain<'s> {
             }
             "properties" | "definitions" | "$defs" | "patternProperties" => {
                 return self.members(keyword, operand.as_object()?, depth);
+            }
+            "dependencies" => {
+                let mut needed = operand.as_object()?.values();
+                return needed.try_for_each(|needed| match needed {
+                    Value::Array(_) => is_list_of_names(needed).then_some(()),
+                    schema => self.schema(schema, depth + 1),
+                });
             }
             "additionalProperties" | "items" | "not" | "if" | "then" | "else" => {
                 return self.schema(operand, depth + 1);
@@ -248,6 +255,10 @@ fn is_plain_name(name: &str) -> bool {
 fn is_type(value: &Value) -> bool {
     const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
     value.as_str().is_some_and(|name| TYPES.contains(&name))
+}
+
+fn is_list_of_names(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || is_list_of(value, Value::is_string)
 }
 
 /// A list, not empty, of texts that differ from each other.

@@ -36,6 +36,11 @@ fn plain_schemas_are_judged() {
             json!({"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": false}),
             json!({"a": 1, "b": 2}),
         ),
+        (
+            json!({"dependencies": {"a": ["b"], "b": {"minProperties": 2}, "c": false}}),
+            json!({"a": 1, "b": 2}),
+        ),
+        (json!({"$schema": "http://json-schema.org/schema#", "type": "string"}), json!("s")),
         (json!({"$ref": "#/$defs/a", "x-unknown": [{"$id": 1}]}), json!("s")),
         (json!({"allOf": [{"$ref": "#/definitions/b.c"}]}), json!([["s"]])),
         (json!({"$ref": "#/x/inner"}), json!("s")),
@@ -84,7 +89,8 @@ fn what_is_unusual_is_left_to_the_validator() {
         json!({"properties": {"a": {"pattern": "(a{1000}){1000}"}}}),
         json!({"patternProperties": {"[a&&b]": {}}}),
         json!({"unevaluatedProperties": false}),
-        json!({"dependencies": {}}),
+        json!({"dependencies": {"a": ["b", "b"]}}),
+        json!({"properties": {"a": {"$schema": "a"}}}),
         json!(true),
     ] {
         assert!(!accepts(&schema, &object(json!({"v": "s"}))), "{schema}");
@@ -192,6 +198,8 @@ fn flat_entry() -> impl Strategy<Value = (&'static str, Value)> {
         ("x", json!({"a": {"type": "text"}})),
         ("title", json!("t")),
         ("format", json!("ipv4")),
+        ("$schema", json!("http://json-schema.org/draft-07/schema#")),
+        ("dependencies", json!({"a": ["b"], "b": []})),
     ];
     prop_oneof![9 => proptest::sample::select(fitting.to_vec()), 1 => (keyword(), operand())]
 }
@@ -204,7 +212,7 @@ fn schema() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 12, 3, |inner| {
         let one = ["additionalProperties", "items", "not", "if", "then", "else", "contains"];
         let some = ["allOf", "anyOf", "oneOf"];
-        let named = ["properties", "patternProperties", "$defs", "definitions"];
+        let named = ["properties", "patternProperties", "$defs", "definitions", "dependencies"];
         let members = proptest::collection::btree_map("[ab]", inner.clone(), 0..3);
         let entry = prop_oneof![
             (proptest::sample::select(one.to_vec()), inner.clone()),
