@@ -211,7 +211,7 @@ impl Run<'_> {
         let nulled: BTreeSet<String> =
             dst.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
         for (key, value) in src {
-            let path = joined(prefix, &key);
+            let path = || joined(prefix, &key);
             if nulled.contains(&key) {
                 if mode == Mode::Coalesce && !value.is_null() {
                     dst.remove(&key);
@@ -222,13 +222,13 @@ impl Run<'_> {
                 (None, value) => {
                     dst.insert(key, value);
                 }
-                (Some(Value::Object(dst)), Value::Object(src)) => self.tables(dst, src, &path, mode),
+                (Some(Value::Object(dst)), Value::Object(src)) => self.tables(dst, src, &path(), mode),
                 (Some(_), value @ Value::Object(_)) => {
-                    let value = go_printed(&value);
+                    let (path, value) = (path(), go_printed(&value));
                     self.warn(format!("cannot overwrite table with non table for {path} ({value})"));
                 }
                 (Some(Value::Object(_)), value) if !value.is_null() => {
-                    let value = go_printed(&value);
+                    let (path, value) = (path(), go_printed(&value));
                     self.warn(format!(
                         "destination for {path} is a table. Ignoring non-table value ({value})"
                     ));

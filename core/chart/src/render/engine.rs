@@ -128,7 +128,7 @@ fn outside_actions(template: &[u8]) -> Vec<u8> {
 /// Helm's way to print nothing for what is not there.
 pub(crate) fn without_no_value(mut text: String) -> String {
     const MARK: &str = "<no value>";
-    if text.contains(MARK) {
+    if memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_some() {
         return text.replace(MARK, "");
     }
     text.shrink_to_fit();

@@ -3,7 +3,27 @@
 /// A character of words that are keys, or scalars within brackets.
 #[must_use]
 pub fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$')
+    IN_WORDS[usize::from(byte)]
+}
+
+const IN_WORDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        let is_sign = matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$');
+        table[byte as usize] = byte.is_ascii_alphanumeric() || is_sign;
+        byte += 1;
+    }
+    table
+};
+
+/// How many blanks a line begins with.
+#[must_use]
+pub fn blanks(line: &str) -> usize {
+    const EIGHT: [u8; 8] = [b' '; 8];
+    let (words, _) = line.as_bytes().as_chunks();
+    let start = 8 * words.iter().take_while(|word| **word == EIGHT).count();
+    start + line.as_bytes()[start..].iter().take_while(|byte| **byte == b' ').count()
 }
 
 /// Where blanks and a comment begin, the last of the blanks not counted.
@@ -25,6 +45,14 @@ pub fn has_mark(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_are_counted() {
+        for count in 0..40 {
+            let line = " ".repeat(count);
+            assert_eq!((blanks(&line), blanks(&format!("{line}a b"))), (count, count));
+        }
+    }
 
     #[test]
     fn comments_begin_behind_a_blank() {

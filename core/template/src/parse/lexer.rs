@@ -8,6 +8,17 @@ use super::token::{Keyword, Token, TokenKind};
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
 
+/// Which bytes are letters, digits or underscores of ASCII.
+const IN_WORDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// A lexer over one template file.
 pub(crate) struct Lexer<'t> {
     input: &'t str,
@@ -48,8 +59,16 @@ impl<'t> Lexer<'t> {
         &self.input[self.pos..]
     }
 
+    /// The bytes of the rest.
+    fn bytes(&self) -> &'t [u8] {
+        &self.input.as_bytes()[self.pos..]
+    }
+
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.peek_byte() {
+            Some(byte) if byte.is_ascii() => Some(char::from(byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     fn peek_byte(&self) -> Option<u8> {
@@ -64,9 +83,8 @@ impl<'t> Lexer<'t> {
 
     /// Moves over letters, digits and underscores.
     fn skip_word(&mut self) {
-        let rest = &self.input.as_bytes()[self.pos..];
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        let length = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        let rest = self.bytes();
+        let length = rest.iter().position(|byte| !IN_WORDS[usize::from(*byte)]).unwrap_or(rest.len());
         self.pos += length;
         if rest.get(length).is_none_or(u8::is_ascii) {
             return;
@@ -102,7 +120,7 @@ impl<'t> Lexer<'t> {
             };
             if offset > 0 {
                 let text = &self.rest()[..offset];
-                let trim = has_left_trim_marker(&self.rest()[offset + LEFT.len()..]);
+                let trim = has_left_trim_marker(&self.bytes()[offset + LEFT.len()..]);
                 let kept = if trim { without_trailing_space(text) } else { offset };
                 self.pos += kept;
                 let token = self.emit(TokenKind::Text);
@@ -128,9 +146,9 @@ impl<'t> Lexer<'t> {
 
     /// The left delimiter, or nothing when a comment was skipped.
     fn lex_left_delim(&mut self) -> Option<Token> {
-        let after = &self.rest()[LEFT.len()..];
+        let after = &self.bytes()[LEFT.len()..];
         let marker = if has_left_trim_marker(after) { 2 } else { 0 };
-        if after[marker..].starts_with("/*") {
+        if after[marker..].starts_with(b"/*") {
             self.skip(LEFT.len() + marker);
             return self.lex_comment();
         }
@@ -143,11 +161,11 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_comment(&mut self) -> Option<Token> {
-        let Some(length) = self.rest()[2..].find("*/") else {
+        let Some(length) = memchr::memmem::find(&self.bytes()[2..], b"*/") else {
             return Some(self.error("unclosed comment"));
         };
         let comment_end = 2 + length + 2;
-        let after = &self.rest()[comment_end..];
+        let after = &self.bytes()[comment_end..];
         let Some((delim, trims)) = right_delim(after) else {
             return Some(self.error("comment ends before closing delimiter"));
         };
@@ -164,7 +182,7 @@ impl<'t> Lexer<'t> {
             return self.lex_identifier();
         }
         if (first == '}' || is_space(first))
-            && let Some((delim, trims)) = right_delim(self.rest())
+            && let Some((delim, trims)) = right_delim(self.bytes())
         {
             if self.paren_depth > 0 {
                 return self.error("unclosed left paren");
@@ -216,16 +234,16 @@ impl<'t> Lexer<'t> {
         self.pos += RIGHT.len();
         let token = self.emit(TokenKind::RightDelim);
         if trims {
-            self.skip(leading_space(self.rest()));
+            self.skip(leading_space(self.bytes()));
         }
         self.inside_action = false;
         token
     }
 
     fn lex_space(&mut self) -> Token {
-        let mut length = leading_space(self.rest());
+        let mut length = leading_space(self.bytes());
         // The last space belongs to a trimming delimiter that follows.
-        if self.rest().as_bytes()[length..].starts_with(b"-}}") {
+        if self.bytes()[length..].starts_with(b"-}}") {
             length -= 1;
         }
         self.pos += length;
@@ -263,7 +281,7 @@ impl<'t> Lexer<'t> {
     fn at_terminator(&self) -> bool {
         match self.peek_byte() {
             None | Some(b'.' | b',' | b'|' | b':' | b')' | b'(' | b' ' | b'\t' | b'\r' | b'\n') => true,
-            Some(_) => self.rest().starts_with(RIGHT),
+            Some(_) => self.bytes().starts_with(RIGHT.as_bytes()),
         }
     }
 
@@ -271,7 +289,7 @@ impl<'t> Lexer<'t> {
         loop {
             // Nothing else ends a text or counts as a line.
             let stops = |byte: &u8| matches!(*byte, b'\\' | b'\n') || char::from(*byte) == end;
-            let bytes = self.rest().as_bytes();
+            let bytes = self.bytes();
             self.pos += bytes.iter().position(stops).unwrap_or(bytes.len());
             match self.bump() {
                 Some('\\') => {
@@ -287,8 +305,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn lex_raw_string(&mut self) -> Token {
-        let rest = self.rest();
-        let end = memchr::memchr(b'`', rest.as_bytes());
+        let rest = self.bytes();
+        let end = memchr::memchr(b'`', rest);
         let length = end.map_or(rest.len(), |end| end + 1);
         self.pos += length;
         match end {
@@ -311,21 +329,20 @@ pub(crate) fn find_right(text: &str) -> Option<usize> {
 }
 
 /// The length of a right delimiter with its trim marker at the start of `text`, and whether it trims.
-fn right_delim(text: &str) -> Option<(usize, bool)> {
-    match text.as_bytes() {
+fn right_delim(text: &[u8]) -> Option<(usize, bool)> {
+    match text {
         [b'}', b'}', ..] => Some((RIGHT.len(), false)),
         [space, b'-', b'}', b'}', ..] if is_space_byte(*space) => Some((RIGHT.len() + 2, true)),
         _ => None,
     }
 }
 
-fn has_left_trim_marker(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'-', space, ..] if is_space_byte(*space))
+fn has_left_trim_marker(text: &[u8]) -> bool {
+    matches!(text, [b'-', space, ..] if is_space_byte(*space))
 }
 
-fn leading_space(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    bytes.iter().position(|byte| !is_space_byte(*byte)).unwrap_or(bytes.len())
+fn leading_space(text: &[u8]) -> usize {
+    text.iter().position(|byte| !is_space_byte(*byte)).unwrap_or(text.len())
 }
 
 /// How much is left of `text` without the space at its end.

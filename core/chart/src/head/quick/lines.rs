@@ -1,5 +1,7 @@
 //! The lines of a document.
 
+use pilothouse_encoding::yaml::line::blanks;
+
 use super::scalar::{self, Quote, Scalar};
 
 /// A line with content.
@@ -29,11 +31,11 @@ impl<'d> Lines<'d> {
             let start = self.rest;
             let (line, rest) = split(start);
             self.rest = rest;
-            let text = line.trim_start_matches(' ');
+            let indent = blanks(line);
+            let text = &line[indent..];
             if text.is_empty() {
                 continue;
             }
-            let indent = line.len() - text.len();
             if is_marker(line) || text.starts_with('\t') {
                 return None;
             }
@@ -62,7 +64,7 @@ impl<'d> Lines<'d> {
         let mut indent = None;
         while !self.rest.is_empty() {
             let (line, rest) = split(self.rest);
-            let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
+            let blanks = blanks(line);
             let is_blank = blanks == line.len();
             let has_tab = line.as_bytes().get(blanks) == Some(&b'\t');
             match indent {

@@ -1,6 +1,7 @@
 //! The lines of a document.
 
 use super::scalar::{Block, Chomping};
+use crate::yaml::line::blanks;
 
 /// A line with content.
 #[derive(Clone, Copy)]
@@ -40,12 +41,13 @@ impl<'t> Lines<'t> {
         while !self.rest.is_empty() {
             let (line, rest) = split(self.rest);
             self.rest = rest;
-            let text = line.trim_start_matches(' ');
+            let indent = blanks(line);
+            let text = &line[indent..];
             if text.is_empty() || text.starts_with('#') {
                 self.has_skipped = true;
                 continue;
             }
-            let line = Line { indent: line.len() - text.len(), text };
+            let line = Line { indent, text };
             let is_start = std::mem::take(&mut self.is_first) && line.is_start();
             if text.starts_with('\t') || (line.indent == 0 && is_marker(text) && !is_start) {
                 return None;
@@ -75,7 +77,7 @@ impl<'t> Lines<'t> {
         let mut breaks = 0;
         while !self.rest.is_empty() {
             let (line, rest) = split(self.rest);
-            let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
+            let blanks = blanks(line);
             let is_blank = blanks == line.len();
             if !is_blank && blanks <= parent.max(indent.map_or(0, |indent: usize| indent - 1)) {
                 break;
@@ -118,30 +120,20 @@ pub(super) fn is_marker(line: &str) -> bool {
 #[must_use]
 pub fn is_plain_text(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let (words, rest) = bytes.as_chunks::<8>();
-    let last = words.len() * 8;
+    let (blocks, rest) = bytes.as_chunks();
+    let last = bytes.len() - rest.len();
     let is_fine = |start: usize, end: usize| (start..end).all(|at| takes_from(&bytes[at..]));
-    words
-        .iter()
-        .enumerate()
-        .all(|(at, word)| is_usual(u64::from_ne_bytes(*word)) || is_fine(at * 8, at * 8 + 8))
-        && is_fine(last, last + rest.len())
+    blocks.iter().enumerate().all(|(at, block)| is_usual(block) || is_fine(at * BLOCK, (at + 1) * BLOCK))
+        && is_fine(last, bytes.len())
 }
 
-/// Whether all of eight bytes are printable ASCII or line breaks. They are looked at together: the command is linked for
-/// size, and then loops over bytes look at one after the other.
-fn is_usual(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x80 * ONES;
-    const LOW: u64 = 0x7f * ONES;
-    // Each mark is the highest bit of a byte. Nothing is carried from a byte to the next.
-    let is_not = |byte: u64| {
-        let difference = word ^ (byte * ONES);
-        ((difference & LOW) + LOW) | difference
-    };
-    let is_printable = (word & LOW) + (0x80 - 0x20) * ONES;
-    let is_control = !is_printable & is_not(0x0a);
-    (word | is_control | !is_not(0x7f)) & HIGH == 0
+/// Bytes that are looked at together.
+const BLOCK: usize = 32;
+
+/// Whether all of a block are printable ASCII or line breaks.
+fn is_usual(block: &[u8; BLOCK]) -> bool {
+    let is_usual = |byte: u8| matches!(byte, b' '..=b'~') | (byte == b'\n');
+    block.iter().fold(true, |usual, byte| usual & is_usual(*byte))
 }
 
 /// Whether the parser takes a character that begins with the first byte, or the byte is a further one of a character.
