@@ -105,6 +105,22 @@ fn values_that_contain_themselves_or_share_much() {
 }
 
 #[test]
+fn what_the_yaml_library_would_not_read_again_is_not_written() {
+    let nested = |levels: usize| {
+        format!("{{{{ $l := list 1 }}}}{{{{ range {levels} }}}}{{{{ $l = list $l }}}}{{{{ end }}}}")
+    };
+    for (levels, passes) in [(400, true), (499, true), (500, false), (600, false)] {
+        let rendered = render(&format!("{}{{{{ toYaml $l | len | lt 0 }}}}", nested(levels)));
+        match rendered {
+            Ok(text) => assert!(passes && text == "true", "{levels}: {text}"),
+            Err((message, _)) => {
+                assert!(!passes && message.contains("nests deeper than 500 levels"), "{levels}: {message}")
+            }
+        }
+    }
+}
+
+#[test]
 fn a_passed_bound_names_template_and_line() {
     let (message, _) = render("a\n{{ range 1000000000 }}{{ end }}").unwrap_err();
     assert_eq!(

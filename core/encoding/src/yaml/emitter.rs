@@ -79,8 +79,7 @@ impl Emitter {
             Value::Array(items) if items.is_empty() => self.writer.empty_collection("[", "]"),
             Value::Object(members) if members.is_empty() => self.writer.empty_collection("{", "}"),
             Value::Array(items) => {
-                self.begin_sequence();
-                self.check_depth()?;
+                self.begin_sequence()?;
                 for item in items {
                     self.item();
                     self.document(item)?;
@@ -88,8 +87,7 @@ impl Emitter {
                 self.end();
             }
             Value::Object(members) => {
-                self.begin_mapping();
-                self.check_depth()?;
+                self.begin_mapping()?;
                 let mut members = members.iter().map(|(key, member)| (key.as_str(), member)).collect();
                 self.sort(&mut members);
                 for (key, member) in members {
@@ -110,14 +108,22 @@ impl Emitter {
     }
 
     /// Begins a sequence; each of its nodes is announced by [`Self::item`].
-    pub fn begin_sequence(&mut self) {
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Depth`] when it lies deeper than the default [`Limits::depth`].
+    pub fn begin_sequence(&mut self) -> Result<(), EmitError> {
         let indentless = self.behind_key && self.source != Source::Modern && !self.writer.at_indention();
-        self.outside.push(self.writer.increase_indent(indentless));
+        self.begin(indentless)
     }
 
     /// Begins a map; each of its nodes is announced by [`Self::key`], in the order of [`Self::sort`].
-    pub fn begin_mapping(&mut self) {
-        self.outside.push(self.writer.increase_indent(false));
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Depth`] when it lies deeper than the default [`Limits::depth`].
+    pub fn begin_mapping(&mut self) -> Result<(), EmitError> {
+        self.begin(false)
     }
 
     /// Ends the innermost collection.
@@ -174,9 +180,13 @@ impl Emitter {
         }
     }
 
-    fn check_depth(&self) -> Result<(), EmitError> {
+    fn begin(&mut self, indentless: bool) -> Result<(), EmitError> {
         let limit = Limits::default().depth;
-        if self.outside.len() > limit { Err(EmitError::Depth { limit }) } else { Ok(()) }
+        if self.outside.len() >= limit {
+            return Err(EmitError::Depth { limit });
+        }
+        self.outside.push(self.writer.increase_indent(indentless));
+        Ok(())
     }
 
     fn style(&self, analysis: &Analysis, text: &str, simple_key: bool) -> Style {

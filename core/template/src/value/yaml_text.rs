@@ -1,12 +1,12 @@
 //! The YAML text of values as Helm's `toYaml` writes it, without a document in between.
 
-use pilothouse_encoding::yaml::Emitter;
+use pilothouse_encoding::yaml::{EmitError, Emitter, Limits};
 
 use crate::budget::{LimitError, TextBound};
 
 use super::convert::{self, EncodeError};
 use super::walk::Visits;
-use super::{List, MAX_VALUE_DEPTH, Map, Value};
+use super::{List, Map, Value};
 
 impl Value {
     /// The text with its final line break, and the number of nodes in it. Nothing when only the document of the value tells
@@ -41,8 +41,7 @@ impl Writer {
             // The document of anything else is small, or has an order of its own.
             _ => {
                 let document = convert::encode(value, depth, &mut self.visits)?;
-                let written = self.emitter.document(&document);
-                written.map_err(|_| LimitError::ValueDepth(MAX_VALUE_DEPTH))?;
+                self.emitter.document(&document).map_err(too_deep)?;
             }
         }
         Ok(())
@@ -50,7 +49,7 @@ impl Writer {
 
     fn list(&mut self, list: &List, depth: usize) -> Result<(), EncodeError> {
         self.visits.visit(depth)?;
-        self.emitter.begin_sequence();
+        self.emitter.begin_sequence().map_err(too_deep)?;
         for item in list.items().iter() {
             self.emitter.item();
             self.value(item, depth + 1)?;
@@ -61,7 +60,7 @@ impl Writer {
 
     fn map(&mut self, map: &Map, depth: usize) -> Result<(), EncodeError> {
         self.visits.visit(depth)?;
-        self.emitter.begin_mapping();
+        self.emitter.begin_mapping().map_err(too_deep)?;
         let entries = map.entries();
         let mut entries = entries.iter().map(|(key, value)| (&**key, value)).collect();
         self.emitter.sort(&mut entries);
@@ -73,4 +72,9 @@ impl Writer {
         self.emitter.end();
         Ok(())
     }
+}
+
+/// The emitter has no other error.
+fn too_deep(_: EmitError) -> LimitError {
+    LimitError::ValueDepth(Limits::default().depth)
 }
