@@ -1,6 +1,7 @@
 """The operator under test as a process: start, stop, kill, its log and its metrics."""
 import http.client
 import os
+import random
 import re
 import signal
 import socket
@@ -8,10 +9,23 @@ import subprocess
 import time
 
 
+# Below those that outgoing connections take, which could come between the choice of a port and its use.
+PORTS = range(12000, 30000)
+given = set()
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return listener.getsockname()[1]
+    """A port that nobody listens on, another one each time."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as listener:
+            try:
+                listener.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+        if port not in given:
+            given.add(port)
+            return port
 
 
 class OperatorProcess:
