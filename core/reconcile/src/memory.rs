@@ -73,10 +73,9 @@ impl Memory {
 
     /// Whether the newest release of a status is one that another status has left behind.
     fn is_older(&self, other: &Self) -> bool {
-        let newest = |memory: &Self| memory.status.history.latest().cloned();
-        newest(self).zip(newest(other)).is_some_and(|(ours, theirs)| {
-            ours.version < theirs.version && theirs.targets(&ours.name, &ours.namespace, theirs.version)
-        })
+        let newest = (self.status.history.latest(), other.status.history.latest());
+        let (Some(ours), Some(theirs)) = newest else { return false };
+        ours.version < theirs.version && theirs.targets(&ours.name, &ours.namespace, theirs.version)
     }
 
     /// Puts the memory into the subject of a new pass.

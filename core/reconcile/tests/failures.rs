@@ -12,31 +12,8 @@ use driver::{Driver, delete, installed, refused, waiting};
 use pilothouse_protocol::{Request, Why};
 use serde_json::json;
 
-#[test]
-fn a_failed_rollback_uses_up_the_last_retry() {
-    let mut driver = installed();
-    driver.edit(|object| {
-        object["spec"]["values"] = json!({"web": true});
-        object["spec"]["upgrade"] = json!({"remediation": {"remediateLastFailure": true}});
-    });
-    driver.see();
-    driver.run();
-    driver.fault = Some(Box::new(|request| {
-        let Request::Patch { object, .. } = request else { return None };
-        (object.kind == "ConfigMap").then(|| refused(403, "Forbidden", "not now"))
-    }));
-    // The wait gives up.
-    driver.pass_time();
-    driver.run();
-    assert_eq!(driver.events, ["InstallSucceeded", "UpgradeFailed", "RollbackFailed"]);
-    assert_eq!(driver.stored().last().map(|last| last.starts_with("3 failed: ")), Some(true));
-    assert_eq!(driver.condition("Remediated"), "False/RollbackFailed");
-    assert_eq!(driver.condition("Stalled"), "True/RetriesExceeded");
-    assert_eq!((&driver.status()["failures"], &driver.status()["upgradeFailures"]), (&json!(2), &json!(1)));
-}
-
-/// Up to the end of a rollback in the storage, of which the status knows nothing when the process ends.
-fn unrecorded_rollback(refuses: &'static str) -> Driver {
+/// An upgrade whose wait gives up, and in the rollback that follows, objects of a kind are refused.
+fn failed_upgrade(refused_kind: &'static str) -> Driver {
     let mut driver = installed();
     driver.edit(|object| {
         object["spec"]["values"] = json!({"web": true});
@@ -46,9 +23,26 @@ fn unrecorded_rollback(refuses: &'static str) -> Driver {
     driver.run();
     driver.fault = Some(Box::new(move |request| {
         let Request::Patch { object, .. } = request else { return None };
-        (object.kind == refuses).then(|| refused(403, "Forbidden", "not now"))
+        (object.kind == refused_kind).then(|| refused(403, "Forbidden", "not now"))
     }));
     driver.pass_time();
+    driver
+}
+
+#[test]
+fn a_failed_rollback_uses_up_the_last_retry() {
+    let mut driver = failed_upgrade("ConfigMap");
+    driver.run();
+    assert_eq!(driver.events, ["InstallSucceeded", "UpgradeFailed", "RollbackFailed"]);
+    assert_eq!(driver.stored().last().map(|last| last.starts_with("3 failed: ")), Some(true));
+    assert_eq!(driver.condition("Remediated"), "False/RollbackFailed");
+    assert_eq!(driver.condition("Stalled"), "True/RetriesExceeded");
+    assert_eq!((&driver.status()["failures"], &driver.status()["upgradeFailures"]), (&json!(2), &json!(1)));
+}
+
+/// Up to the end of a rollback in the storage, of which the status knows nothing when the process ends.
+fn unrecorded_rollback(refused_kind: &'static str) -> Driver {
+    let mut driver = failed_upgrade(refused_kind);
     let is_closed = |last: &String| last.starts_with("3 ") && !last.contains("pending");
     while !driver.stored().last().is_some_and(is_closed) {
         assert!(driver.perform());

@@ -10,10 +10,11 @@ use pilothouse_helm::HelmError;
 use pilothouse_machine::Context;
 use pilothouse_release::{ReleaseRecord, ReleaseStatus, SnapshotError, observe_rollback};
 
+use super::decide::{self, Next, ReleaseState, RollbackTarget};
 use super::desired::Desired;
 use super::facts::{Records, newest, still_stored};
 use super::observed_digests::ObservedDigests;
-use super::policy::{ActivePolicy, ReleaseAction, Remediation, RemediationStrategy};
+use super::policy::ActivePolicy;
 use super::summarise::summarise;
 use super::transitions;
 use crate::Subject;
@@ -47,17 +48,13 @@ pub(super) fn record_rollback(
 
 /// The revision that the release of the status is to be rolled back to, as the decision table has it.
 fn due(subject: &Subject, active: &ActivePolicy) -> Option<Snapshot> {
-    let status = &subject.status;
-    let remediation = active.remediation.as_ref().filter(|_| active.retry.is_none())?;
-    let latest = status.history.latest()?;
-    let has_failed =
-        latest.status == "failed" || (!remediation.ignore_test_failures && latest.has_test_in_phase_failed());
-    let is_due = has_failed
-        && remediation.action.failures(status) > 0
-        && remediation.strategy == RemediationStrategy::Rollback
-        && (remediation.remediate_last_failure || !remediation.retries_exhausted(status));
-    let ignore_tests = Remediation::of(ReleaseAction::Upgrade, &subject.release.spec).ignore_test_failures;
-    status.history.previous(ignore_tests).filter(|_| is_due).cloned()
+    let history = &subject.status.history;
+    let (latest, remediation) = (history.latest()?, active.remediation.as_ref()?);
+    let ignore_tests = remediation.ignore_test_failures;
+    let has_failed = latest.status == "failed" || (!ignore_tests && latest.has_test_in_phase_failed());
+    let failed = ReleaseState::Failed("");
+    let (_, next) = decide::next(subject, &failed, active, false, || RollbackTarget::Verified);
+    history.previous(ignore_tests).filter(|_| has_failed && next == Next::RollbackRemediation).cloned()
 }
 
 /// Whether a stored revision is what a rollback to another one has made, right after the newest of the status.
