@@ -11,8 +11,9 @@ BINARY and MAP are of one build that keeps its symbols:
 operator runs is taken from files that `valgrind --tool=callgrind --dump-instr=yes BINARY run ...` has written.
 
 After a group (`template`, `both` or `operator`) and a crate, a line is a pattern of names, without what compilers add to
-them; after an archive, it is a member and its sections. A module stands for all of its functions when most of its code is run. Lines that match nothing do no harm; a list
-that is old makes starts a little slower and an operator a little larger, nothing else.
+them; after an archive, it is a member and its sections. A module stands for all of its functions when most of its code is
+run. Lines that match nothing do no harm; a list that is old makes starts a little slower and an operator a little larger,
+nothing else.
 """
 
 import argparse

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use http::Request;
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use rustls::pki_types::ServerName;
 
 use crate::election::{Fence, FencedBody};
-use crate::resolver::HostResolver;
+use crate::resolver;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,8 +30,7 @@ pub(crate) fn client(config: &kube::Config) -> Result<kube::Client, kube::Error>
         // Says which kinds of proxy can be used.
         return kube::Client::try_from(config.clone());
     }
-    let mut http = HttpConnector::new_with_resolver(HostResolver);
-    http.enforce_http(false);
+    let mut http = resolver::connector();
     http.set_nodelay(true);
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
     let mut builder =

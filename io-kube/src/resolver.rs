@@ -14,6 +14,7 @@ use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfi
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{Resolver, TokioResolver};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 
 /// How long all name servers together may take, with every domain that a name is looked for in.
@@ -56,6 +57,13 @@ impl tower::Service<Name> for HostResolver {
             Ok(found.into_iter())
         })
     }
+}
+
+/// What connects to hosts, with or without TLS above it.
+pub(crate) fn connector() -> HttpConnector<HostResolver> {
+    let mut connector = HttpConnector::new_with_resolver(HostResolver);
+    connector.enforce_http(false);
+    connector
 }
 
 /// A resolver with the settings of the system. As with the C library, it asks the own host where none are given.

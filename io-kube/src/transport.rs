@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::ConfigExt;
 
 use crate::reply::retry_after;
-use crate::resolver::HostResolver;
+use crate::resolver::{HostResolver, connector};
 
 /// A pooling client for `http` and `https`.
 pub type HttpClient = Client<Connector, Full<Bytes>>;
@@ -34,7 +34,7 @@ pub fn http_client() -> HttpClient {
             .with_tls_config(config)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(plain_connector())
+            .wrap_connector(connector())
     });
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -45,13 +45,7 @@ pub fn http_client() -> HttpClient {
 /// The Kubernetes client's way to find the system's certificates; the URL given is not used.
 fn system_connector() -> Option<Connector> {
     let config = kube::Config::new(http::Uri::from_static("https://localhost"));
-    config.rustls_https_connector_with_connector(plain_connector()).ok()
-}
-
-fn plain_connector() -> HttpConnector<HostResolver> {
-    let mut connector = HttpConnector::new_with_resolver(HostResolver);
-    connector.enforce_http(false);
-    connector
+    config.rustls_https_connector_with_connector(connector()).ok()
 }
 
 /// Exponential back-off between `min` and `max`, overridden by the server's `Retry-After`.
