@@ -46,7 +46,7 @@ struct Content {
 
 impl Content {
     fn bytes(&self) -> Value {
-        Value::Bytes(Rc::clone(self.bytes.get_or_init(|| Rc::from(&*self.data))))
+        Value::Bytes(Rc::clone(self.bytes.get_or_init(|| Rc::from(&*self.data))).into())
     }
 }
 
@@ -144,7 +144,9 @@ impl Object for Files {
         let content = || self.contents.get(argument.as_str());
         Ok(match method {
             "Get" => Value::string(content().map_or_else(Vec::new, |content| content.data.to_vec())),
-            "GetBytes" => content().map_or_else(|| Value::Bytes(Rc::from([])), |content| content.bytes()),
+            "GetBytes" => {
+                content().map_or_else(|| Value::Bytes(Vec::new().into()), |content| content.bytes())
+            }
             "Glob" => Value::native(self.matching(&argument)),
             "Lines" => self.lines(&argument)?,
             "AsConfig" => Value::string(self.as_yaml(|data| lossy(data).into_owned())),

@@ -78,6 +78,9 @@ impl<'o> Printer<'o> {
             (Value::Nil, verb) => self.bad_verb(value, verb),
             // Only errors can be wrapped, and only where one is made.
             (value, 'w') => self.bad_verb(value, 'w'),
+            (value, 'p') if value.is_nil_slice_or_map() => {
+                self.text(if self.flags.sharp { "0" } else { "0x0" })
+            }
             (value, 'p') if has_address(value) => self.text(ADDRESS),
             (value, 'T') => self.pad_truncated(value.type_name().as_bytes()),
             (value, verb) => self.print_value(value, verb, 0),
@@ -133,7 +136,7 @@ impl<'o> Printer<'o> {
                     self.bad_verb(value, verb);
                 }
             }
-            Value::Bytes(bytes) => self.print_bytes(value, bytes, verb),
+            Value::Bytes(bytes) => self.print_bytes(bytes, verb, depth),
             Value::List(list) => self.print_list(list, list.list_type().name(), verb, depth),
             Value::Map(map) => self.print_map(map, map.map_type().name(), verb, depth),
             Value::Native(object) => self.print_native(value, &**object, verb, depth),

@@ -80,11 +80,7 @@ fn is_equal(left: &Value, right: &Value) -> Executed<bool> {
 
 /// Containers and nils. Only nils compare.
 fn is_equal_other(left: &Value, right: &Value) -> Executed<bool> {
-    let is_nil = |value: &Value| match value {
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        value => value.is_nil(),
-    };
+    let is_nil = |value: &Value| value.is_nil() || value.is_nil_slice_or_map();
     let can_compare = left.is_nil() || right.is_nil() || left.kind() == right.kind();
     if can_compare && (is_nil(left) || is_nil(right)) {
         return Ok(is_nil(left) == is_nil(right));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::error::ExecError;
 use crate::exec::{Executed, Run};
-use crate::value::{COMPARED_PER_STEP, List, ListType, ParamType, Text, Value};
+use crate::value::{COMPARED_PER_STEP, Kind, List, ListType, ParamType, Text, Value};
 
 use super::arguments::{charge_items, charge_text, display, int, is_empty, items, strings, text};
 use super::convert::to_int64;
@@ -182,12 +182,13 @@ fn slice(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     charge_items(run, items.len())?;
     let start = usize::try_from(arguments.get(1).map_or(0, to_int64)).ok();
     let end = arguments.get(2).map_or(Some(items.len()), |end| usize::try_from(to_int64(end)).ok());
-    let part = match (start, end) {
-        (Some(start), Some(end)) => items.get(start..end),
-        _ => None,
-    };
+    let range = start.zip(end).map(|(start, end)| start..end);
+    let part = range.clone().and_then(|range| items.get(range));
     let part =
         part.ok_or_else(|| ExecError::plain("reflect.Value.Slice: slice index out of bounds"))?.to_vec();
+    if let (Value::Bytes(bytes), Some(range)) = (list, range) {
+        return Ok(Value::Bytes(bytes.get(range).unwrap_or_default().to_vec().into()));
+    }
     let list_type = list.as_list().map_or(ListType::Any, |list| list.list_type());
     Ok(Value::List(Rc::new(List::new(list_type, part))))
 }
@@ -242,15 +243,15 @@ fn join(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
 
 /// Sorts as strings. A list of strings is sorted in place and returned, as in sprig.
 fn sort_alpha(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
-    let Some(list) = arguments[0].as_list() else {
+    if arguments[0].kind() != Kind::Slice {
         return Ok(Value::strings([display(run, &arguments[0])?]));
-    };
+    }
     let mut sorted: Vec<Text> = strings(run, &arguments[0])?;
     charge_items(run, sorted.len())?;
     let length: usize = sorted.iter().map(Text::len).sum();
     run.environment.budget.charge_steps((4 * length / COMPARED_PER_STEP) as u64)?;
     sorted.sort();
-    if list.list_type() == ListType::String {
+    if let Some(list) = arguments[0].as_list().filter(|list| list.list_type() == ListType::String) {
         list.replace(sorted.into_iter().map(Value::String).collect());
         return Ok(arguments[0].clone());
     }

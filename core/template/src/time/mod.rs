@@ -8,6 +8,7 @@ mod parse;
 mod parse_zone;
 mod print;
 
+use jiff::Timestamp;
 use pilothouse_encoding::duration::GoDuration;
 use pilothouse_encoding::quote::quote;
 use pilothouse_encoding::timestamp::Civil;
@@ -84,16 +85,12 @@ impl Time {
         if matches!(name, "" | "UTC" | "Local") {
             return utc;
         }
-        let zone = jiff::tz::TimeZoneDatabase::bundled().get(name);
-        let instant = jiff::Timestamp::from_second(self.seconds);
-        match (zone, instant) {
-            (Ok(zone), Ok(instant)) => {
-                let info = zone.to_offset_info(instant);
-                let (offset, zone) = (info.offset().seconds(), info.abbreviation().to_owned());
-                Time { offset, zone, location: Location::Other, ..utc }
-            }
-            _ => utc,
-        }
+        let Ok(zone) = jiff::tz::TimeZoneDatabase::bundled().get(name) else {
+            return utc;
+        };
+        let info = zone.to_offset_info(same_in_rules(self.seconds));
+        let (offset, zone) = (info.offset().seconds(), info.abbreviation().to_owned());
+        Time { offset, zone, location: Location::Other, ..utc }
     }
 
     /// The instant moved by a duration.
@@ -124,6 +121,18 @@ impl Time {
     pub(crate) fn civil(&self) -> Civil {
         Civil::from_unix_seconds(self.seconds.saturating_add(i64::from(self.offset)))
     }
+}
+
+/// An instant for which all zones have the same rules as for the given one, within the years that the library of zones knows
+/// (to 9999). Before the first of them no zone had any; behind the last one, what the rules of today make repeats with the
+/// calendar.
+fn same_in_rules(seconds: i64) -> Timestamp {
+    /// Seconds after which the calendar repeats: 400 years.
+    const CYCLE: i64 = 146_097 * 86_400;
+    let last = Timestamp::MAX.as_second();
+    let beyond = seconds.saturating_sub(last).max(0);
+    let cycles = beyond / CYCLE + i64::from(beyond % CYCLE > 0);
+    Timestamp::from_second(seconds - cycles * CYCLE).unwrap_or(Timestamp::MIN)
 }
 
 const fn getter(name: &'static str) -> Method {

@@ -183,6 +183,7 @@ pub(super) fn encode(value: &Value, depth: usize, visits: &mut Visits) -> Result
             }
             Json::String(text.as_str().into_owned())
         }
+        Value::Bytes(bytes) if bytes.is_nil() && !visits.is_modern() => Json::Null,
         Value::Bytes(bytes) => {
             visits.text(bytes, depth)?;
             if visits.is_modern() {

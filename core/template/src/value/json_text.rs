@@ -46,6 +46,7 @@ impl Writer {
                 self.out.push_str(&format_json_float(*number));
             }
             Value::String(text) => self.text(text.as_bytes(), depth)?,
+            Value::Bytes(bytes) if bytes.is_nil() => self.out.push_str("null"),
             Value::Bytes(bytes) => {
                 self.visits.text(bytes, depth)?;
                 go_json::push_text(&mut self.out, convert::base64_of(bytes).as_bytes(), self.html);

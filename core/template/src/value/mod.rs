@@ -3,6 +3,7 @@
 //! Maps and lists are shared: cloning a [`Value`] clones a pointer, and `set`, `unset` and `merge` change
 //! what every holder sees. A value belongs to one render and one thread, hence [`Rc`].
 
+mod bytes;
 mod container;
 mod convert;
 mod json_text;
@@ -14,6 +15,7 @@ mod yaml_text;
 
 use std::rc::Rc;
 
+pub use bytes::Bytes;
 pub use container::{Entries, List, ListType, Map, MapType};
 pub use convert::{EncodeError, MAX_VALUE_DEPTH, entries_from_json};
 pub(crate) use object::is_exported;
@@ -42,7 +44,7 @@ pub enum Value {
     /// `string`
     String(Text),
     /// `[]uint8`
-    Bytes(Rc<[u8]>),
+    Bytes(Bytes),
     /// A slice.
     List(Rc<List>),
     /// A map with string keys.
@@ -96,6 +98,16 @@ impl Value {
     /// Whether this is the untyped nil.
     pub fn is_nil(&self) -> bool {
         matches!(self, Value::Nil)
+    }
+
+    /// Whether this is a slice or a map of which Go has made nothing yet: not the untyped nil, but one that has a type.
+    pub fn is_nil_slice_or_map(&self) -> bool {
+        match self {
+            Value::Bytes(bytes) => bytes.is_nil(),
+            Value::List(list) => list.is_nil(),
+            Value::Map(map) => map.is_nil(),
+            _ => false,
+        }
     }
 
     /// The string, when this is one.

@@ -1,8 +1,6 @@
 //! Go's names for types and kinds, as `%T`, `typeOf` and `kindOf` print them.
 
-use std::rc::Rc;
-
-use super::{ListType, Map, MapType, Shape, Value};
+use super::{Bytes, ListType, Map, MapType, Shape, Value};
 
 /// One of Go's integer types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +179,7 @@ impl MapType {
     pub fn zero(self) -> Value {
         match self {
             MapType::String => Value::from(""),
-            MapType::Named { boxed: false, .. } => Value::Bytes(Rc::from([])),
+            MapType::Named { boxed: false, .. } => Value::Bytes(Bytes::NIL),
             _ => Value::Nil,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Printer;
 use crate::format::quote;
-use crate::value::Value;
+use crate::value::{Bytes, IntType, Value};
 
 impl Printer<'_> {
     /// Prints a string for a string verb; false for any other verb.
@@ -60,33 +60,30 @@ impl Printer<'_> {
         self.pad(&text);
     }
 
-    pub(super) fn print_bytes(&mut self, value: &Value, bytes: &[u8], verb: char) {
-        match verb {
-            'v' if self.flags.sharp_v => {
-                self.text("[]byte{");
-                self.print_each(bytes, ", ", |byte| format!("{byte:#x}"));
-                self.text("}");
-            }
-            'v' | 'd' => {
-                self.text("[");
-                self.print_each(bytes, " ", u8::to_string);
-                self.text("]");
-            }
-            's' | 'x' | 'X' | 'q' => {
-                self.print_string(bytes, verb);
-            }
-            _ => self.bad_verb(value, verb),
+    pub(super) fn print_bytes(&mut self, bytes: &Bytes, verb: char, depth: usize) {
+        if matches!(verb, 's' | 'x' | 'X' | 'q') {
+            self.print_string(bytes, verb);
+            return;
         }
-    }
-
-    fn print_each(&mut self, bytes: &[u8], between: &str, print: fn(&u8) -> String) {
+        let sharp = self.flags.sharp_v;
+        if sharp {
+            // Go knows operands by their types, and what is within them by reflection, which has no name but this.
+            self.text(if depth == 0 { "[]byte" } else { "[]uint8" });
+            if bytes.is_nil() {
+                return self.text("(nil)");
+            }
+        }
+        self.text(if sharp { "{" } else { "[" });
         for (index, byte) in bytes.iter().enumerate() {
             if self.has_failed() {
                 return;
             }
-            self.text(if index > 0 { between } else { "" });
-            self.text(&print(byte));
+            if index > 0 {
+                self.text(if sharp { ", " } else { " " });
+            }
+            self.print_value(&Value::Int(IntType::Uint8, i64::from(*byte)), verb, depth + 1);
         }
+        self.text(if sharp { "}" } else { "]" });
     }
 
     /// Writes text cut to the precision, filled up to the width.

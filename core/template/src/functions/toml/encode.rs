@@ -317,12 +317,7 @@ fn elements(value: &Value) -> Vec<Value> {
 }
 
 fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
-    }
+    value.is_nil() || value.is_nil_slice_or_map()
 }
 
 #[cfg(test)]
