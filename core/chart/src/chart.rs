@@ -27,8 +27,6 @@ pub struct Chart {
     pub modtime: Option<Timestamp>,
     /// Subcharts, in the order of their names in `charts/`.
     pub dependencies: Vec<Chart>,
-    /// What Helm says about the files while it loads them, those of subcharts among it.
-    pub notices: Vec<String>,
 }
 
 /// A custom resource definition in `crds/` of a chart.

@@ -15,19 +15,13 @@ use super::warnings::{Level, log_line};
 /// How deep folders may be nested: links may lead in circles.
 const DEPTH_MAX: usize = 64;
 
-/// The files of a folder that `.helmignore` does not exclude, and what Helm says about links.
-pub(super) struct Walked {
-    pub(super) files: Vec<File>,
-    pub(super) notices: Vec<String>,
-}
-
-/// Reads the files in Helm's order: by name, folder by folder.
-pub(super) fn read(folder: &Path, limits: &Limits) -> Result<Walked, String> {
+/// Reads the files that `.helmignore` does not exclude in Helm's order: by name, folder by folder. What Helm says about links
+/// is added to the notices.
+pub(super) fn read(folder: &Path, limits: &Limits, notices: &mut Vec<String>) -> Result<Vec<File>, String> {
     let rules = rules(folder)?;
-    let walked = Walked { files: Vec::new(), notices: Vec::new() };
-    let mut walk = Walk { rules, limits, left: limits.total, walked };
+    let mut walk = Walk { rules, limits, left: limits.total, files: Vec::new(), notices };
     walk.folder(folder, "", 0)?;
-    Ok(walk.walked)
+    Ok(walk.files)
 }
 
 fn rules(folder: &Path) -> Result<IgnoreRules, String> {
@@ -44,7 +38,8 @@ struct Walk<'a> {
     rules: IgnoreRules,
     limits: &'a Limits,
     left: u64,
-    walked: Walked,
+    files: Vec<File>,
+    notices: &'a mut Vec<String>,
 }
 
 impl Walk<'_> {
@@ -86,7 +81,7 @@ impl Walk<'_> {
         let message = "found symbolic link in path. Contents of linked file included and used";
         let (from, to) = (path.display().to_string(), resolved.display().to_string());
         let attributes = [("path", from.as_str()), ("resolved", to.as_str())];
-        self.walked.notices.push(log_line(Level::Info, message, &attributes));
+        self.notices.push(log_line(Level::Info, message, &attributes));
         fs::metadata(&resolved).map_err(|error| file_error("lstat", &resolved, &error))
     }
 
@@ -107,7 +102,7 @@ impl Walk<'_> {
             .map_err(|error| format!("error reading {name}: {}", file_error("open", path, &error)))?;
         let nanos = u32::try_from(metadata.mtime_nsec()).unwrap_or_default();
         let modtime = Some(Timestamp::from_unix(metadata.mtime(), nanos));
-        self.walked.files.push(File { name, data: data.into(), modtime });
+        self.files.push(File { name, data: data.into(), modtime });
         Ok(())
     }
 }

@@ -61,37 +61,39 @@ impl Located {
         Err(SourceError::NotLocal(name.to_owned()))
     }
 
-    /// Loads the chart. The second part is what Helm says about links in the folder, and about files of older formats.
+    /// Loads the chart. What Helm says about links in the folder, and about files of older formats, is added to the notices,
+    /// also when loading fails then.
     ///
     /// # Errors
     /// When it is no valid chart.
-    pub fn load(&self) -> Result<(Chart, Vec<String>), SourceError> {
+    pub fn load(&self, notices: &mut Vec<String>) -> Result<Chart, SourceError> {
+        let mut said = Vec::new();
+        let chart = self.load_saying(notices, &mut said);
+        notices.extend(said.iter().map(|notice| log_line(Level::Info, notice, &[])));
+        chart
+    }
+
+    fn load_saying(&self, notices: &mut Vec<String>, said: &mut Vec<String>) -> Result<Chart, SourceError> {
         let limits = Limits::default();
         if self.path.is_dir() {
-            let (files, mut notices) = self.files()?;
-            let chart = Chart::from_files(files, &limits)?;
-            notices.extend(loading_notices(&chart));
-            return Ok((chart, notices));
+            return Ok(Chart::from_files_with(self.files(notices)?, &limits, said)?);
         }
         let bytes = self.archive()?;
-        match Chart::load_archive(&bytes, &limits) {
-            Ok(chart) => {
-                let notices = loading_notices(&chart).collect();
-                Ok((chart, notices))
-            }
+        match Chart::load_archive_with(&bytes, &limits, said) {
+            Ok(chart) => Ok(chart),
             Err(ChartError::NoChartYaml) => Err(SourceError::Unreadable(NO_CHART_YAML.to_owned())),
             Err(error) => Err(archive_error(error)),
         }
     }
 
-    /// The files of the chart, named by their path in it, and what Helm says about links.
+    /// The files of the chart, named by their path in it. What Helm says about links is added to the notices.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn files(&self) -> Result<(Vec<File>, Vec<String>), SourceError> {
+    pub fn files(&self, notices: &mut Vec<String>) -> Result<Vec<File>, SourceError> {
         let limits = Limits::default();
         if !self.path.is_dir() {
-            return Ok((archive_files(&self.archive()?, &limits).map_err(archive_error)?, Vec::new()));
+            return archive_files(&self.archive()?, &limits).map_err(archive_error);
         }
         let main = self.path.join("Chart.yaml");
         if let Err(error) = fs::File::open(&main) {
@@ -101,8 +103,7 @@ impl Located {
                 main.display()
             )));
         }
-        let walked = folder::read(&self.path, &limits).map_err(SourceError::Unreadable)?;
-        Ok((walked.files, walked.notices))
+        folder::read(&self.path, &limits, notices).map_err(SourceError::Unreadable)
     }
 
     /// The bytes of an archive; other files are refused with what they seem to be.
@@ -126,10 +127,6 @@ impl Located {
         };
         Err(SourceError::Unreadable(text))
     }
-}
-
-fn loading_notices(chart: &Chart) -> impl Iterator<Item = String> {
-    chart.notices.iter().map(|notice| log_line(Level::Info, notice, &[]))
 }
 
 const NO_CHART_YAML: &str = "unable to detect chart version, no Chart.yaml found";

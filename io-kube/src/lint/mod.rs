@@ -82,8 +82,8 @@ pub fn execute(flags: &LintFlags, stdin: &mut dyn Read, out: &mut dyn Write) -> 
     let given = GivenValues { values: flags.values.compose(stdin)?, texts: flags.values.texts() };
     let mut linted = Vec::new();
     for path in &flags.charts {
-        let files = Located::find(path).and_then(|located| located.files());
-        let (files, _) = files.map_err(|error| LintError::Source(path.clone(), error))?;
+        let files = Located::find(path).and_then(|located| located.files(&mut Vec::new()));
+        let files = files.map_err(|error| LintError::Source(path.clone(), error))?;
         let mut problems = lint(&files, &given, &options);
         problems.retain(|problem| !flags.quiet || problem.severity != Severity::Info);
         linted.push(Linted { path: path.clone(), problems });

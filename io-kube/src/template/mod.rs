@@ -71,10 +71,12 @@ fn run(flags: &TemplateFlags, surroundings: &mut Surroundings<'_>) -> Result<(),
     let (name, chart) = name::name_and_chart(flags, surroundings)?;
     let located = Located::find(chart)?;
     let values = flags.values.compose(surroundings.stdin)?;
-    let (chart, notices) = located.load()?;
+    let mut notices = Vec::new();
+    let loaded = located.load(&mut notices);
     for notice in notices {
         writeln!(surroundings.err, "{notice}")?;
     }
+    let chart = loaded?;
     check(&chart, &name, surroundings)?;
     let options = render_options(flags, name, options, surroundings);
     let mut warnings = Vec::new();
@@ -91,7 +93,7 @@ fn run(flags: &TemplateFlags, surroundings: &mut Surroundings<'_>) -> Result<(),
         writeln!(surroundings.err, "{line}")?;
     }
     if flags.debug && failed.is_of_rendering() {
-        manifests::print_unsorted(&located.load()?.0, &values, &options, surroundings.out)?;
+        manifests::print_unsorted(&located.load(&mut Vec::new())?, &values, &options, surroundings.out)?;
         return Err(failed.without_hint());
     }
     Err(failed)
@@ -164,8 +166,8 @@ fn named(error: TemplateError, located: &Located, values: &Map<String, Value>) -
     }
     // The chart is gone: it may be large, and this is rare.
     let fits = located
-        .load()
-        .is_ok_and(|(mut chart, _)| process_dependencies(&mut chart, values, &mut Vec::new()).is_ok());
+        .load(&mut Vec::new())
+        .is_ok_and(|mut chart| process_dependencies(&mut chart, values, &mut Vec::new()).is_ok());
     if fits { TemplateError::Render(RenderError::Values(text)) } else { TemplateError::Dependencies(text) }
 }
 
