@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{differences, is_comparable, twin};
 use super::shrink::shrink_finding;
-use super::{FaultClass, Finding, Run, RunOptions, Shrunk, feasible_pairs, generate, run_scenario_with};
+use super::{FaultClass, Finding, Run, RunOptions, Shrunk, feasible_pairs, generate, run_scenario_while};
 use crate::scenario::{Scenario, State};
+
+/// How much more may happen in a shorter scenario until it finds what the whole one has found.
+const LONGER: u32 = 2;
 
 /// How seeds are simulated.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +67,7 @@ pub struct Coverage {
 #[must_use]
 pub fn simulate(seed: u64, campaign: &Campaign) -> Simulated {
     let scenario = generate(seed, &campaign.classes);
-    let (run, runs) = campaign.play(&scenario);
+    let (run, runs) = campaign.play(&scenario, &|| true);
     Simulated { seed, scenario, run, runs }
 }
 
@@ -73,21 +76,22 @@ fn found(run: &Run, what: &str) -> Finding {
 }
 
 impl Campaign {
-    /// Plays a scenario; returns how it went and how many runs that took.
-    fn play(&self, scenario: &Scenario) -> (Run, u32) {
-        let mut run = run_scenario_with(scenario, &self.options);
+    /// Plays a scenario while there is time left; returns how it went and how many runs that took.
+    fn play(&self, scenario: &Scenario, more: &dyn Fn() -> bool) -> (Run, u32) {
+        let mut run = run_scenario_while(scenario, &self.options, more);
         let mut runs = 1;
         if self.twice && run.finding.is_none() {
             runs += 1;
-            let again = run_scenario_with(scenario, &self.options);
-            if again.hash != run.hash {
+            let again = run_scenario_while(scenario, &self.options, more);
+            // One that was broken off says nothing.
+            if again.hash != run.hash && more() {
                 run.finding = Some(found(&run, "determinism: the same scenario went another way"));
             }
         }
         if self.twins && run.finding.is_none() && is_comparable(scenario) {
             runs += 1;
             let twin = twin(scenario);
-            let calm = run_scenario_with(&twin, &self.options);
+            let calm = run_scenario_while(&twin, &self.options, more);
             let difference = match &calm.finding {
                 Some(finding) => Some(format!("twin: without disturbances: {}", finding.what)),
                 None => differences(&run, &calm, &twin),
@@ -97,23 +101,35 @@ impl Campaign {
         (run, runs)
     }
 
-    /// Makes the scenario of a finding as short as it can be while `more` says that there is time left.
+    /// Makes the scenario of a finding as short as it can be while `more` says that there is time left, which is asked
+    /// within each run, too.
     #[must_use]
-    pub fn shrink(&self, simulated: &Simulated, more: impl FnMut() -> bool) -> Option<Shrunk> {
+    pub fn shrink(&self, simulated: &Simulated, more: impl Fn() -> bool) -> Option<Shrunk> {
         let finding = simulated.run.finding.as_ref()?;
         let oracle = finding.oracle();
         // What is not asked for need not be played.
         let again = Self {
             twice: oracle == "determinism",
             twins: oracle == "twin",
-            options: self.options.clone(),
+            options: self.patient(&simulated.run),
             classes: BTreeSet::new(),
         };
         let finds = |candidate: &Scenario| {
-            let (run, _) = again.play(candidate);
+            let (run, _) = again.play(candidate, &more);
             run.finding.is_some_and(|found| found.kind() == finding.kind())
         };
-        Some(shrink_finding(&simulated.scenario, finds, more))
+        Some(shrink_finding(&simulated.scenario, finds, &more))
+    }
+
+    /// Options with which no run goes on for much longer than the one that has found something: a scenario with less in it
+    /// finds the same at about the same moment, or not at all.
+    fn patient(&self, found: &Run) -> RunOptions {
+        let is_counted = found.finding.as_ref().is_some_and(|finding| {
+            // A panic has not counted what happened, a twin was played beside, and what is endless goes on to the bound.
+            !matches!(finding.oracle(), "panic" | "twin" | "endless")
+        });
+        let most = if is_counted { found.happenings.saturating_mul(LONGER) } else { u32::MAX };
+        RunOptions { happenings: self.options.happenings.min(most), ..self.options.clone() }
     }
 }
 

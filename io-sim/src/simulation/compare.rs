@@ -21,6 +21,7 @@ impl Stage<'_> {
             finding,
             end: Some(end_state(&self.world)),
             actions: self.ledger.actions(),
+            happenings: self.happenings,
             time: self.world.now().monotonic.0,
             fired: std::mem::take(&mut self.fired),
             pairs: std::mem::take(&mut self.pairs),

@@ -35,5 +35,5 @@ pub use driven::{Driven, Ledger};
 pub use feasible::{can_strike, feasible_pairs};
 pub use generate::{decode, generate};
 pub use outcome::{Finding, Run};
-pub use run::{RunOptions, run_scenario, run_scenario_with};
+pub use run::{RunOptions, run_scenario, run_scenario_while, run_scenario_with};
 pub use shrink::{Shrunk, shrink};

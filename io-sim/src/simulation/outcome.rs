@@ -58,6 +58,8 @@ pub struct Run {
     pub deletions: BTreeMap<String, u32>,
     /// Actions of the operator.
     pub actions: u64,
+    /// Things that happened, in the operator and around it.
+    pub happenings: u32,
     /// Nanoseconds of simulated time.
     pub time: u64,
     /// Nanoseconds from the end of the disturbances until everything was as it should be, for each `settle`.

@@ -35,8 +35,15 @@ pub fn run_scenario(scenario: &Scenario) -> Run {
 /// Plays a scenario in another way. A panic of the operator is a finding.
 #[must_use]
 pub fn run_scenario_with(scenario: &Scenario, options: &RunOptions) -> Run {
+    run_scenario_while(scenario, options, &|| true)
+}
+
+/// Plays a scenario for as long as `more` says that there is time left: a run that is broken off ends with a finding by
+/// `interrupted`.
+#[must_use]
+pub fn run_scenario_while(scenario: &Scenario, options: &RunOptions, more: &dyn Fn() -> bool) -> Run {
     let play = AssertUnwindSafe(|| {
-        let mut stage = Stage::new(scenario, options);
+        let mut stage = Stage::new(scenario, options, more);
         let outcome = scenario.steps().try_for_each(|step| stage.step(step));
         stage.finish(outcome.err())
     });

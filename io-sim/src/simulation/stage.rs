@@ -19,6 +19,8 @@ use crate::world::{Progress, World};
 pub(super) const SOMEBODY: &str = "somebody";
 /// Nanoseconds from the end of one version of the operator to the start of another.
 const RESTART: u64 = 100 * MILLISECOND;
+/// After how many happenings it is asked whether there is time left.
+const ASKED_EVERY: u32 = 64;
 /// A finalizer that nobody serves.
 const HELD: &str = "example.com/held";
 
@@ -37,6 +39,7 @@ pub(super) struct Stage<'a> {
     lease: Lease,
     scenario: &'a Scenario,
     options: &'a RunOptions,
+    more: &'a dyn Fn() -> bool,
     pub(super) charts: BTreeMap<ChartVersion, Settings>,
     pub(super) sources: BTreeMap<String, Offer>,
     pub(super) values: BTreeMap<(String, String), Settings>,
@@ -54,12 +57,12 @@ pub(super) struct Stage<'a> {
     pub(super) recoveries: Vec<u64>,
     /// Steps that wait for a state.
     pub(super) waiting: Vec<Step>,
-    happenings: u32,
+    pub(super) happenings: u32,
     pub(super) tokens: u32,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(scenario: &'a Scenario, options: &'a RunOptions) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, options: &'a RunOptions, more: &'a dyn Fn() -> bool) -> Self {
         let ledger = Rc::new(Ledger::default());
         let mut world = cluster::world(scenario, options, &ledger);
         world.start();
@@ -70,6 +73,7 @@ impl<'a> Stage<'a> {
             lease: Lease::default(),
             scenario,
             options,
+            more,
             charts: BTreeMap::new(),
             sources: BTreeMap::new(),
             values: BTreeMap::new(),
@@ -175,6 +179,9 @@ impl<'a> Stage<'a> {
             let mut first = true;
             let progress = self.world.run_until(|_| !std::mem::take(&mut first), left);
             self.happenings += 1;
+            if self.happenings.is_multiple_of(ASKED_EVERY) && !(self.more)() {
+                return Err(self.finding("interrupted: there is no time left"));
+            }
             match progress {
                 Progress::Livelock => return Err(self.finding("livelock: timers are asked for without end")),
                 Progress::Stepped | Progress::Reached => {

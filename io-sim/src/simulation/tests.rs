@@ -1,5 +1,6 @@
 //! Simulation as a whole: what it must find, and that it finds nothing.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use serde_json::json;
@@ -52,6 +53,37 @@ fn what_is_expected_and_is_not_so_is_found() {
     let text = LIFE.replace("2=deployed", "2=failed");
     let finding = run_scenario(&Scenario::parse(&text).unwrap()).finding.unwrap();
     assert_eq!(finding.oracle(), "expectation");
+}
+
+#[test]
+fn time_is_up_within_a_run_too() {
+    let (scenario, asked) = (Scenario::parse(LIFE).unwrap(), Cell::new(0));
+    let more = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 2
+    };
+    let run = run_scenario_while(&scenario, &RunOptions::default(), &more);
+    assert_eq!((run.finding.unwrap().oracle(), asked.get()), ("interrupted", 2));
+    let whole = run_scenario(&scenario);
+    assert!(run.happenings < whole.happenings, "{} of {}", run.happenings, whole.happenings);
+}
+
+#[test]
+fn making_short_plays_nothing_to_an_end_that_is_far_off() {
+    let text = LIFE.replace("1=deployed\n", "1=failed\n");
+    let scenario = Scenario::parse(&text).unwrap();
+    let run = run_scenario(&scenario);
+    let (found, asked) = (run.happenings, Cell::new(0_u32));
+    let simulated = Simulated { seed: 1, scenario, run, runs: 1 };
+    let more = || {
+        asked.set(asked.get() + 1);
+        true
+    };
+    let shrunk = Campaign::default().shrink(&simulated, more).unwrap();
+    assert!(shrunk.steps() < 8, "{}", shrunk.scenario);
+    assert!(asked.get() > shrunk.runs, "within the runs, too");
+    let longest = found * 2 / 64 + 2;
+    assert!(asked.get() < shrunk.runs * longest, "{} of {} runs of {longest}", asked.get(), shrunk.runs);
 }
 
 #[test]
