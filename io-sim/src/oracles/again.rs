@@ -1,6 +1,6 @@
 //! What is in line is not upgraded again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pilothouse_protocol::{ObjectRef, ReleaseKey, Reply, Request, metadata};
 use pilothouse_release::ReleaseRecord;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Meddled;
 use super::look::{list, process_of};
-use super::releases::{ReleaseName, Releases};
+use super::releases::{ReleaseName, Releases, Revision};
 use crate::faults::Fault;
 use crate::world::{Exchange, Machine, World};
 
@@ -16,6 +16,9 @@ use crate::world::{Exchange, Machine, World};
 #[derive(Debug, Default)]
 pub(super) struct Again {
     newest: BTreeMap<ReleaseName, u32>,
+    /// The Secrets of revisions that another one has followed. When that is gone, because it had failed and was pruned, what it
+    /// has left of the objects is nobody's knowledge, and an upgrade makes sure.
+    followed: BTreeSet<String>,
     /// HelmReleases that may be upgraded although they are in line.
     excused: Vec<ReleaseKey>,
 }
@@ -35,10 +38,14 @@ impl Again {
     ) -> Option<String> {
         for (release, revisions) in &releases.all {
             let Some((version, newest)) = revisions.last_key_value() else { continue };
-            let known = self.newest.insert(release.clone(), *version);
-            let before =
-                revisions.get(&version.wrapping_sub(1)).and_then(|before| before.record.as_ref().ok());
-            let (Some(before), Ok(record), false) = (before, &newest.record, known == Some(*version)) else {
+            if self.newest.insert(release.clone(), *version) == Some(*version) {
+                continue;
+            }
+            let before = revisions.get(&version.wrapping_sub(1));
+            let was_followed = before.is_some_and(|before| self.followed.contains(&uid(before)));
+            self.followed.extend(revisions.range(..version).map(|(_, revision)| uid(revision)));
+            let before = before.and_then(|before| before.record.as_ref().ok());
+            let (Some(before), Ok(record), false) = (before, &newest.record, was_followed) else {
                 continue;
             };
             let Some(maker) = maker(world, release, *version) else { continue };
@@ -127,6 +134,10 @@ fn maker<'a, M: Machine>(world: &'a World<M>, release: &ReleaseName, version: u3
         }
         _ => false,
     })
+}
+
+fn uid(revision: &Revision) -> String {
+    metadata::text(&revision.secret, "uid").to_owned()
 }
 
 fn secret_of(release: &ReleaseName, version: u32) -> ObjectRef {

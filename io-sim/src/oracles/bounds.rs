@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pilothouse_chart::{Hook, HookEvent};
 use pilothouse_protocol::{ReleaseKey, metadata};
 use serde_json::Value;
 
@@ -121,10 +120,7 @@ fn uid(revision: &Revision) -> String {
 
 /// Whether a revision was deployed once, and none of its tests has failed.
 fn is_whole(revision: &Revision) -> bool {
-    let has_failed =
-        |hook: &Hook| hook.events.contains(&HookEvent::Test) && hook.last_run.phase.name() == "Failed";
-    let was_deployed = matches!(revision.status(), "deployed" | "superseded");
-    was_deployed && revision.record.as_ref().is_ok_and(|record| !record.hooks.iter().any(has_failed))
+    matches!(revision.status(), "deployed" | "superseded") && !revision.has_failed_test()
 }
 
 fn was_cut_short(description: &str) -> bool {
@@ -133,11 +129,13 @@ fn was_cut_short(description: &str) -> bool {
     interrupted || unlocked("pending-install") || unlocked("pending-rollback")
 }
 
-/// What has failed the last action, when it is nothing but a server that was busy with itself (spec 08 row 18).
+/// What has failed the last install or upgrade, when it is nothing but a server that was busy with itself (spec 08 row 18). An
+/// uninstall is counted by neither counter: one that grows beside its failure tells of an install whose status was refused.
 fn passing(release: &Value) -> Option<String> {
     let conditions = release.pointer("/status/conditions").and_then(Value::as_array)?;
     let released = conditions.iter().find(|condition| condition["type"] == "Released")?;
-    let message = released["message"].as_str().filter(|_| released["status"] == "False")?;
+    let is_counted = released["status"] == "False" && released["reason"] != "UninstallFailed";
+    let message = released["message"].as_str().filter(|_| is_counted)?;
     // Of several objects that could not be written, one a line, or joined by this.
     let mut causes = message.split('\n').flat_map(|line| line.split(" && "));
     let only = causes.all(|cause| PASSING.iter().any(|passing| cause.ends_with(passing)));
@@ -197,5 +195,9 @@ mod tests {
             assert!(!both("a: denied"), "the other one stays");
         }
         assert!(!failed("Helm install failed for release ns/app: etcdserver: leader changed it"));
+        let message = "Helm uninstall failed for release ns/app.v1: etcdserver: leader changed";
+        let released =
+            json!({"type": "Released", "status": "False", "reason": "UninstallFailed", "message": message});
+        assert_eq!(passing(&json!({"status": {"conditions": [released]}})), None, "nobody counts uninstalls");
     }
 }

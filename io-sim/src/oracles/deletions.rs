@@ -74,13 +74,12 @@ fn storage(release: &Value, revisions: Option<&BTreeMap<u32, Revision>>, version
     (!oldest_left_out && !may_uninstall(release, revisions)).then(|| "the history is not full".to_owned())
 }
 
-/// Whether a failed install or upgrade may be answered by an uninstall.
+/// Whether a failed install or upgrade, or a failed test of one, may be answered by an uninstall.
 fn may_uninstall(release: &Value, revisions: &BTreeMap<u32, Revision>) -> bool {
     let failed = |revision: &Revision| {
-        matches!(
-            revision.status(),
-            "failed" | "uninstalling" | "uninstalled" | "pending-install" | "pending-upgrade"
-        )
+        let status = revision.status();
+        matches!(status, "failed" | "uninstalling" | "uninstalled" | "pending-install" | "pending-upgrade")
+            || (status == "deployed" && revision.has_failed_test())
     };
     let newest = revisions.last_key_value().is_some_and(|(_, revision)| failed(revision));
     let install = release.pointer("/spec/install/remediation");

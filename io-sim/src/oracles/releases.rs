@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pilothouse_chart::{Hook, HookEvent};
 use pilothouse_encoding::yaml;
 use pilothouse_protocol::{Object, ObjectRef, metadata};
 use pilothouse_release::{Limits, ReleaseRecord, decode};
@@ -79,6 +80,13 @@ impl Revision {
     /// The status in the record; empty when it cannot be read.
     pub(crate) fn status(&self) -> &str {
         self.record.as_ref().map(|record| record.info.status.as_str()).unwrap_or_default()
+    }
+
+    /// Whether a test of it has run and failed.
+    pub(crate) fn has_failed_test(&self) -> bool {
+        let has_failed =
+            |hook: &Hook| hook.events.contains(&HookEvent::Test) && hook.last_run.phase.name() == "Failed";
+        self.record.as_ref().is_ok_and(|record| record.hooks.iter().any(has_failed))
     }
 }
 

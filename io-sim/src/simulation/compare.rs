@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use pilothouse_protocol::{ObjectRef, Reply, Request};
 
 use super::classes::classes_of_fault;
+use super::spec::flag;
 use super::stage::Stage;
 use super::states::state_of;
 use super::{Finding, Run};
 use crate::faults::{kind_of, verb_of};
 use crate::oracles::end_state;
-use crate::scenario::{Line, Scenario, Statement};
+use crate::scenario::{Knob, Line, Scenario, Statement, Target};
 use crate::world::Exchange;
 
 impl Stage<'_> {
@@ -114,9 +115,31 @@ fn is_disturbance(statement: &Statement) -> bool {
 
 /// Whether a run can be compared with its twin at all: what others do to objects ends otherwise at another moment.
 pub(super) fn is_comparable(scenario: &Scenario) -> bool {
-    !scenario.steps().any(|step| {
+    let meddles = scenario.steps().any(|step| {
         matches!(step.what, Statement::Edit(..) | Statement::Helm(..) | Statement::ForgetStatus { .. })
             || matches!(&step.what, Statement::Delete(target) if target.kind != "release")
+    });
+    !meddles && !is_deleted_while_suspended(scenario)
+}
+
+/// Whether a HelmRelease is suspended when somebody deletes it, or while it is deleted: what is installed stays when the operator
+/// sees it so, and goes when it sees it as it was before or is afterwards.
+fn is_deleted_while_suspended(scenario: &Scenario) -> bool {
+    let (mut suspended, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+    scenario.steps().any(|step| match &step.what {
+        Statement::Release { name, settings } if flag(settings, Knob::Suspend) => {
+            suspended.insert(name);
+            deleted.contains(name)
+        }
+        Statement::Release { name, .. } => {
+            suspended.remove(name);
+            false
+        }
+        Statement::Delete(Target { name, .. }) => {
+            deleted.insert(name);
+            suspended.contains(name)
+        }
+        _ => false,
     })
 }
 
@@ -158,4 +181,20 @@ fn happened(run: &Run, scenario: &Scenario) -> Vec<String> {
 fn restarted_inputs(run: &Run) -> u64 {
     let uninstalled = run.record.events.iter().filter(|event| event.event.reason == "UninstallSucceeded");
     uninstalled.map(|event| event.count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_while_suspended_is_not_compared() {
+        let compared = |text: &str| is_comparable(&Scenario::parse(text).unwrap());
+        let (on, off) = ("apply release app suspend=yes", "apply release app");
+        assert!(compared(&format!("{on}\n{off}\ndelete release app\n{off}\n")));
+        assert!(compared(&format!("{on}\ndelete release db\n{off}\n")));
+        assert!(!compared(&format!("{on}\ndelete release app\n{off}\n")));
+        assert!(!compared(&format!("{off}\ndelete release app\n{on}\n{off}\n")));
+        assert!(!compared("delete ConfigMap app-config\n"));
+    }
 }
