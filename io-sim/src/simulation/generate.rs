@@ -40,6 +40,8 @@ struct Planned {
     secret: bool,
     crds: bool,
     version: usize,
+    /// Whether somebody deletes it while things still go wrong, and for good.
+    given_up: bool,
 }
 
 impl Planned {
@@ -121,6 +123,7 @@ fn generate_by(mut rng: Rng, later: Rng, seed: u64, classes: &BTreeSet<FaultClas
             draft.disturb_leader(gentle);
         }
     }
+    draft.give_up();
     draft.finish(&mut scenario);
     scenario
 }
@@ -205,8 +208,8 @@ impl Draft {
     /// What becomes of a release in the end.
     fn last(&mut self, planned: &Planned, scenario: &mut Scenario) {
         let target = Target { kind: "release".to_owned(), name: planned.name.to_owned() };
-        let is_needed = self.releases.iter().any(|other| other.dependency() == Some(planned.name));
-        if !is_needed && self.rng.chance(150) {
+        let is_needed = self.is_needed(planned.name);
+        if planned.given_up || (!is_needed && self.rng.chance(150)) {
             return scenario.push(None, Statement::Delete(target));
         }
         if self.nudge || self.rng.chance(200) {
@@ -220,6 +223,11 @@ impl Draft {
             }
             scenario.push(None, release(&planned));
         }
+    }
+
+    /// Whether another release depends on this one.
+    fn is_needed(&self, name: &str) -> bool {
+        self.releases.iter().any(|other| other.dependency() == Some(name))
     }
 
     /// Somebody changes what is corrected, after everything has come to rest.

@@ -61,6 +61,7 @@ impl Draft {
                 secret,
                 crds,
                 version: 0,
+                given_up: false,
             });
         }
     }

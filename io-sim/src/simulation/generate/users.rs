@@ -1,7 +1,7 @@
 //! What users do with their releases.
 
 use super::{Draft, Planned, SourceState, VERSIONS, release, source, text};
-use crate::scenario::{Knob, Statement, Value};
+use crate::scenario::{Knob, Statement, Target, Value};
 
 impl Draft {
     /// A few changes of what is wanted. They stay: what is drawn last is what is declared in the end.
@@ -30,6 +30,20 @@ impl Draft {
             let planned = self.releases[usize::try_from(index).unwrap_or_default()].clone();
             let moment = self.later.below(u64::from(self.horizon));
             self.mistake(&planned, u32::try_from(moment).unwrap_or_default());
+        }
+    }
+
+    /// Releases that somebody deletes, often because something has just gone wrong. What is declared anew meanwhile goes in
+    /// the end.
+    pub(super) fn give_up(&mut self) {
+        for index in 0..self.releases.len() {
+            let name = self.releases[index].name;
+            if self.later.chance(150) && !self.is_needed(name) {
+                self.releases[index].given_up = true;
+                let moment = self.busy_moment();
+                let target = Target { kind: "release".to_owned(), name: name.to_owned() };
+                self.at(moment, Statement::Delete(target));
+            }
         }
     }
 
