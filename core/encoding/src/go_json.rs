@@ -92,20 +92,22 @@ pub fn to_string_of<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_js
 }
 
 /// `value` with every number as a 64-bit float, as `json.Unmarshal` into `interface{}` gives it.
-pub fn floats(value: Value) -> Value {
-    match value {
-        Value::Number(number) => float_of(&number),
-        Value::Array(items) => Value::Array(items.into_iter().map(floats).collect()),
-        Value::Object(members) => {
-            Value::Object(members.into_iter().map(|(key, member)| (key, floats(member))).collect())
-        }
-        other => other,
-    }
+pub fn floats(mut value: Value) -> Value {
+    make_floats(&mut value);
+    value
 }
 
-fn float_of(number: &Number) -> Value {
-    let float = number.as_f64().and_then(Number::from_f64);
-    Value::Number(float.unwrap_or_else(|| number.clone()))
+fn make_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_floats),
+        Value::Object(members) => members.values_mut().for_each(make_floats),
+        _ => {}
+    }
 }
 
 struct Writer<'a> {

@@ -64,6 +64,7 @@ impl<'t> Lexer<'t> {
         &self.input.as_bytes()[self.pos..]
     }
 
+    #[inline]
     fn peek(&self) -> Option<char> {
         match self.peek_byte() {
             Some(byte) if byte.is_ascii() => Some(char::from(byte)),
@@ -107,6 +108,7 @@ impl<'t> Lexer<'t> {
         self.start = self.pos;
     }
 
+    #[cold]
     fn error(&mut self, message: impl Into<Box<str>>) -> Token {
         self.failure = Some(message.into());
         let start = offset(self.start);
@@ -253,8 +255,7 @@ impl<'t> Lexer<'t> {
     fn lex_identifier(&mut self) -> Token {
         self.skip_word();
         if !self.at_terminator() {
-            let message = format!("bad character {}", describe_char(self.peek()));
-            return self.error(message);
+            return self.bad_character();
         }
         let word = &self.input[self.start..self.pos];
         let kind = match word.as_bytes() {
@@ -272,10 +273,15 @@ impl<'t> Lexer<'t> {
         }
         self.skip_word();
         if !self.at_terminator() {
-            let message = format!("bad character {}", describe_char(self.peek()));
-            return self.error(message);
+            return self.bad_character();
         }
         self.emit(kind)
+    }
+
+    #[cold]
+    fn bad_character(&mut self) -> Token {
+        let found = describe_char(self.peek());
+        self.error(format!("bad character {found}"))
     }
 
     fn at_terminator(&self) -> bool {
