@@ -122,7 +122,8 @@ impl ApiClient {
     ///
     /// The API server's refusal, or what is known about the effect when there is no answer.
     pub async fn call(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
-        self.call_paced((identity.clone(), None), request).await
+        let answer = self.call_paced((identity.clone(), None), request).await?;
+        serde_json::from_slice(&answer).map_err(unreadable)
     }
 
     /// [`ApiClient::call`] for a release.
@@ -136,7 +137,23 @@ impl ApiClient {
         identity: &Identity,
         request: Request<Vec<u8>>,
     ) -> Result<Value, Failure> {
-        self.call_paced((identity.clone(), Some(release.clone())), request).await
+        let answer = self.call_paced((identity.clone(), Some(release.clone())), request).await?;
+        serde_json::from_slice(&answer).map_err(unreadable)
+    }
+
+    /// [`ApiClient::call_for`], whose answer is an object of which the managed fields are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`ApiClient::call`].
+    pub async fn call_trimmed_for(
+        &self,
+        release: &ReleaseKey,
+        identity: &Identity,
+        request: Request<Vec<u8>>,
+    ) -> Result<Value, Failure> {
+        let answer = self.call_paced((identity.clone(), Some(release.clone())), request).await?;
+        trimmed::object(&answer).map_err(unreadable)
     }
 
     /// Sends the request of a list and reads its answer, without the managed fields of the objects.
@@ -149,9 +166,9 @@ impl ApiClient {
         trimmed::list(&read(response.into_body()).await?).map_err(unreadable)
     }
 
-    async fn call_paced(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Value, Failure> {
+    async fn call_paced(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Bytes, Failure> {
         let response = self.send_over(&self.client, pace, request).await?;
-        serde_json::from_slice(&read(response.into_body()).await?).map_err(unreadable)
+        read(response.into_body()).await
     }
 
     /// Sends the request of a watch; returns as soon as the head of a successful answer is there.

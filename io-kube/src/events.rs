@@ -206,7 +206,7 @@ async fn send(client: &ApiClient, event: &Event, patched: Option<&str>, body: &V
             .method(method.clone())
             .uri(path.as_str())
             .header(CONTENT_TYPE, content_type)
-            .body(body.to_string().into_bytes())
+            .body(serde_json::to_vec(body).unwrap_or_default())
             .map_err(|error| Failure::Unreachable(error.to_string()))?;
         match client.call(&Identity::Controller, request).await {
             Ok(_) => return Ok(()),

@@ -1,9 +1,11 @@
 //! Log lines on stderr, shaped as those of controller-runtime with zap (spec 03 §9).
 
 use std::io::Write;
+use std::sync::Arc;
 
 use pilothouse_protocol::{LogEntry, LogLevel, ReleaseKey};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -21,19 +23,15 @@ pub enum Encoding {
     Console,
 }
 
+/// Room for a line about a HelmRelease, in bytes.
+const LINE_USUAL: usize = 512;
+
 /// Fields of a line in the order in which they are written.
 pub type Fields<'a> = &'a [(&'a str, Value)];
 
-/// The target of the operator's own events. Those of its dependencies have their module as target and are shown from
-/// warnings upwards only: below that they may show what they send.
-const TARGET: &str = "pilothouse";
-
 /// Where lines go. Cheap to clone.
 #[derive(Clone)]
-pub struct Log {
-    dispatch: Dispatch,
-    level: LogLevel,
-}
+pub struct Log(Arc<Writer>);
 
 impl Log {
     /// A log on stderr, which also receives what dependencies have to say.
@@ -44,20 +42,19 @@ impl Log {
             let _ = std::io::stderr().lock().write_all(line.as_bytes());
         });
         // There is one already in a process that has two logs; the first one stays.
-        let _ = dispatcher::set_global_default(log.dispatch.clone());
+        let _ = dispatcher::set_global_default(log.of_dependencies());
         log
     }
 
     /// A log that gives every line, with its newline, to `sink`.
     pub fn to(encoding: Encoding, level: LogLevel, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let layer = ZapLayer { encoding, level, sink: Box::new(sink) };
-        Self { dispatch: Dispatch::new(Registry::default().with(layer)), level }
+        Self(Arc::new(Writer { encoding, level, sink: Box::new(sink) }))
     }
 
     /// Whether lines of this level are written.
     #[must_use]
     pub fn is_enabled(&self, level: LogLevel) -> bool {
-        level >= self.level
+        level >= self.0.level
     }
 
     /// A line of level info from the part of the operator called `logger`.
@@ -77,56 +74,58 @@ impl Log {
         if !self.is_enabled(entry.level) {
             return;
         }
-        let mut fields = release_fields(key);
-        fields.extend(entry.fields.iter().map(|(name, value)| (name.as_str(), Value::String(value.clone()))));
-        self.line(entry.level, "", &entry.message, &fields);
+        let mut fields = release_members(key);
+        for (name, value) in &entry.fields {
+            add_member(&mut fields, name, value);
+        }
+        self.0.write(entry.level, "", &entry.message, &fields);
     }
 
     /// A line of any level; `logger` may be empty.
     pub fn line(&self, level: LogLevel, logger: &str, message: &str, fields: Fields<'_>) {
-        if !self.is_enabled(level) {
-            return;
+        if self.is_enabled(level) {
+            self.0.write(level, logger, message, &members(fields));
         }
-        // An event has a fixed set of fields; ours are in one of them, as JSON.
-        let fields = members(fields);
-        let fields = fields.as_str();
-        dispatcher::with_default(&self.dispatch, || match level {
-            LogLevel::Trace => tracing::trace!(target: TARGET, logger, fields, "{message}"),
-            LogLevel::Debug => tracing::debug!(target: TARGET, logger, fields, "{message}"),
-            LogLevel::Info => tracing::info!(target: TARGET, logger, fields, "{message}"),
-            LogLevel::Error => tracing::error!(target: TARGET, logger, fields, "{message}"),
-        });
+    }
+
+    fn of_dependencies(&self) -> Dispatch {
+        Dispatch::new(Registry::default().with(OfDependencies(Arc::clone(&self.0))))
     }
 }
 
-/// Writes events as zap does.
-struct ZapLayer {
+/// Writes lines as zap does.
+struct Writer {
     encoding: Encoding,
     level: LogLevel,
     sink: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl<S: Subscriber> Layer<S> for ZapLayer {
+impl Writer {
+    /// Writes a line; `fields` are members of a JSON object, without its braces.
+    fn write(&self, level: LogLevel, logger: &str, message: &str, fields: &str) {
+        let ts = clock::iso8601_millis(clock::wall_nanos());
+        (self.sink)(&match self.encoding {
+            Encoding::Json => json_line(level, &ts, logger, message, fields),
+            Encoding::Console => console_line(level, &ts, logger, message, fields),
+        });
+    }
+}
+
+/// Takes in the events of dependencies, which have their module as target. They are shown from warnings upwards only: below
+/// that they may show what they send.
+struct OfDependencies(Arc<Writer>);
+
+impl<S: Subscriber> Layer<S> for OfDependencies {
     fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
-        let is_own = metadata.target() == TARGET;
-        metadata.is_event()
-            && level_of(metadata.level()) >= self.level
-            && (is_own || *metadata.level() <= Level::WARN)
+        let level = *metadata.level();
+        metadata.is_event() && level <= Level::WARN && level_of(&level) >= self.0.level
     }
 
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut line = Line::default();
-        event.record(&mut line);
+        let mut said = Said::default();
+        event.record(&mut said);
         let metadata = event.metadata();
-        if metadata.target() != TARGET {
-            metadata.target().clone_into(&mut line.logger);
-        }
-        let ts = clock::iso8601_millis(clock::wall_nanos());
-        let level = level_of(metadata.level());
-        (self.sink)(&match self.encoding {
-            Encoding::Json => line.json(level, &ts),
-            Encoding::Console => line.console(level, &ts),
-        });
+        self.0.write(level_of(metadata.level()), metadata.target(), &said.message, &said.fields);
     }
 }
 
@@ -140,22 +139,19 @@ fn level_of(level: &Level) -> LogLevel {
     }
 }
 
-/// One event on its way to a line.
+/// What an event says.
 #[derive(Default)]
-struct Line {
-    logger: String,
+struct Said {
     message: String,
     /// Members of a JSON object, without its braces.
     fields: String,
 }
 
-impl Visit for Line {
+impl Visit for Said {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "message" => value.clone_into(&mut self.message),
-            "logger" => value.clone_into(&mut self.logger),
-            "fields" => self.add(value),
-            name => self.add(&members(&[(name, json!(value))])),
+            name => add_member(&mut self.fields, name, value),
         }
     }
 
@@ -164,49 +160,50 @@ impl Visit for Line {
     }
 }
 
-impl Line {
-    fn add(&mut self, members: &str) {
-        if !self.fields.is_empty() && !members.is_empty() {
-            self.fields.push(',');
-        }
-        self.fields.push_str(members);
+fn json_line(level: LogLevel, ts: &str, logger: &str, message: &str, fields: &str) -> String {
+    let mut line = String::with_capacity(LINE_USUAL.max(message.len() + fields.len()));
+    line.push('{');
+    add_member(&mut line, "level", level_name(level));
+    add_member(&mut line, "ts", ts);
+    if !logger.is_empty() {
+        add_member(&mut line, "logger", logger);
     }
-
-    fn json(&self, level: LogLevel, ts: &str) -> String {
-        let mut head = vec![("level", json!(level_name(level))), ("ts", json!(ts))];
-        if !self.logger.is_empty() {
-            head.push(("logger", json!(self.logger)));
-        }
-        head.push(("msg", json!(self.message)));
-        let comma = if self.fields.is_empty() { "" } else { "," };
-        format!("{{{}{comma}{}}}\n", members(&head), self.fields)
+    add_member(&mut line, "msg", message);
+    if !fields.is_empty() {
+        line.push(',');
+        line.push_str(fields);
     }
-
-    fn console(&self, level: LogLevel, ts: &str) -> String {
-        let mut line = format!("{ts}\t{}", level_name(level).to_uppercase());
-        for column in [&self.logger, &self.message] {
-            if !column.is_empty() {
-                line.push('\t');
-                line.push_str(column);
-            }
-        }
-        if !self.fields.is_empty() {
-            line.push_str(&format!("\t{{{}}}", self.fields));
-        }
-        line.push('\n');
-        line
-    }
+    line.push_str("}\n");
+    line
 }
 
-fn release_fields(key: &ReleaseKey) -> Vec<(&str, Value)> {
-    vec![
-        ("controller", json!("helmrelease")),
-        ("controllerGroup", json!("helm.toolkit.fluxcd.io")),
-        ("controllerKind", json!("HelmRelease")),
-        ("HelmRelease", json!({"name": key.name, "namespace": key.namespace})),
-        ("namespace", json!(key.namespace)),
-        ("name", json!(key.name)),
-    ]
+fn console_line(level: LogLevel, ts: &str, logger: &str, message: &str, fields: &str) -> String {
+    let mut line = format!("{ts}\t{}", level_name(level).to_uppercase());
+    for column in [logger, message] {
+        if !column.is_empty() {
+            line.push('\t');
+            line.push_str(column);
+        }
+    }
+    if !fields.is_empty() {
+        line.push_str(&format!("\t{{{fields}}}"));
+    }
+    line.push('\n');
+    line
+}
+
+fn release_members(key: &ReleaseKey) -> String {
+    let mut text = String::with_capacity(LINE_USUAL);
+    add_member(&mut text, "controller", "helmrelease");
+    add_member(&mut text, "controllerGroup", "helm.toolkit.fluxcd.io");
+    add_member(&mut text, "controllerKind", "HelmRelease");
+    text.push_str(",\"HelmRelease\":{");
+    add_member(&mut text, "name", &key.name);
+    add_member(&mut text, "namespace", &key.namespace);
+    text.push('}');
+    add_member(&mut text, "namespace", &key.namespace);
+    add_member(&mut text, "name", &key.name);
+    text
 }
 
 fn level_name(level: LogLevel) -> &'static str {
@@ -220,14 +217,28 @@ fn level_name(level: LogLevel) -> &'static str {
 
 /// The members of a JSON object in their order, without its braces.
 fn members(members: Fields<'_>) -> String {
-    let members: Vec<String> =
-        members.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
-    members.join(",")
+    let mut text = String::new();
+    for (name, value) in members {
+        add_member(&mut text, name, value);
+    }
+    text
+}
+
+fn add_member<T: Serialize + ?Sized>(text: &mut String, name: &str, value: &T) {
+    if !text.is_empty() && !text.ends_with('{') {
+        text.push(',');
+    }
+    // Texts and trees of JSON can be written.
+    text.push_str(&serde_json::to_string(name).unwrap_or_default());
+    text.push(':');
+    text.push_str(&serde_json::to_string(value).unwrap_or_default());
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
+
+    use serde_json::json;
 
     use super::*;
 
@@ -266,7 +277,7 @@ mod tests {
     #[test]
     fn dependencies_are_heard_from_warnings_upwards() {
         let lines = captured(Encoding::Json, LogLevel::Trace, |log| {
-            dispatcher::with_default(&log.dispatch, || {
+            dispatcher::with_default(&log.of_dependencies(), || {
                 tracing::debug!(target: "hyper::proto", secret = "x", "sent");
                 tracing::info!(target: "kube_client", "hello");
                 tracing::warn!(target: "kube_client", url = "/a", tries = 3, "odd \"answer\"");

@@ -85,10 +85,20 @@ impl Performer {
         };
         let cluster = self.clusters.of(identity).await?;
         let resource = cluster.catalog.resource(&kind).await?;
-        let answer = cluster.client.call_for(release, identity, http_request(request, &resource)?).await?;
+        let (client, sent) = (&cluster.client, http_request(request, &resource)?);
         Ok(match request {
-            Request::Delete { .. } => Reply::Deleted,
-            _ => Reply::Object(Arc::new(answer)),
+            // Whoever writes a status knows what is in it and wants to know which version that is.
+            Request::Patch { status: true, .. } => {
+                Reply::Object(Arc::new(client.call_trimmed_for(release, identity, sent).await?))
+            }
+            _ => {
+                let answer = client.call_for(release, identity, sent).await?;
+                if matches!(request, Request::Delete { .. }) {
+                    Reply::Deleted
+                } else {
+                    Reply::Object(Arc::new(answer))
+                }
+            }
         })
     }
 
@@ -165,7 +175,6 @@ fn http_request(request: &Request, resource: &ApiResource) -> Result<HttpRequest
             let (content_type, path) = patch_path(object, resource, *patch, *status, *dry_run)?;
             let mut request = build(Method::PATCH, &path, Some((content_type, body)))?;
             if *status {
-                // Whoever writes a status knows what is in it and wants to know which version that is.
                 request.headers_mut().insert(ACCEPT, METADATA_OBJECT);
             }
             Ok(request)
@@ -247,7 +256,7 @@ fn build(method: Method, path: &Path, body: Option<(&str, &Value)>) -> Result<Ht
     let mut bytes = Vec::new();
     if let Some((content_type, value)) = body {
         builder = builder.header(CONTENT_TYPE, content_type);
-        bytes = value.to_string().into_bytes();
+        bytes = serde_json::to_vec(value).unwrap_or_default();
     }
     builder
         .body(bytes)

@@ -30,6 +30,15 @@ struct TrimmedList {
     items: Option<Vec<Trimmed>>,
 }
 
+/// Reads an object without its managed fields.
+///
+/// # Errors
+///
+/// The text is no object.
+pub(crate) fn object(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(text).map(|Trimmed(object)| object)
+}
+
 /// Reads a list whose objects have no managed fields.
 ///
 /// # Errors
@@ -116,6 +125,7 @@ mod tests {
         let text = json!({"type": "ADDED", "object": object.clone()}).to_string();
         let event: WatchEvent<Trimmed> = serde_json::from_str(&text).unwrap();
         assert_eq!((event.kind.as_str(), &event.object.0), ("ADDED", &expected));
+        assert_eq!(super::object(object.to_string().as_bytes()).unwrap(), expected);
         let text = json!({"metadata": {"resourceVersion": "7"}, "items": [object]}).to_string();
         assert_eq!(
             list(text.as_bytes()).unwrap(),

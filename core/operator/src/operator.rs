@@ -363,10 +363,12 @@ impl Operator {
 
 /// The part of a HelmRelease that decides whether those who depend on it may go on.
 fn readiness(object: &Value) -> Value {
-    let generation = object.pointer("/metadata/generation").cloned().unwrap_or_default();
-    let observed = object.pointer("/status/observedGeneration").cloned().unwrap_or_default();
-    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
-    let ready = conditions.and_then(|all| all.iter().find(|condition| condition["type"] == "Ready"));
-    let status = ready.and_then(|ready| ready.get("status")).cloned().unwrap_or_default();
-    Value::Array(vec![generation, observed, status])
+    let of_status = &object["status"];
+    let conditions = of_status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let ready = conditions.iter().find(|condition| condition["type"] == "Ready");
+    let status = ready.map_or(&Value::Null, |ready| &ready["status"]);
+    [&object["metadata"]["generation"], &of_status["observedGeneration"], status]
+        .into_iter()
+        .cloned()
+        .collect()
 }

@@ -99,14 +99,13 @@ impl ObjectRef {
     /// The reference of an object given as JSON; absent parts are empty.
     #[must_use]
     pub fn of(object: &Value) -> Self {
-        let text =
-            |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let namespace = text("/metadata/namespace");
+        let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let namespace = metadata::text(object, "namespace");
         Self {
-            api_version: text("/apiVersion"),
-            kind: text("/kind"),
-            namespace: (!namespace.is_empty()).then_some(namespace),
-            name: text("/metadata/name"),
+            api_version: text("apiVersion"),
+            kind: text("kind"),
+            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+            name: metadata::text(object, "name").to_owned(),
         }
     }
 

@@ -11,6 +11,7 @@ mod drift_watch;
 mod ending;
 mod kube_config;
 mod memory;
+mod merge_patch;
 mod pass;
 pub mod phases;
 mod release;

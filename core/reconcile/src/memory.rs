@@ -44,7 +44,7 @@ impl Memory {
     pub(crate) fn of_subject(subject: &Subject) -> Self {
         Self {
             status: subject.status.clone(),
-            written: Compact::of(&subject.written),
+            written: subject.written.clone(),
             resource_version: subject.release.metadata.resource_version.parse().unwrap_or_default(),
         }
     }
@@ -82,6 +82,6 @@ impl Memory {
     pub(crate) fn restore(&self, subject: &mut Subject) {
         subject.status = self.status.clone();
         subject.attempted_generation = self.status.last_attempted_generation;
-        subject.written = self.written.value();
+        subject.written = self.written.clone();
     }
 }

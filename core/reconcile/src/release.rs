@@ -273,11 +273,8 @@ impl Release {
     }
 
     fn new_subject(&self) -> Result<Subject, String> {
-        let Some(object) = self.object.as_ref().map(KnownObject::object) else {
-            return Err("no object".to_owned());
-        };
-        let mut subject =
-            Subject::new(Arc::clone(&self.config), &object).map_err(|error| error.to_string())?;
+        let known = self.object.as_ref().ok_or("no object")?;
+        let mut subject = known.subject(Arc::clone(&self.config)).map_err(|error| error.to_string())?;
         if let Some(memory) = &self.memory {
             memory.restore(&mut subject);
         }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::Config;
 use crate::charts::Charts;
+use crate::compact::Compact;
 use crate::phases::terminal::TerminalError;
 use crate::settled::{Quiet, Settled};
 
@@ -32,7 +33,7 @@ pub struct Subject {
     /// The status as it should be.
     pub status: HelmReleaseStatus,
     /// The status as it was last written or read.
-    pub written: Value,
+    pub(crate) written: Compact,
     /// The generation that was attempted last before this pass.
     pub attempted_generation: i64,
     /// The source object as last seen, by reference.
@@ -61,27 +62,49 @@ impl Subject {
     /// # Errors
     /// When the object does not fit the API.
     pub fn new(config: Arc<Config>, object: &Value) -> Result<Self, InvalidHelmRelease> {
-        let release = HelmRelease::from_object(object)?;
+        let mut subject = Self::of(config, HelmRelease::from_object(object)?);
+        subject.written = Compact::of(object.get("status").unwrap_or(&Value::Null));
+        if subject.has_expressions() {
+            subject.object = object.clone();
+        }
+        Ok(subject)
+    }
+
+    /// From a HelmRelease without a status, as it was kept.
+    ///
+    /// # Errors
+    /// When it does not fit the API.
+    pub(crate) fn kept(config: Arc<Config>, kept: &Compact) -> Result<Self, InvalidHelmRelease> {
+        // Read at once, without the object in between, which says what is wrong with it, and is looked at by expressions.
+        match kept.read().map(|release| Self::of(Arc::clone(&config), release)) {
+            Some(subject) if !subject.has_expressions() => Ok(subject),
+            _ => Self::new(config, &kept.value()),
+        }
+    }
+
+    fn of(config: Arc<Config>, release: HelmRelease) -> Self {
         let status = release.status.clone();
         let attempted_generation = status.last_attempted_generation;
-        let written = object.get("status").cloned().unwrap_or(Value::Null);
-        let has_expressions = release.spec.depends_on.iter().any(DependencyReference::has_expression);
-        Ok(Self {
+        Self {
             config,
             release,
             status,
-            written,
+            written: Compact::of(&Value::Null),
             attempted_generation,
             sources: BTreeMap::new(),
             terminal_error: TerminalError::default(),
-            object: if has_expressions { object.clone() } else { Value::Null },
+            object: Value::Null,
             dependency_cycle: Vec::new(),
             health_checks: None,
             charts: Charts::default(),
             quiet: None,
             settled: None,
             drift_objects: None,
-        })
+        }
+    }
+
+    fn has_expressions(&self) -> bool {
+        self.release.spec.depends_on.iter().any(DependencyReference::has_expression)
     }
 
     /// The object with the status as it should be: `self` in expressions.

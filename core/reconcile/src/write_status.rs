@@ -5,9 +5,11 @@ use std::sync::Arc;
 use pilothouse_machine::Context;
 use pilothouse_machine::twin::{Twin, is_back};
 use pilothouse_protocol::{ApiError, Failure, Patch, Reply, Request, RequestId};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::Subject;
+use crate::compact::Compact;
+use crate::merge_patch::merge_patch;
 
 /// Tries of one write that meets with conflicts, or whose outcome stays unknown.
 const TRIES: u32 = 3;
@@ -16,7 +18,7 @@ const TRIES: u32 = 3;
 #[derive(Debug, Default)]
 pub(crate) struct WriteStatus {
     request: Option<RequestId>,
-    wanted: Value,
+    wanted: Option<Compact>,
     tries: u32,
 }
 
@@ -36,11 +38,11 @@ impl WriteStatus {
     pub(crate) fn poll(&mut self, subject: &mut Subject, context: &mut Context) -> Option<Written> {
         loop {
             let Some(id) = self.request else {
-                self.wanted = serde_json::to_value(&subject.status).unwrap_or(Value::Null);
-                let patch = merge_patch(&subject.written, &self.wanted);
-                if patch.as_object().is_some_and(Map::is_empty) {
+                let wanted = serde_json::to_value(&subject.status).unwrap_or(Value::Null);
+                let Some(patch) = merge_patch(subject.written.text(), &wanted).filter(says_something) else {
                     return Some(Written::Done);
-                }
+                };
+                self.wanted = Some(Compact::of(&wanted));
                 self.request = Some(context.request_as_controller(self.patch(subject, patch)));
                 return None;
             };
@@ -68,7 +70,9 @@ impl WriteStatus {
     fn read(&mut self, subject: &mut Subject, reply: Reply, context: &Context) -> Option<Written> {
         match reply {
             Reply::Object(object) => {
-                subject.written = std::mem::take(&mut self.wanted);
+                if let Some(wanted) = self.wanted.take() {
+                    subject.written = wanted;
+                }
                 let version = pilothouse_protocol::metadata::text(&object, "resourceVersion");
                 version.clone_into(&mut subject.release.metadata.resource_version);
                 if is_back(Twin::Hc1412) && claim_newest(subject, &object, context) {
@@ -94,14 +98,19 @@ impl WriteStatus {
     }
 }
 
+/// Whether a patch of an object has members.
+fn says_something(patch: &Value) -> bool {
+    patch.as_object().is_none_or(|members| !members.is_empty())
+}
+
 fn is_conflict(failure: &Failure) -> bool {
     failure.api().is_some_and(ApiError::is_conflict)
 }
 
 /// The conditions stay as they were written last; everything else is written.
 fn lose_conditions(subject: &mut Subject) {
-    let before = subject.written.get("conditions").cloned().unwrap_or_else(|| json!([]));
-    subject.status.conditions = serde_json::from_value(before).unwrap_or_default();
+    let before = subject.written.value().get_mut("conditions").map(Value::take);
+    subject.status.conditions = before.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
     subject.status.conditions.remove("Reconciling");
 }
 
@@ -117,44 +126,4 @@ fn claim_newest(subject: &mut Subject, object: &Value, context: &Context) -> boo
 /// Whether nobody knows what became of the write, or others wrote at the same moment.
 fn may_be_repeated(failure: &Failure) -> bool {
     failure.is_unknown() || is_conflict(failure)
-}
-
-/// The RFC 7386 patch that turns `from` into `to`.
-fn merge_patch(from: &Value, to: &Value) -> Value {
-    match (from, to) {
-        (Value::Object(from), Value::Object(to)) => {
-            let mut patch = Map::new();
-            for key in from.keys().filter(|key| !to.contains_key(*key)) {
-                patch.insert(key.clone(), Value::Null);
-            }
-            for (key, value) in to {
-                let before = from.get(key).unwrap_or(&Value::Null);
-                if before == value {
-                    continue;
-                }
-                let part = if before.is_object() && value.is_object() {
-                    merge_patch(before, value)
-                } else {
-                    value.clone()
-                };
-                patch.insert(key.clone(), part);
-            }
-            Value::Object(patch)
-        }
-        (_, to) => to.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_merge_patch_removes_and_replaces() {
-        let from = json!({"a": 1, "b": {"x": 1, "y": 2}, "c": [1]});
-        let to = json!({"b": {"x": 1, "y": 3}, "c": [1, 2]});
-        assert_eq!(merge_patch(&from, &to), json!({"a": null, "b": {"y": 3}, "c": [1, 2]}));
-        assert_eq!(merge_patch(&to, &to), json!({}));
-        assert_eq!(merge_patch(&Value::Null, &to), to);
-    }
 }

@@ -6,7 +6,7 @@ mod process;
 mod registry;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pilothouse_operator::{FinishedPass, PassResult};
 use pilothouse_protocol::{Monotonic, ReleaseKey};
@@ -21,14 +21,28 @@ const CONTROLLER: &str = "helmrelease";
 const KIND: &str = "HelmRelease";
 /// The condition whose status is shown.
 const READY: &str = "Ready";
+/// The statuses that a condition can have.
+const STATUSES: [&str; 3] = ["False", "True", "Unknown"];
 
 /// The series of the process.
 #[derive(Debug)]
 pub struct Metrics {
     started_wall: i64,
     registry: Mutex<Registry>,
+    /// Taken over when the page is shown: it changes with most inputs.
+    load: Mutex<Option<Load>>,
+    /// What the series about objects show.
+    shown: Mutex<BTreeMap<ReleaseKey, Shown>>,
     /// Since when passes run.
     running: Mutex<BTreeMap<ReleaseKey, Instant>>,
+}
+
+/// What the series about one object show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shown {
+    suspended: bool,
+    /// One of [`STATUSES`]; the empty text for any other, `None` without the condition.
+    ready: Option<&'static str>,
 }
 
 /// What the operator is doing at this moment.
@@ -62,7 +76,13 @@ impl Metrics {
         registry.touch("controller_runtime_reconcile_time_seconds", &[CONTROLLER]);
         registry.touch("workqueue_queue_duration_seconds", &[CONTROLLER, CONTROLLER]);
         registry.touch("workqueue_work_duration_seconds", &[CONTROLLER, CONTROLLER]);
-        Self { started_wall, registry: Mutex::new(registry), running: Mutex::default() }
+        Self {
+            started_wall,
+            registry: Mutex::new(registry),
+            load: Mutex::default(),
+            shown: Mutex::default(),
+            running: Mutex::default(),
+        }
     }
 
     /// Counts a request to an API server; `code` is the HTTP status, or `<error>` when there was no answer.
@@ -105,22 +125,17 @@ impl Metrics {
 
     /// Takes over what the operator is doing.
     pub fn set_load(&self, load: Load) {
-        self.with(|registry| {
-            registry.set("workqueue_depth", &[CONTROLLER, CONTROLLER, "0"], number(load.depth));
-            registry.set("controller_runtime_active_workers", &[CONTROLLER], number(load.working));
-            #[allow(clippy::cast_precision_loss, reason = "exact below 2^53")]
-            registry.set("workqueue_adds_total", &[CONTROLLER, CONTROLLER], load.adds as f64);
-        });
+        *locked(&self.load) = Some(load);
     }
 
     /// A pass begins.
     pub fn pass_began(&self, key: &ReleaseKey) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), Instant::now());
+        locked(&self.running).insert(key.clone(), Instant::now());
     }
 
     /// Counts a pass that has ended.
     pub fn record_pass(&self, pass: &FinishedPass) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&pass.key);
+        locked(&self.running).remove(&pass.key);
         let result = match pass.result {
             PassResult::Success => "success",
             PassResult::Requeue => "requeue",
@@ -151,23 +166,39 @@ impl Metrics {
 
     /// Takes over readiness and suspension of a HelmRelease, or forgets it.
     pub fn see_release(&self, key: &ReleaseKey, object: Option<&Value>) {
-        let of_object = [KIND, key.name.as_str(), key.namespace.as_str()];
-        self.with(|registry| match object {
-            None => {
-                self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-                for name in definitions::OF_AN_OBJECT {
-                    registry.remove(name, &of_object);
+        match object {
+            None => self.forget_release(key),
+            Some(object) => {
+                let now = Shown::of(object);
+                let mut shown = locked(&self.shown);
+                if shown.get(key) != Some(&now) {
+                    shown.insert(key.clone(), now);
+                    self.show_release(key, now);
                 }
             }
-            Some(object) => {
-                let suspended = object.pointer("/spec/suspend") == Some(&Value::Bool(true));
-                registry.set("gotk_suspend_status", &of_object, f64::from(u8::from(suspended)));
-                let Some(ready) = ready_status(object) else { return };
-                for status in ["False", "True", "Unknown"] {
-                    let labels = [KIND, &key.name, &key.namespace, status, READY];
-                    let value = f64::from(u8::from(status == ready));
-                    registry.set("gotk_reconcile_condition", &labels, value);
-                }
+        }
+    }
+
+    fn show_release(&self, key: &ReleaseKey, Shown { suspended, ready }: Shown) {
+        let of_object = [KIND, key.name.as_str(), key.namespace.as_str()];
+        self.with(|registry| {
+            registry.set("gotk_suspend_status", &of_object, f64::from(u8::from(suspended)));
+            let Some(ready) = ready else { return };
+            for status in STATUSES {
+                let labels = [KIND, &key.name, &key.namespace, status, READY];
+                let value = f64::from(u8::from(status == ready));
+                registry.set("gotk_reconcile_condition", &labels, value);
+            }
+        });
+    }
+
+    fn forget_release(&self, key: &ReleaseKey) {
+        locked(&self.running).remove(key);
+        locked(&self.shown).remove(key);
+        let of_object = [KIND, key.name.as_str(), key.namespace.as_str()];
+        self.with(|registry| {
+            for name in definitions::OF_AN_OBJECT {
+                registry.remove(name, &of_object);
             }
         });
     }
@@ -176,7 +207,11 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let (total, longest) = self.unfinished();
+        let load = *locked(&self.load);
         self.with(|registry| {
+            if let Some(load) = load {
+                show_load(registry, load);
+            }
             registry.set("workqueue_unfinished_work_seconds", &[CONTROLLER, CONTROLLER], total);
             registry.set("workqueue_longest_running_processor_seconds", &[CONTROLLER, CONTROLLER], longest);
             process::read(registry, self.started_wall);
@@ -186,19 +221,37 @@ impl Metrics {
 
     /// How long the running passes have been at it, in seconds: all together, and the longest.
     fn unfinished(&self) -> (f64, f64) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = locked(&self.running);
         let ages = running.values().map(|began| began.elapsed().as_secs_f64());
         ages.fold((0.0, 0.0), |(total, longest), age| (total + age, f64::max(longest, age)))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Registry) -> T) -> T {
-        act(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut locked(&self.registry))
     }
 }
 
-fn ready_status(object: &Value) -> Option<&str> {
-    let conditions = object.pointer("/status/conditions")?.as_array()?;
-    conditions.iter().find(|condition| condition["type"] == READY)?["status"].as_str()
+impl Shown {
+    fn of(object: &Value) -> Self {
+        let conditions = object["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let ready = conditions.iter().find(|condition| condition["type"] == READY);
+        let known = |status: &str| STATUSES.into_iter().find(|known| *known == status).unwrap_or_default();
+        Self {
+            suspended: object["spec"]["suspend"] == true,
+            ready: ready.and_then(|ready| ready["status"].as_str()).map(known),
+        }
+    }
+}
+
+fn show_load(registry: &mut Registry, load: Load) {
+    registry.set("workqueue_depth", &[CONTROLLER, CONTROLLER, "0"], number(load.depth));
+    registry.set("controller_runtime_active_workers", &[CONTROLLER], number(load.working));
+    #[allow(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    registry.set("workqueue_adds_total", &[CONTROLLER, CONTROLLER], load.adds as f64);
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^53 of anything here")]

@@ -147,10 +147,15 @@ impl Family {
 
 /// Labels with their values, as they are shown.
 fn shown(names: &[&str], values: &[&str]) -> String {
-    let mut text = String::new();
+    let room = names.iter().zip(values).map(|(name, value)| name.len() + value.len() + 4).sum();
+    let mut text = String::with_capacity(room);
     for (name, value) in names.iter().zip(values) {
-        let before = if text.is_empty() { "" } else { "," };
-        let _ = write!(text, "{before}{name}=\"{}\"", escaped(value));
+        if !text.is_empty() {
+            text.push(',');
+        }
+        for part in [*name, "=\"", &escaped(value), "\""] {
+            text.push_str(part);
+        }
     }
     text
 }
@@ -167,7 +172,7 @@ fn number(value: f64) -> String {
 }
 
 fn escaped(value: &str) -> Cow<'_, str> {
-    if !value.contains(['\\', '"', '\n']) {
+    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
         return Cow::Borrowed(value);
     }
     Cow::Owned(value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))

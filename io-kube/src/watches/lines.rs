@@ -1,7 +1,10 @@
 //! Lines of a streamed answer.
 
+use std::ops::Range;
+
 use http_body_util::BodyExt;
 use hyper::body::Body;
+use memchr::memchr;
 
 /// The longest line, in bytes. An object is at most a few MiB: etcd takes no more than 1.5 MiB of it.
 const LINE_MAX: usize = 32 * 1024 * 1024;
@@ -21,7 +24,9 @@ pub(super) enum LineError {
 pub(super) struct Lines<B> {
     body: B,
     buffer: Vec<u8>,
-    /// Bytes at the start of the buffer that hold no newline.
+    /// Where the next line begins.
+    begin: usize,
+    /// How far there is no newline behind that.
     searched: usize,
 }
 
@@ -31,15 +36,16 @@ where
     B::Error: std::fmt::Display,
 {
     pub(super) fn new(body: B) -> Self {
-        Self { body, buffer: Vec::new(), searched: 0 }
+        Self { body, buffer: Vec::new(), begin: 0, searched: 0 }
     }
 
     /// The next complete line without its newline; `None` at the end. A last line without newline is dropped.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, LineError> {
+    pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, LineError> {
         loop {
-            if let Some(line) = self.take_line() {
-                return Ok(Some(line));
+            if let Some(line) = self.pass_line() {
+                return Ok(self.buffer.get(line));
             }
+            self.drop_passed();
             if self.buffer.len() > LINE_MAX {
                 return Err(LineError::TooLong);
             }
@@ -61,34 +67,67 @@ where
         }
     }
 
-    fn take_line(&mut self) -> Option<Vec<u8>> {
+    /// Where the next complete line is, which is passed.
+    fn pass_line(&mut self) -> Option<Range<usize>> {
         let unsearched = self.buffer.get(self.searched..)?;
-        let Some(offset) = unsearched.iter().position(|byte| *byte == b'\n') else {
+        let Some(offset) = memchr(b'\n', unsearched) else {
             self.searched = self.buffer.len();
             return None;
         };
-        let rest = self.buffer.split_off(self.searched + offset + 1);
-        let mut line = std::mem::replace(&mut self.buffer, rest);
-        line.pop();
-        self.searched = 0;
+        let line = self.begin..self.searched + offset;
+        (self.begin, self.searched) = (line.end + 1, line.end + 1);
         Some(line)
+    }
+
+    /// Makes room for what comes. While nothing comes nothing is held.
+    fn drop_passed(&mut self) {
+        if self.begin == self.buffer.len() {
+            self.buffer = Vec::new();
+        } else {
+            self.buffer.drain(..self.begin);
+        }
+        self.searched -= self.begin;
+        self.begin = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::Full;
-    use hyper::body::Bytes;
+    use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::{Bytes, Frame};
 
     use super::*;
 
+    struct Pieces(VecDeque<Bytes>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+        }
+    }
+
     #[tokio::test]
     async fn bodies_are_split_at_newlines() {
-        let mut lines = Lines::new(Full::new(Bytes::from("one\n\ntwo\nrest")));
-        let mut seen = Vec::new();
-        while let Some(line) = lines.next().await.unwrap() {
-            seen.push(String::from_utf8(line).unwrap());
+        for pieces in
+            [&["one\n\ntwo\nrest"][..], &["on", "e\n", "\ntw", "o\nre", "st"], &["one\n\nt", "wo\n"]]
+        {
+            let frames = VecDeque::from_iter(pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())));
+            let mut lines = Lines::new(Pieces(frames));
+            let mut seen = Vec::new();
+            while let Some(line) = lines.next().await.unwrap() {
+                seen.push(String::from_utf8(line.to_vec()).unwrap());
+            }
+            assert_eq!(seen, ["one", "", "two"], "{pieces:?}");
         }
-        assert_eq!(seen, ["one", "", "two"]);
     }
 }

@@ -198,7 +198,7 @@ impl ListWatch {
                 Ok(Err(_)) if has_seen => return End::Resumable,
                 Ok(Err(error)) => return End::Failed(Failure::Unknown(error.to_string())),
             };
-            if let Some(end) = self.event(&line, version, observer).await {
+            if let Some(end) = self.event(line, version, observer).await {
                 return end;
             }
             has_seen = true;

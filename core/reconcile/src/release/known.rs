@@ -1,10 +1,13 @@
 //! The HelmRelease as a watch has shown it.
 
-use pilothouse_api::REQUESTED_AT;
+use std::sync::Arc;
+
+use pilothouse_api::{InvalidHelmRelease, REQUESTED_AT};
 use pilothouse_protocol::metadata;
 use serde_json::Value;
 
 use crate::compact::Compact;
+use crate::{Config, Subject};
 
 /// What is asked about it with each event; the rest is read when a pass begins.
 #[derive(Debug)]
@@ -32,8 +35,11 @@ impl KnownObject {
         }
     }
 
-    /// The object without its status.
-    pub(super) fn object(&self) -> Value {
-        self.rest.value()
+    /// The subject of a pass over the object, which has no status yet.
+    ///
+    /// # Errors
+    /// When the object does not fit the API.
+    pub(super) fn subject(&self, config: Arc<Config>) -> Result<Subject, InvalidHelmRelease> {
+        Subject::kept(config, &self.rest)
     }
 }
