@@ -29,6 +29,7 @@ pub mod oom;
 mod pages;
 pub mod paths;
 pub mod perform;
+mod pprof;
 pub mod record;
 pub mod replay;
 pub mod reply;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
-use crate::resolver;
+use crate::{pprof, resolver};
 
 /// Connections served at the same time by one listener; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 64;
@@ -24,12 +24,14 @@ const CONNECTIONS_MAX: usize = 64;
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+const TEXT: &str = "text/plain; charset=utf-8";
+
 /// What a listener answers.
 #[derive(Debug, Clone)]
 pub enum Site {
     /// `/healthz` and `/readyz`: the process answers, so it is healthy; both are independent of leadership.
     Health,
-    /// `/metrics`.
+    /// `/metrics`, and a part of `/debug/pprof/`.
     Metrics(Arc<Metrics>),
 }
 
@@ -84,7 +86,7 @@ async fn accept(listener: TcpListener, site: Site) {
 
 async fn connection(stream: TcpStream, site: Site) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = respond(&site, request.method(), request.uri().path());
+        let response = respond(&site, request.method(), request.uri());
         async move { Ok::<_, Infallible>(response) }
     });
     let mut builder = http1::Builder::new();
@@ -93,24 +95,31 @@ async fn connection(stream: TcpStream, site: Site) {
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn respond(site: &Site, method: &Method, path: &str) -> Response<Full<Bytes>> {
-    let (status, content_type, text) = match (site, path) {
-        _ if method != Method::GET && method != Method::HEAD => {
-            (StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", "method not allowed\n".to_owned())
-        }
-        (
-            Site::Health,
-            "/healthz" | "/healthz/" | "/healthz/ping" | "/readyz" | "/readyz/" | "/readyz/ping",
-        ) => (StatusCode::OK, "text/plain; charset=utf-8", "ok".to_owned()),
-        (Site::Metrics(metrics), "/metrics") => {
-            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.render())
-        }
-        _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n".to_owned()),
-    };
+fn respond(site: &Site, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
+    let (status, content_type, text) = answer(site, method, uri);
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     response
+}
+
+fn answer(site: &Site, method: &Method, uri: &Uri) -> (StatusCode, &'static str, String) {
+    match (site, uri.path()) {
+        _ if method != Method::GET && method != Method::HEAD => {
+            (StatusCode::METHOD_NOT_ALLOWED, TEXT, "method not allowed\n".to_owned())
+        }
+        (
+            Site::Health,
+            "/healthz" | "/healthz/" | "/healthz/ping" | "/readyz" | "/readyz/" | "/readyz/ping",
+        ) => (StatusCode::OK, TEXT, "ok".to_owned()),
+        (Site::Metrics(metrics), "/metrics") => {
+            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics.render())
+        }
+        (Site::Metrics(_), path) if let Some(page) = pprof::page(path, uri.query()) => {
+            (page.status, TEXT, page.text)
+        }
+        _ => (StatusCode::NOT_FOUND, TEXT, "404 page not found\n".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -129,10 +138,14 @@ mod tests {
             (&Site::Health, "/metrics", 404),
             (&metrics, "/metrics", 200),
             (&metrics, "/healthz", 404),
+            (&metrics, "/debug/pprof/", 200),
+            (&metrics, "/debug/pprof/heap?debug=1", 200),
+            (&metrics, "/debug/pprof/profile?seconds=1", 404),
+            (&Site::Health, "/debug/pprof/", 404),
         ] {
-            assert_eq!(respond(site, &Method::GET, path).status(), status, "{path}");
+            assert_eq!(respond(site, &Method::GET, &Uri::from_static(path)).status(), status, "{path}");
         }
-        assert_eq!(respond(&Site::Health, &Method::POST, "/healthz").status(), 405);
+        assert_eq!(respond(&Site::Health, &Method::POST, &Uri::from_static("/healthz")).status(), 405);
     }
 
     #[tokio::test]

@@ -1,0 +1,78 @@
+//! The threads of the process as a text, from `/proc/self/task` (proc(5)).
+
+use std::fmt::Write;
+use std::fs;
+
+use super::of_process;
+
+/// Clock ticks a second in `/proc`, fixed in Linux' interface to user space.
+const TICKS: f64 = 100.0;
+
+/// The page.
+pub(super) fn page() -> String {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let mut ids: Vec<u32> = tasks.filter_map(|task| task.file_name().to_str()?.parse().ok()).collect();
+    ids.sort_unstable();
+    let stats: Vec<String> = ids.iter().map(|id| of_process(&format!("task/{id}/stat"))).collect();
+    shown(&stats)
+}
+
+// Writing to a String cannot fail.
+fn shown(stats: &[String]) -> String {
+    // A thread that has ended meanwhile has none.
+    let threads: Vec<Thread<'_>> = stats.iter().filter_map(|stat| Thread::read(stat)).collect();
+    let mut text =
+        format!("threadcreate profile: total {}\n\n   user s  system s  state  name\n", threads.len());
+    for Thread { name, state, user, system } in threads {
+        let _ = writeln!(text, "{user:>9.2} {system:>9.2}  {state:<5}  {name}");
+    }
+    text
+}
+
+struct Thread<'a> {
+    name: &'a str,
+    /// `R` runs, `S` sleeps, `D` waits for a disk.
+    state: &'a str,
+    /// Seconds of processor time.
+    user: f64,
+    system: f64,
+}
+
+impl<'a> Thread<'a> {
+    /// From `/proc/<pid>/task/<tid>/stat`: the name in parentheses may hold anything.
+    fn read(stat: &'a str) -> Option<Self> {
+        let (before, rest) = stat.rsplit_once(')')?;
+        let name = before.split_once('(')?.1;
+        let columns: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let seconds = |index: usize| Some(columns.get(index)?.parse::<f64>().ok()? / TICKS);
+        Some(Self { name, state: columns.first()?, user: seconds(11)?, system: seconds(12)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_shown_with_their_time() {
+        let stats =
+            ["7 (a) (b) S 2 3 4 5 6 7 8 9 10 11 150 50 0", "", "8 (operator) R 2 3 4 5 6 7 8 9 10 11 5 0 0"];
+        let text = shown(&stats.map(str::to_owned));
+        assert!(text.starts_with("threadcreate profile: total 2\n"), "{text}");
+        assert!(
+            text.ends_with("     1.50      0.50  S      a) (b\n     0.05      0.00  R      operator\n"),
+            "{text}"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_thread_is_shown() {
+        std::thread::Builder::new()
+            .name("seen".to_owned())
+            .spawn(|| assert!(page().contains("  seen\n")))
+            .unwrap()
+            .join()
+            .unwrap();
+    }
+}
