@@ -1,5 +1,6 @@
 # docker build -t pilothouse:0.1.0 .
-FROM docker.io/library/rust:1.95-slim-trixie AS build
+# Not a newer Debian: the unwinder of GCC 13 and later reads all of its tables at the start of a static binary, which are 2 MiB.
+FROM docker.io/library/rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install --no-install-recommends -y cmake g++ make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
