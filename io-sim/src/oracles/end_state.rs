@@ -6,7 +6,7 @@ use pilothouse_api::{ORIGIN_NAME_LABEL, ORIGIN_NAMESPACE_LABEL};
 use pilothouse_protocol::{Object, metadata};
 use serde_json::{Value, json};
 
-use super::look::{came_late, list, values_of};
+use super::look::{is_leftover, list, values_of};
 use super::releases::Releases;
 use crate::world::{Machine, World};
 
@@ -40,11 +40,13 @@ pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
                 && labelled(ORIGIN_NAMESPACE_LABEL).as_deref() == Some(metadata::text(release, "namespace"))
         })
     };
+    let exchanges = &world.record().exchanges;
     let newest = releases.all.iter().filter_map(|((namespace, name), revisions)| {
         let (_, revision) = revisions.last_key_value()?;
         let manifest = revision.record.as_ref().map(|record| record.manifest.clone()).unwrap_or_default();
         // What a deleted release was last, if it was installed at all, depends on how much was seen before the deletion.
         if revision.status() == "uninstalled"
+            || is_leftover(exchanges, &revision.secret)
             || is_unready(&|label| values_of(&manifest, label).next().map(str::to_owned))
         {
             return None;
@@ -55,8 +57,7 @@ pub fn end_state<M: Machine>(world: &World<M>) -> EndState {
         KINDS.iter().flat_map(|kind| list(world, kind, None).into_iter().map(move |object| (*kind, object)));
     let objects = objects.filter(|(_, object)| {
         let label = |label: &str| metadata::label(object, label).map(str::to_owned);
-        let is_late = came_late(&world.record().exchanges, object);
-        object["type"] != "helm.sh/release.v1" && !is_unready(&label) && !is_late
+        object["type"] != "helm.sh/release.v1" && !is_unready(&label) && !is_leftover(exchanges, object)
     });
     EndState {
         releases: declared.iter().map(|release| (key(release), conditions(release))).collect(),

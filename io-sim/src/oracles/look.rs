@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pilothouse_protocol::{Monotonic, Object, Reply, metadata};
+use pilothouse_protocol::{Monotonic, Object, Reply, Request, metadata};
 use serde_json::Value;
 
+use crate::faults::kind_of;
 use crate::world::{Exchange, Machine, World};
 
 /// Kinds that oracles look at, with the resource that the store has them under.
@@ -41,11 +42,23 @@ pub(crate) fn process_of(exchange: &Exchange) -> (u64, u64) {
 /// Whether an object is as a process has written it while another one was at work, which has written nothing since and may
 /// know nothing of it.
 pub(crate) fn came_late(exchanges: &[Exchange], object: &Value) -> bool {
+    is_late_without(exchanges, object, |_| true)
+}
+
+/// Whether an object, or a revision, is as a process has written it while another one was at work, which has since written
+/// nothing but the HelmRelease itself: nobody who has begun with a release of its own has come upon it.
+pub(crate) fn is_leftover(exchanges: &[Exchange], object: &Value) -> bool {
+    is_late_without(exchanges, object, |request| kind_of(request) != Some("release"))
+}
+
+fn is_late_without(exchanges: &[Exchange], object: &Value, counts: impl Fn(&Request) -> bool) -> bool {
     let Some((writer, late)) = written_by(exchanges, object).and_then(|by| Some((by, by.late?))) else {
         return false;
     };
     let mut since = exchanges.iter().rev().take_while(|exchange| exchange.at >= late);
-    !since.any(|exchange| exchange.key == writer.key && exchange.request.is_write())
+    !since.any(|exchange| {
+        exchange.key == writer.key && exchange.request.is_write() && counts(&exchange.request)
+    })
 }
 
 /// Whether an object is as a process has written it that was gone when its request arrived, whatever was written since.
@@ -84,7 +97,7 @@ pub(super) fn resource(kind: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use pilothouse_protocol::{Identity, ObjectRef, Patch, ReleaseKey, Request, RequestId};
+    use pilothouse_protocol::{Identity, ObjectRef, Patch, ReleaseKey, RequestId};
     use serde_json::json;
 
     use super::*;
@@ -123,6 +136,12 @@ mod tests {
         assert!(came_late(&late(1), &object("8")));
         assert!(!came_late(&late(0), &object("8")), "something was written since");
         assert!(!came_late(&late(1), &object("7")));
+        let mut since = late(1);
+        since[1].at = Monotonic(1);
+        assert!(!is_leftover(&since, &object("8")), "an object was written since");
+        let Request::Patch { object: patched, .. } = &mut since[1].request else { unreachable!() };
+        patched.kind = pilothouse_api::KIND.to_owned();
+        assert!(is_leftover(&since, &object("8")) && !came_late(&since, &object("8")));
         assert!(arrived_late(&late(0), &object("8")) && !arrived_late(&late(0), &object("7")));
     }
 }

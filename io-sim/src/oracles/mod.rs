@@ -25,7 +25,7 @@ pub use bounds::Retries;
 pub use declared::DeclaredLine;
 pub use end_state::{EndState, end_state};
 pub(crate) use lease::Lease;
-pub(crate) use look::{came_late, process_of};
+pub(crate) use look::{came_late, is_leftover, process_of};
 pub(crate) use releases::Releases;
 
 use std::collections::BTreeSet;

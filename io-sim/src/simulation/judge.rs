@@ -9,7 +9,7 @@ use super::charts::{ChartShape, crd_name};
 use super::expect::condition;
 use super::spec::{NAMESPACE, Naming, chart_values, flag, number, text, values_from, words};
 use super::stage::{Offer, Stage, release_ref};
-use crate::oracles::came_late;
+use crate::oracles::is_leftover;
 use crate::scenario::{Knob, Settings, SourceState, setting};
 
 const CRD_VERSION: &str = "apiextensions.k8s.io/v1";
@@ -114,10 +114,11 @@ impl Stage<'_> {
         }
         let config = ObjectRef::namespaced("v1", "ConfigMap", NAMESPACE, format!("{name}-config"));
         let exchanges = &self.world.record().exchanges;
-        if self.world.get(&config).is_some_and(|config| !came_late(exchanges, &config)) {
+        if self.world.get(&config).is_some_and(|config| !is_leftover(exchanges, &config)) {
             return Some(format!("model: {name} is deleted, its objects are not"));
         }
-        let stored = self.oracles.releases().of(NAMESPACE, name).is_some_and(|all| !all.is_empty());
+        let mut stored = self.oracles.releases().of(NAMESPACE, name).into_iter().flatten();
+        let stored = stored.any(|(_, revision)| !is_leftover(exchanges, &revision.secret));
         let kept = !self.was_never(name, &[Knob::KeepHistory]);
         (stored && !kept).then(|| format!("model: {name} is deleted, its history is not"))
     }
