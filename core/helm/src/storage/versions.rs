@@ -48,6 +48,10 @@ impl Versions {
                 let version = metadata::resource_version(object);
                 self.versions.insert(metadata::text(object, "name").to_owned(), version);
             }
+            // A write without an answer is read back, and so is known again.
+            (StorageOperation::Get { key }, Reply::Object(object)) => {
+                self.versions.insert(key.to_string(), metadata::resource_version(object));
+            }
             (StorageOperation::Delete { key }, Reply::Deleted | Reply::Object(_)) => {
                 self.versions.remove(&key.to_string());
             }
@@ -127,5 +131,10 @@ mod tests {
         versions.learn(&create, &Reply::Object(object(second, "9")));
         assert_eq!(version(&versions, second), "9", "what was created in the end has a version");
         assert_eq!(versions.of("app"), None, "but not all are known");
+        versions.learn(&create, &Reply::Failed(Failure::Unknown("lost".to_owned())));
+        assert_eq!(version(&versions, second), "");
+        let get = StorageOperation::Get { key: StorageKey::new("app", 2) };
+        versions.learn(&get, &Reply::Object(object(second, "9")));
+        assert_eq!(version(&versions, second), "9", "what is read back has a version");
     }
 }
