@@ -103,7 +103,7 @@ impl<'a> Frame<'a, '_, '_, '_> {
     }
 
     fn not_iterable(&self, value: &Value) -> crate::error::ExecError {
-        self.fail(format!("range can't iterate over {}", format::value_text(value)))
+        self.fail(format!("range can't iterate over {}", format::shown_text(value)))
     }
 }
 

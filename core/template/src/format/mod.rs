@@ -25,6 +25,14 @@ pub(crate) fn value_text(value: &Value) -> String {
     crate::value::lossy(&out).into_owned()
 }
 
+/// A value as an action shows it; what cannot be printed in full is cut off. For messages.
+pub(crate) fn shown_text(value: &Value) -> String {
+    let mut out = Vec::new();
+    // A message may be shorter than the value.
+    let _ = write_shown(&mut out, value, TextBound::PRINTED);
+    crate::value::lossy(&out).into_owned()
+}
+
 /// Appends the `%v` form of a value.
 pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value, bound: TextBound) -> Result<(), LimitError> {
     let mut printer = Printer::new(out, bound);
