@@ -76,8 +76,8 @@ impl<'o> Printer<'o> {
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => self.pad("<nil>".as_bytes()),
             (Value::Nil, verb) => self.bad_verb(value, verb),
-            // Only errors can be wrapped, and only where one is made.
-            (value, 'w') => self.bad_verb(value, 'w'),
+            // Only errors can be wrapped, and only where one is made. Bytes are not asked whether they are one, but their numbers.
+            (value, 'w') if !matches!(value, Value::Bytes(_)) => self.bad_verb(value, 'w'),
             (value, 'p') if value.is_nil_slice_or_map() => {
                 self.text(if self.flags.sharp { "0" } else { "0x0" })
             }
