@@ -122,8 +122,7 @@ impl ApiClient {
     ///
     /// The API server's refusal, or what is known about the effect when there is no answer.
     pub async fn call(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
-        let answer = self.call_paced((identity.clone(), None), request).await?;
-        serde_json::from_slice(&answer).map_err(unreadable)
+        self.json((identity.clone(), None), request).await
     }
 
     /// [`ApiClient::call`] for a release.
@@ -137,8 +136,7 @@ impl ApiClient {
         identity: &Identity,
         request: Request<Vec<u8>>,
     ) -> Result<Value, Failure> {
-        let answer = self.call_paced((identity.clone(), Some(release.clone())), request).await?;
-        serde_json::from_slice(&answer).map_err(unreadable)
+        self.json((identity.clone(), Some(release.clone())), request).await
     }
 
     /// [`ApiClient::call_for`], whose answer is an object of which the managed fields are left out.
@@ -152,7 +150,7 @@ impl ApiClient {
         identity: &Identity,
         request: Request<Vec<u8>>,
     ) -> Result<Value, Failure> {
-        let answer = self.call_paced((identity.clone(), Some(release.clone())), request).await?;
+        let answer = self.answer((identity.clone(), Some(release.clone())), request).await?;
         trimmed::object(&answer).map_err(unreadable)
     }
 
@@ -162,11 +160,15 @@ impl ApiClient {
     ///
     /// As [`ApiClient::call`].
     pub async fn list(&self, identity: &Identity, request: Request<Vec<u8>>) -> Result<Value, Failure> {
-        let response = self.send_over(&self.client, (identity.clone(), None), request).await?;
-        trimmed::list(&read(response.into_body()).await?).map_err(unreadable)
+        let answer = self.answer((identity.clone(), None), request).await?;
+        trimmed::list(&answer).map_err(unreadable)
     }
 
-    async fn call_paced(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Bytes, Failure> {
+    async fn json(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Value, Failure> {
+        serde_json::from_slice(&self.answer(pace, request).await?).map_err(unreadable)
+    }
+
+    async fn answer(&self, pace: Pace, request: Request<Vec<u8>>) -> Result<Bytes, Failure> {
         let response = self.send_over(&self.client, pace, request).await?;
         read(response.into_body()).await
     }

@@ -30,6 +30,7 @@ mod pages;
 pub mod paths;
 pub mod perform;
 mod pprof;
+mod proc;
 pub mod record;
 pub mod replay;
 pub mod reply;

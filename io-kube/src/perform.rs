@@ -86,19 +86,14 @@ impl Performer {
         let cluster = self.clusters.of(identity).await?;
         let resource = cluster.catalog.resource(&kind).await?;
         let (client, sent) = (&cluster.client, http_request(request, &resource)?);
-        Ok(match request {
+        let answer = match request {
             // Whoever writes a status knows what is in it and wants to know which version that is.
-            Request::Patch { status: true, .. } => {
-                Reply::Object(Arc::new(client.call_trimmed_for(release, identity, sent).await?))
-            }
-            _ => {
-                let answer = client.call_for(release, identity, sent).await?;
-                if matches!(request, Request::Delete { .. }) {
-                    Reply::Deleted
-                } else {
-                    Reply::Object(Arc::new(answer))
-                }
-            }
+            Request::Patch { status: true, .. } => client.call_trimmed_for(release, identity, sent).await?,
+            _ => client.call_for(release, identity, sent).await?,
+        };
+        Ok(match request {
+            Request::Delete { .. } => Reply::Deleted,
+            _ => Reply::Object(Arc::new(answer)),
         })
     }
 

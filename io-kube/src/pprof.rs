@@ -7,8 +7,6 @@
 mod memory;
 mod threads;
 
-use std::fs;
-
 use http::StatusCode;
 
 /// Where the pages are.
@@ -81,11 +79,6 @@ fn command_line() -> String {
     let arguments: Vec<String> =
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     arguments.join("\0")
-}
-
-/// A file about the process; empty where there is none.
-fn of_process(name: &str) -> String {
-    fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default()
 }
 
 #[cfg(test)]

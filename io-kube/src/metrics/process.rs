@@ -4,11 +4,10 @@
 use std::fs;
 
 use super::registry::Registry;
+use crate::proc::{self, Stat, TICKS};
 
 /// Linux' pages on the platforms that are built for.
 const PAGE: f64 = 4096.0;
-/// Clock ticks a second in `/proc`, fixed in Linux' interface to user space.
-const TICKS: f64 = 100.0;
 
 /// Reads the present state into the registry.
 pub(super) fn read(registry: &mut Registry, started_wall: i64) {
@@ -20,22 +19,22 @@ pub(super) fn read(registry: &mut Registry, started_wall: i64) {
             registry.set(name, &[], value);
         }
     };
-    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let statm = proc::file("statm");
     set("process_virtual_memory_bytes", column(&statm, 0).map(|pages| pages * PAGE));
     set("process_resident_memory_bytes", column(&statm, 1).map(|pages| pages * PAGE));
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let stat = proc::file("stat");
     set("process_cpu_seconds_total", cpu_seconds(&stat));
-    set("process_max_fds", limit(&fs::read_to_string("/proc/self/limits").unwrap_or_default()));
+    set("process_max_fds", limit(&proc::file("limits")));
     #[allow(clippy::cast_precision_loss, reason = "a small number")]
     let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count() as f64);
     set("process_open_fds", open);
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = proc::file("status");
     set("go_threads", threads(&status));
     #[allow(clippy::cast_precision_loss, reason = "a small number")]
     let tasks =
         tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.metrics().num_alive_tasks() as f64);
     set("go_goroutines", tasks);
-    let netstat = fs::read_to_string("/proc/self/net/netstat").unwrap_or_default();
+    let netstat = proc::file("net/netstat");
     set("process_network_receive_bytes_total", octets(&netstat, "InOctets"));
     set("process_network_transmit_bytes_total", octets(&netstat, "OutOctets"));
 }
@@ -44,10 +43,9 @@ fn column(text: &str, index: usize) -> Option<f64> {
     text.split_whitespace().nth(index)?.parse().ok()
 }
 
-/// User and system time of `/proc/<pid>/stat`, behind the name in parentheses, which may hold anything.
+/// User and system time of `/proc/<pid>/stat`.
 fn cpu_seconds(stat: &str) -> Option<f64> {
-    let (_, rest) = stat.rsplit_once(')')?;
-    Some((column(rest, 11)? + column(rest, 12)?) / TICKS)
+    Stat::read(stat).map(|stat| (stat.user + stat.system) / TICKS)
 }
 
 /// How many threads `/proc/<pid>/status` counts.

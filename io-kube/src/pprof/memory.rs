@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::of_process;
+use crate::proc;
 
 /// What the kernel counts for the whole process, and what it is.
 const FIELDS: [(&str, &str); 6] = [
@@ -17,7 +17,7 @@ const FIELDS: [(&str, &str); 6] = [
 
 /// The page.
 pub(super) fn page() -> String {
-    shown(&of_process("status"), &of_process("smaps"))
+    shown(&proc::file("status"), &proc::file("smaps"))
 }
 
 /// Kibibytes of what is mapped in one way.
@@ -130,8 +130,8 @@ Anonymous:             9 kB
     #[cfg(target_os = "linux")]
     #[test]
     fn this_process_is_shown() {
-        let resident: u64 = mappings(&of_process("smaps")).values().map(|mapped| mapped.resident).sum();
-        let counted = field(&of_process("status"), "VmRSS").unwrap();
+        let resident: u64 = mappings(&proc::file("smaps")).values().map(|mapped| mapped.resident).sum();
+        let counted = field(&proc::file("status"), "VmRSS").unwrap();
         assert!(resident.abs_diff(counted) * 5 < counted, "{resident} {counted}");
     }
 }

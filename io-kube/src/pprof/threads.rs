@@ -3,50 +3,28 @@
 use std::fmt::Write;
 use std::fs;
 
-use super::of_process;
-
-/// Clock ticks a second in `/proc`, fixed in Linux' interface to user space.
-const TICKS: f64 = 100.0;
+use crate::proc::{self, Stat, TICKS};
 
 /// The page.
 pub(super) fn page() -> String {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let mut ids: Vec<u32> = tasks.filter_map(|task| task.file_name().to_str()?.parse().ok()).collect();
     ids.sort_unstable();
-    let stats: Vec<String> = ids.iter().map(|id| of_process(&format!("task/{id}/stat"))).collect();
+    let stats: Vec<String> = ids.iter().map(|id| proc::file(&format!("task/{id}/stat"))).collect();
     shown(&stats)
 }
 
 // Writing to a String cannot fail.
 fn shown(stats: &[String]) -> String {
     // A thread that has ended meanwhile has none.
-    let threads: Vec<Thread<'_>> = stats.iter().filter_map(|stat| Thread::read(stat)).collect();
+    let threads: Vec<Stat<'_>> = stats.iter().filter_map(|stat| Stat::read(stat)).collect();
     let mut text =
         format!("threadcreate profile: total {}\n\n   user s  system s  state  name\n", threads.len());
-    for Thread { name, state, user, system } in threads {
+    for Stat { name, state, user, system } in threads {
+        let (user, system) = (user / TICKS, system / TICKS);
         let _ = writeln!(text, "{user:>9.2} {system:>9.2}  {state:<5}  {name}");
     }
     text
-}
-
-struct Thread<'a> {
-    name: &'a str,
-    /// `R` runs, `S` sleeps, `D` waits for a disk.
-    state: &'a str,
-    /// Seconds of processor time.
-    user: f64,
-    system: f64,
-}
-
-impl<'a> Thread<'a> {
-    /// From `/proc/<pid>/task/<tid>/stat`: the name in parentheses may hold anything.
-    fn read(stat: &'a str) -> Option<Self> {
-        let (before, rest) = stat.rsplit_once(')')?;
-        let name = before.split_once('(')?.1;
-        let columns: Vec<&str> = rest.split_ascii_whitespace().collect();
-        let seconds = |index: usize| Some(columns.get(index)?.parse::<f64>().ok()? / TICKS);
-        Some(Self { name, state: columns.first()?, user: seconds(11)?, system: seconds(12)? })
-    }
 }
 
 #[cfg(test)]

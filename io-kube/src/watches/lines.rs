@@ -93,36 +93,23 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::convert::Infallible;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-
-    use hyper::body::{Bytes, Frame};
+    use hyper::body::Bytes;
+    use tokio::sync::mpsc;
 
     use super::*;
-
-    struct Pieces(VecDeque<Bytes>);
-
-    impl Body for Pieces {
-        type Data = Bytes;
-        type Error = Infallible;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
-        }
-    }
+    use crate::simulated::AnswerBody;
 
     #[tokio::test]
     async fn bodies_are_split_at_newlines() {
         for pieces in
             [&["one\n\ntwo\nrest"][..], &["on", "e\n", "\ntw", "o\nre", "st"], &["one\n\nt", "wo\n"]]
         {
-            let frames = VecDeque::from_iter(pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())));
-            let mut lines = Lines::new(Pieces(frames));
+            let (sender, receiver) = mpsc::channel(pieces.len());
+            for piece in pieces {
+                sender.try_send(Bytes::from_static(piece.as_bytes())).unwrap();
+            }
+            drop(sender);
+            let mut lines = Lines::new(AnswerBody::stream(receiver));
             let mut seen = Vec::new();
             while let Some(line) = lines.next().await.unwrap() {
                 seen.push(String::from_utf8(line.to_vec()).unwrap());

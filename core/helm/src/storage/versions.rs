@@ -44,13 +44,15 @@ impl Versions {
                     |object| (metadata::text(object, "name").to_owned(), metadata::resource_version(object));
                 self.versions = objects.iter().map(|object| version(object)).collect();
             }
-            (StorageOperation::Create { .. } | StorageOperation::Update { .. }, Reply::Object(object)) => {
+            // A write without an answer is read back, and so is known again.
+            (
+                StorageOperation::Create { .. }
+                | StorageOperation::Update { .. }
+                | StorageOperation::Get { .. },
+                Reply::Object(object),
+            ) => {
                 let version = metadata::resource_version(object);
                 self.versions.insert(metadata::text(object, "name").to_owned(), version);
-            }
-            // A write without an answer is read back, and so is known again.
-            (StorageOperation::Get { key }, Reply::Object(object)) => {
-                self.versions.insert(key.to_string(), metadata::resource_version(object));
             }
             (StorageOperation::Delete { key }, Reply::Deleted | Reply::Object(_)) => {
                 self.versions.remove(&key.to_string());

@@ -17,19 +17,23 @@ pub fn go_quote(text: &str) -> String {
     quote::quoted(text.as_bytes())
 }
 
+/// Appends a value to a text.
+type Write = fn(&mut Vec<u8>, &Value, TextBound) -> Result<(), LimitError>;
+
 /// The Go `%v` text of a value; what cannot be printed in full is cut off. For messages.
 pub(crate) fn value_text(value: &Value) -> String {
-    let mut out = Vec::new();
-    // A message may be shorter than the value.
-    let _ = write_value(&mut out, value, TextBound::PRINTED);
-    crate::value::lossy(&out).into_owned()
+    in_message(value, write_value)
 }
 
 /// A value as an action shows it; what cannot be printed in full is cut off. For messages.
 pub(crate) fn shown_text(value: &Value) -> String {
+    in_message(value, write_shown)
+}
+
+fn in_message(value: &Value, write: Write) -> String {
     let mut out = Vec::new();
     // A message may be shorter than the value.
-    let _ = write_shown(&mut out, value, TextBound::PRINTED);
+    let _ = write(&mut out, value, TextBound::PRINTED);
     crate::value::lossy(&out).into_owned()
 }
 
@@ -57,11 +61,7 @@ pub(crate) fn sprint_shown(values: &[Value], bound: TextBound) -> Result<Vec<u8>
     joined(values, bound, write_shown)
 }
 
-fn joined(
-    values: &[Value],
-    bound: TextBound,
-    write: fn(&mut Vec<u8>, &Value, TextBound) -> Result<(), LimitError>,
-) -> Result<Vec<u8>, LimitError> {
+fn joined(values: &[Value], bound: TextBound, write: Write) -> Result<Vec<u8>, LimitError> {
     let mut out = Vec::new();
     let mut after_string = true;
     for (index, value) in values.iter().enumerate() {

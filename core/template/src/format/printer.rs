@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::borrow::Borrow;
+
 use crate::budget::{LimitError, TextBound};
 use crate::time::named;
 use crate::value::{Kind, List, MAX_VALUE_DEPTH, Map, Shape, Value};
@@ -76,7 +78,7 @@ impl<'o> Printer<'o> {
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => self.pad("<nil>".as_bytes()),
             (Value::Nil, verb) => self.bad_verb(value, verb),
-            // Only errors can be wrapped, and only where one is made. Bytes are not asked whether they are one, but their numbers.
+            // Only errors can be wrapped, and only where one is made. Of bytes the numbers are asked whether they are one.
             (value, 'w') if !matches!(value, Value::Bytes(_)) => self.bad_verb(value, 'w'),
             (value, 'p') if value.is_nil_slice_or_map() => {
                 self.text(if self.flags.sharp { "0" } else { "0x0" })
@@ -144,22 +146,34 @@ impl<'o> Printer<'o> {
     }
 
     fn print_list(&mut self, list: &List, type_name: &str, verb: char, depth: usize) {
+        self.print_slice(type_name, list.is_nil(), list.items().iter(), verb, depth);
+    }
+
+    /// Prints the elements of a list or of bytes.
+    fn print_slice<V: Borrow<Value>>(
+        &mut self,
+        type_name: &str,
+        is_nil: bool,
+        items: impl Iterator<Item = V>,
+        verb: char,
+        depth: usize,
+    ) {
         let sharp = self.flags.sharp_v;
         if sharp {
             self.text(type_name);
-            if list.is_nil() {
+            if is_nil {
                 return self.text("(nil)");
             }
         }
         self.text(if sharp { "{" } else { "[" });
-        for (index, item) in list.items().iter().enumerate() {
+        for (index, item) in items.enumerate() {
             if self.has_failed() {
                 return;
             }
             if index > 0 {
                 self.text(if sharp { ", " } else { " " });
             }
-            self.print_value(item, verb, depth + 1);
+            self.print_value(item.borrow(), verb, depth + 1);
         }
         self.text(if sharp { "}" } else { "]" });
     }

@@ -183,14 +183,14 @@ fn slice(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {
     let start = usize::try_from(arguments.get(1).map_or(0, to_int64)).ok();
     let end = arguments.get(2).map_or(Some(items.len()), |end| usize::try_from(to_int64(end)).ok());
     let range = start.zip(end).map(|(start, end)| start..end);
-    let part = range.clone().and_then(|range| items.get(range));
-    let part =
-        part.ok_or_else(|| ExecError::plain("reflect.Value.Slice: slice index out of bounds"))?.to_vec();
-    if let (Value::Bytes(bytes), Some(range)) = (list, range) {
-        return Ok(Value::Bytes(bytes.get(range).unwrap_or_default().to_vec().into()));
+    let range = range
+        .filter(|range| range.start <= range.end && range.end <= items.len())
+        .ok_or_else(|| ExecError::plain("reflect.Value.Slice: slice index out of bounds"))?;
+    if let Value::Bytes(bytes) = list {
+        return Ok(Value::Bytes(bytes[range].to_vec().into()));
     }
     let list_type = list.as_list().map_or(ListType::Any, |list| list.list_type());
-    Ok(Value::List(Rc::new(List::new(list_type, part))))
+    Ok(Value::List(Rc::new(List::new(list_type, items[range].to_vec()))))
 }
 
 fn concat(run: &mut Run<'_, '_>, arguments: &[Value]) -> Executed<Value> {

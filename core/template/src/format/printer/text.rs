@@ -65,25 +65,10 @@ impl Printer<'_> {
             self.print_string(bytes, verb);
             return;
         }
-        let sharp = self.flags.sharp_v;
-        if sharp {
-            // Go knows operands by their types, and what is within them by reflection, which has no name but this.
-            self.text(if depth == 0 { "[]byte" } else { "[]uint8" });
-            if bytes.is_nil() {
-                return self.text("(nil)");
-            }
-        }
-        self.text(if sharp { "{" } else { "[" });
-        for (index, byte) in bytes.iter().enumerate() {
-            if self.has_failed() {
-                return;
-            }
-            if index > 0 {
-                self.text(if sharp { ", " } else { " " });
-            }
-            self.print_value(&Value::Int(IntType::Uint8, i64::from(*byte)), verb, depth + 1);
-        }
-        self.text(if sharp { "}" } else { "]" });
+        // Go knows operands by their types, and what is within them by reflection, which has no name but this.
+        let type_name = if depth == 0 { "[]byte" } else { "[]uint8" };
+        let numbers = bytes.iter().map(|byte| Value::Int(IntType::Uint8, i64::from(*byte)));
+        self.print_slice(type_name, bytes.is_nil(), numbers, verb, depth);
     }
 
     /// Writes text cut to the precision, filled up to the width.
